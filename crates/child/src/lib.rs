@@ -1,0 +1,177 @@
+//! The child's loop: frames in, frames out, until the stream ends.
+//!
+//! It sees two streams and nothing else, so that tests run it over bytes in memory.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Read, Write};
+use std::time::Instant;
+
+use protocol::frame::{self, Band, FrameError, Head};
+use workloads::Source;
+
+/// Says hello, then answers each request until the input ends between two frames.
+///
+/// # Errors
+/// If the input is no frame or ends inside one, or the output fails. Where the output still works,
+/// the other side has been told.
+pub fn run(process: u32, input: &mut impl Read, output: &mut impl Write) -> Result<(), FrameError> {
+    frame::write(output, &Head::Hello { process }, &[])?;
+    let mut buffers = Buffers::default();
+    loop {
+        match answer_one(&mut buffers, input, output) {
+            Ok(Next::Go) => {}
+            Ok(Next::End) => return Ok(()),
+            Err(why) => {
+                // The other side may be gone already; what matters is the first error.
+                let _ = frame::write(output, &Head::Failed, why.to_string().as_bytes());
+                return Err(why);
+            }
+        }
+    }
+}
+
+enum Next {
+    Go,
+    End,
+}
+
+/// Kept from one request to the next, so that the memory is there already.
+#[derive(Default)]
+struct Buffers {
+    request: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+fn answer_one(
+    buffers: &mut Buffers,
+    input: &mut impl Read,
+    output: &mut impl Write,
+) -> Result<Next, FrameError> {
+    let Some((head, body)) = frame::read_head(input)? else { return Ok(Next::End) };
+    let Head::Band(band) = head else {
+        let why = format!("a child takes bands, not {head:?}");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, why).into());
+    };
+    // `decode` has checked that the body is just what the band needs, and bounded both.
+    resize(&mut buffers.request, body)?;
+    resize(&mut buffers.answer, band.answer_bytes())?;
+    input.read_exact(&mut buffers.request)?;
+    let compute = make(&band, &buffers.request, &mut buffers.answer)?;
+    frame::write(output, &Head::Done { compute }, &buffers.answer)?;
+    Ok(Next::Go)
+}
+
+/// Makes the band; returns the nanoseconds in the kernel.
+fn make(band: &Band, pixels: &[u8], out: &mut [u8]) -> Result<u64, FrameError> {
+    let source = Source::new(band.dimensions, band.first_row, pixels)
+        .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
+    let started = Instant::now();
+    band.kernel.apply(&source, band.rows.clone(), out);
+    Ok(started.elapsed().as_nanos() as u64)
+}
+
+fn resize(buffer: &mut Vec<u8>, length: u64) -> io::Result<()> {
+    let length = usize::try_from(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    buffer.try_reserve_exact(length.saturating_sub(buffer.len()))?;
+    buffer.resize(length, 0);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use workloads::{Checksum, Dimensions, Kernel, Sigma};
+
+    /// Runs the loop over these bytes; returns its result and every frame that it wrote.
+    fn talk(input: &[u8]) -> (Result<(), FrameError>, Vec<(Head, Vec<u8>)>) {
+        let mut output = Vec::new();
+        let result = run(7, &mut &*input, &mut output);
+        let mut rest = output.as_slice();
+        let mut frames = Vec::new();
+        while let Some((head, length)) = frame::read_head(&mut rest).unwrap() {
+            let (body, after) = rest.split_at(length as usize);
+            frames.push((head, body.to_vec()));
+            rest = after;
+        }
+        (result, frames)
+    }
+
+    fn request(kernel: Kernel) -> (Band, Vec<u8>) {
+        let dimensions = Dimensions::new(9, 12).unwrap();
+        let rows = 4..8;
+        let first_row = kernel.reads(&rows, 12).start;
+        let band = Band { kernel, dimensions, first_row, rows };
+        let pixels = (0..band.body_bytes()).map(|at| (at * 37) as u8).collect::<Vec<_>>();
+        let mut bytes = Vec::new();
+        frame::write(&mut bytes, &Head::Band(band.clone()), &pixels).unwrap();
+        (band, bytes)
+    }
+
+    #[test]
+    fn hello_then_each_band_then_a_clean_end() {
+        let kernels = [Kernel::Scene, Kernel::Edges, Kernel::Blur(Sigma::DEFAULT)];
+        let requests = kernels.map(request);
+        let input: Vec<u8> = requests.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
+        let (result, frames) = talk(&input);
+        result.unwrap();
+        assert_eq!(frames[0], (Head::Hello { process: 7 }, vec![]));
+        assert_eq!(frames.len(), 4);
+        for ((band, bytes), (head, answer)) in requests.iter().zip(&frames[1..]) {
+            assert!(matches!(head, Head::Done { .. }));
+            let mut expected = vec![0; band.answer_bytes() as usize];
+            make(band, &bytes[frame::HEADER_BYTES..], &mut expected).unwrap();
+            let sum = |pixels: &[u8]| Checksum::of_rows(band.dimensions, band.rows.start, pixels);
+            assert_eq!(sum(answer), sum(&expected));
+        }
+    }
+
+    #[test]
+    fn a_request_cut_anywhere_is_an_error_and_said_so() {
+        let (_, bytes) = request(Kernel::Edges);
+        for length in 1..bytes.len() {
+            let (result, frames) = talk(&bytes[..length]);
+            assert!(result.is_err(), "cut at {length}");
+            assert!(matches!(frames.last(), Some((Head::Failed, _))), "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn a_huge_length_is_refused_before_any_memory_is_taken() {
+        let (band, _) = request(Kernel::Edges);
+        for length in [u64::MAX, frame::MAX_BODY + 1, band.body_bytes() + 1] {
+            let (result, frames) = talk(&frame::encode(&Head::Band(band.clone()), length));
+            assert!(matches!(result, Err(FrameError::Body { .. })));
+            let (head, text) = frames.last().unwrap();
+            assert_eq!(*head, Head::Failed);
+            assert!(String::from_utf8_lossy(text).contains("a body of"));
+        }
+    }
+
+    #[test]
+    fn a_frame_that_only_children_send_is_refused() {
+        let (result, _) = talk(&frame::encode(&Head::Done { compute: 1 }, 0));
+        assert!(result.unwrap_err().to_string().contains("a child takes bands"));
+    }
+
+    #[test]
+    fn a_broken_output_ends_the_loop() {
+        struct Broken;
+        impl Write for Broken {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        assert!(run(7, &mut io::empty(), &mut Broken).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_never_panics_and_never_passes(bytes in prop::collection::vec(any::<u8>(), 1..400)) {
+            prop_assert!(talk(&bytes).0.is_err());
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Messages of this worker to whoever started it.
+
+use serde::Serialize;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+/// Sends a message up.
+pub(crate) fn post(message: &impl Serialize) {
+    let message = serde_wasm_bindgen::to_value(message).expect_throw("messages serialize");
+    scope().post_message(&message).expect_throw("messages can be cloned");
+}
+
+/// Calls `handle` with each message from above, for as long as this worker lives.
+pub(crate) fn listen(mut handle: impl FnMut(JsValue) + 'static) {
+    let closure = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        handle(event.data());
+    });
+    scope().set_onmessage(Some(closure.as_ref().unchecked_ref()));
+    closure.forget();
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}

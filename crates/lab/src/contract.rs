@@ -1,0 +1,121 @@
+//! What every lane must do, checked on the lane itself: one suite for all of them.
+
+use protocol::{Availability, Filter, LaneEvent, Task};
+use workloads::{Checksum, Source};
+
+use crate::lane::Lane;
+use crate::visit::{Observer, visit};
+
+/// Runs the whole suite on a lane that is available.
+///
+/// # Errors
+/// Says which promise the lane broke.
+pub async fn check(lane: &dyn Lane) -> Result<(), String> {
+    if let Availability::Unavailable { reason } = lane.availability() {
+        return Err(format!("{} is unavailable: {reason}", lane.id()));
+    }
+    for filter in [Filter::Edges, Filter::Blur { sigma: 3.0 }] {
+        // More workers than rows, odd shapes, and one picture large enough to fill a pipe.
+        for (width, height, workers) in [(1, 1, 1), (5, 2, 4), (61, 43, 3), (640, 400, 2)] {
+            let task = Task { filter, width, height, workers, runs: 2 };
+            right_answers(lane, &task).await.map_err(|why| format!("{task:?}: {why}"))?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Log {
+    events: Vec<LaneEvent>,
+    started_clean: bool,
+    warm: Option<Vec<u8>>,
+}
+
+impl Observer for Log {
+    fn event(&mut self, event: LaneEvent) {
+        self.events.push(event);
+    }
+
+    fn before_warm_up(&mut self, out: &[u8]) {
+        self.started_clean = out.iter().all(|byte| *byte == 0);
+    }
+
+    fn after_warm_up(&mut self, out: &[u8]) {
+        self.warm = Some(out.to_vec());
+    }
+}
+
+async fn right_answers(lane: &dyn Lane, task: &Task) -> Result<(), String> {
+    let mut log = Log::default();
+    visit(lane, task, &mut log).await;
+    let (expected, checksum) = in_place(task)?;
+    if !log.started_clean {
+        return Err("the warm-up began on memory that was not zero".into());
+    }
+    if log.warm.as_deref() != Some(&expected) {
+        return Err("the warm-up's picture is not the kernel's".into());
+    }
+    let [LaneEvent::Ready { startup }, samples @ .., LaneEvent::Closed { .. }] =
+        log.events.as_slice()
+    else {
+        return Err(format!("not Ready, samples, Closed: {:?}", log.events));
+    };
+    if startup.0 == 0 {
+        return Err("its workers started in no time".into());
+    }
+    if samples.len() != task.runs as usize {
+        return Err(format!("{} samples of {} runs", samples.len(), task.runs));
+    }
+    for event in samples {
+        let LaneEvent::Sample(sample) = event else {
+            return Err(format!("among the samples: {event:?}"));
+        };
+        if sample.checksum != checksum {
+            return Err(format!("checksum {} is not {checksum}", sample.checksum));
+        }
+        if sample.compute > sample.total {
+            return Err(format!("it computed longer than the run took: {sample:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// The task done in one piece by the kernels alone.
+fn in_place(task: &Task) -> Result<(Vec<u8>, Checksum), String> {
+    let (dimensions, kernel) = task.check().map_err(|why| why.to_string())?;
+    let make = |kernel: workloads::Kernel, source: &[u8]| -> Result<Vec<u8>, String> {
+        let mut out = vec![0; dimensions.bytes()];
+        let source = Source::new(dimensions, 0, source).map_err(|why| why.to_string())?;
+        kernel.apply(&source, 0..dimensions.height(), &mut out);
+        Ok(out)
+    };
+    let picture = make(kernel, &make(workloads::Kernel::Scene, &[])?)?;
+    let checksum = Checksum::of_rows(dimensions, 0, &picture);
+    Ok((picture, checksum))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::check;
+    use crate::mock::{Misdeed, MockLane};
+
+    #[test]
+    fn the_mock_lane_passes_and_each_misdeed_is_caught() {
+        assert_eq!(block_on(check(&MockLane::new())), Ok(()));
+        for misdeed in [
+            Misdeed::Unavailable,
+            Misdeed::NoStart,
+            Misdeed::DiesInRun(1),
+            Misdeed::CancelledInRun(2),
+            Misdeed::WrongAnswerInRun(0),
+            Misdeed::WrongAnswerInRun(1),
+            Misdeed::WrongAnswerInRun(2),
+            Misdeed::WritesNothingInRun(3),
+            Misdeed::NoEnd,
+        ] {
+            assert!(block_on(check(&MockLane::new().with(misdeed))).is_err(), "{misdeed:?}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The trait that every lane implements.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use protocol::{Availability, LaneId, LaneInfo, LaneKind, Nanos};
+use workloads::{Dimensions, Kernel};
+
+/// What a lane's methods return; a native lane's is ready at once.
+pub type LaneFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LaneError>> + 'a>>;
+
+/// One way to run work beside the caller.
+pub trait Lane {
+    /// Its name.
+    fn id(&self) -> LaneId;
+
+    /// What isolates its workers.
+    fn kind(&self) -> LaneKind;
+
+    /// Whether it can run here.
+    fn availability(&self) -> Availability;
+
+    /// Starts fresh workers and waits until each has answered.
+    fn open(&self, workers: u32) -> LaneFuture<'_, Opened>;
+
+    /// All of the above as data.
+    fn info(&self) -> LaneInfo {
+        LaneInfo { id: self.id(), kind: self.kind(), availability: self.availability() }
+    }
+}
+
+/// Workers that have just started.
+pub struct Opened {
+    /// The workers.
+    pub crew: Box<dyn Crew>,
+    /// From asking for them to the last one's first answer.
+    pub startup: Nanos,
+}
+
+/// A lane's workers, from their start to their end. Dropping it ends them too.
+pub trait Crew {
+    /// Makes the whole picture in `out`, one band per worker, and times itself.
+    fn run<'a>(&'a mut self, job: Job<'a>, out: &'a mut [u8]) -> LaneFuture<'a, RunTimes>;
+
+    /// Ends the workers; returns how long that took, where the platform tells.
+    fn close(self: Box<Self>) -> LaneFuture<'static, Option<Nanos>>;
+}
+
+/// What one run makes.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// The picture's shape.
+    pub dimensions: Dimensions,
+    /// The picture that the kernel reads; empty for one that reads none.
+    pub source: &'a [u8],
+}
+
+/// What one run took. Units and meaning as in [`protocol::Sample`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunTimes {
+    /// Request to answer.
+    pub total: Nanos,
+    /// Longest time of one worker in the kernel.
+    pub compute: Nanos,
+    /// Payload bytes that crossed as copies.
+    pub bytes_copied: u64,
+}
+
+/// Why a lane could not do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LaneError {
+    /// Somebody cancelled.
+    Cancelled,
+    /// It failed: what happened and, if anything can be done, what.
+    Failed(String),
+}
+
+impl LaneError {
+    /// A failure with its reason.
+    pub fn failed(why: impl fmt::Display) -> Self {
+        Self::Failed(why.to_string())
+    }
+}

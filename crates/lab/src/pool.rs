@@ -1,0 +1,39 @@
+//! Bands over a rayon pool that shares the caller's memory: the same code for native threads and for
+//! Web Workers, so that only the platform differs.
+
+use protocol::Nanos;
+use workloads::{Source, SourceError, bands};
+
+use crate::lane::Job;
+
+/// Makes the picture, one band per worker, inside the current pool. The workers write disjoint parts
+/// of `out`; nothing is copied. Returns the longest time that one band spent in the kernel.
+///
+/// `now` reads the lane's clock, in nanoseconds.
+///
+/// # Errors
+/// If the source is not the picture that the job names.
+pub fn run(
+    job: Job<'_>,
+    workers: u32,
+    out: &mut [u8],
+    now: impl Fn() -> u64 + Sync,
+) -> Result<Nanos, SourceError> {
+    let source = Source::new(job.dimensions, 0, job.source)?;
+    let bands = bands(job.dimensions.height(), workers);
+    let mut computes = vec![0; bands.len()];
+    rayon::scope(|scope| {
+        let mut rest = out;
+        for (rows, compute) in bands.into_iter().zip(&mut computes) {
+            let (band, after) = rest.split_at_mut(job.dimensions.byte_range(&rows).len());
+            rest = after;
+            let now = &now;
+            scope.spawn(move |_| {
+                let started = now();
+                job.kernel.apply(&source, rows, band);
+                *compute = now() - started;
+            });
+        }
+    });
+    Ok(Nanos(computes.into_iter().max().unwrap_or(0)))
+}

@@ -1,0 +1,321 @@
+//! Runner and child, over a byte stream: frames that any language can speak.
+//!
+//! A frame is a header of 48 bytes and a body. All numbers are little-endian.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0..4 | the letters `BEv1` |
+//! | 4..8 | kind, u32 |
+//! | 8..16 | the body's length in bytes, u64 |
+//! | 16..48 | parameters of the kind, unused ones zero |
+//!
+//! | kind | from | parameters | body |
+//! |---|---|---|---|
+//! | 1 hello | child | process id u32 | none |
+//! | 2 band | runner | kernel u32 (0 scene, 1 blur, 2 edges), width u32, height u32, first row u32, band start u32, band end u32, sigma f64 | the rows from the first row on that the kernel reads |
+//! | 3 done | child | time inside the kernel in nanoseconds u64 | the band's rows |
+//! | 4 failed | child | none | why, UTF-8 |
+//!
+//! The stream's end between two frames is a clean end.
+
+use std::io::{self, Read, Write};
+use std::ops::Range;
+
+use workloads::{Dimensions, DimensionsError, Kernel, Sigma, SigmaError};
+
+/// Length of a header in bytes.
+pub const HEADER_BYTES: usize = 48;
+
+/// The longest body that is read, in bytes: the largest picture.
+pub const MAX_BODY: u64 = workloads::MAX_PIXELS * workloads::CHANNELS as u64;
+
+/// The longest text of a `failed` frame that is read, in bytes.
+pub const MAX_TEXT: u64 = 64 * 1024;
+
+const MAGIC: [u8; 4] = *b"BEv1";
+
+/// What a frame says, without its body.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Head {
+    /// The child runs.
+    Hello {
+        /// Its own process id.
+        process: u32,
+    },
+    /// A band is wanted.
+    Band(Band),
+    /// A band is done.
+    Done {
+        /// Time inside the kernel, in nanoseconds.
+        compute: u64,
+    },
+    /// A band could not be made.
+    Failed,
+}
+
+/// A band of a picture that a child is to make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Band {
+    /// What to do.
+    pub kernel: Kernel,
+    /// The whole picture's shape.
+    pub dimensions: Dimensions,
+    /// The row with which the body begins.
+    pub first_row: u32,
+    /// The band's rows.
+    pub rows: Range<u32>,
+}
+
+/// Why bytes are no frame.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameError {
+    /// The stream failed or ended inside a frame.
+    #[error("the stream broke: {0}")]
+    Io(#[from] io::Error),
+    /// The first four bytes are others.
+    #[error("not a frame: it starts with {0:02x?}")]
+    Magic([u8; 4]),
+    /// No such kind.
+    #[error("a frame of the unknown kind {0}")]
+    Kind(u32),
+    /// No such kernel.
+    #[error("a band for the unknown kernel {0}")]
+    Kernel(u32),
+    /// The band's picture is none.
+    #[error(transparent)]
+    Dimensions(#[from] DimensionsError),
+    /// The band's sigma is none.
+    #[error(transparent)]
+    Sigma(#[from] SigmaError),
+    /// The band's rows are not rows of its picture.
+    #[error("a band of rows {start} to {end} of a picture with {height} rows")]
+    Rows {
+        /// First row.
+        start: u32,
+        /// Row after the last.
+        end: u32,
+        /// Rows that there are.
+        height: u32,
+    },
+    /// The body is not as long as the frame's kind wants it.
+    #[error("a body of {found} bytes where it takes {wanted}")]
+    Body {
+        /// As the header says.
+        found: u64,
+        /// As it should be.
+        wanted: String,
+    },
+}
+
+impl Band {
+    /// How many bytes the body of the request has.
+    #[must_use]
+    pub fn body_bytes(&self) -> u64 {
+        let reads = self.kernel.reads(&self.rows, self.dimensions.height());
+        self.dimensions.byte_range(&reads).len() as u64
+    }
+
+    /// How many bytes the answer's body has.
+    #[must_use]
+    pub fn answer_bytes(&self) -> u64 {
+        self.dimensions.byte_range(&self.rows).len() as u64
+    }
+}
+
+/// The bytes of a header for a body of `body` bytes.
+#[must_use]
+pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
+    let mut bytes = [0; HEADER_BYTES];
+    let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+    put(0, &MAGIC);
+    put(8, &body.to_le_bytes());
+    let kind: u32 = match head {
+        Head::Hello { process } => {
+            put(16, &process.to_le_bytes());
+            1
+        }
+        Head::Band(band) => {
+            let (kernel, sigma) = match band.kernel {
+                Kernel::Scene => (0_u32, 0.0),
+                Kernel::Blur(sigma) => (1, sigma.pixels()),
+                Kernel::Edges => (2, 0.0),
+            };
+            let Band { dimensions, first_row, rows, .. } = band;
+            let numbers =
+                [kernel, dimensions.width(), dimensions.height(), *first_row, rows.start, rows.end];
+            for (at, number) in (16..).step_by(4).zip(numbers) {
+                put(at, &number.to_le_bytes());
+            }
+            put(40, &sigma.to_le_bytes());
+            2
+        }
+        Head::Done { compute } => {
+            put(16, &compute.to_le_bytes());
+            3
+        }
+        Head::Failed => 4,
+    };
+    put(4, &kind.to_le_bytes());
+    bytes
+}
+
+/// Reads what a header says, and the length of the body that follows. Nothing of the body is read.
+///
+/// # Errors
+/// If it is no header, or its parts contradict each other or their bounds.
+pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
+    let word = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|offset| bytes[at + offset]));
+    let long = |at: usize| {
+        u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|offset| bytes[at + offset]))
+    };
+    let magic = [0, 1, 2, 3].map(|at| bytes[at]);
+    if magic != MAGIC {
+        return Err(FrameError::Magic(magic));
+    }
+    let body = long(8);
+    let head = match word(4) {
+        1 => Head::Hello { process: word(16) },
+        2 => Head::Band(decode_band(word, f64::from_bits(long(40)))?),
+        3 => Head::Done { compute: long(16) },
+        4 => Head::Failed,
+        other => return Err(FrameError::Kind(other)),
+    };
+    let (fits, wanted) = match &head {
+        Head::Hello { .. } => (body == 0, "none".to_owned()),
+        Head::Band(band) => (body == band.body_bytes(), band.body_bytes().to_string()),
+        Head::Done { .. } => (body <= MAX_BODY, format!("at most {MAX_BODY}")),
+        Head::Failed => (body <= MAX_TEXT, format!("at most {MAX_TEXT}")),
+    };
+    if fits { Ok((head, body)) } else { Err(FrameError::Body { found: body, wanted }) }
+}
+
+fn decode_band(word: impl Fn(usize) -> u32, sigma: f64) -> Result<Band, FrameError> {
+    let dimensions = Dimensions::new(word(20), word(24))?;
+    let kernel = match word(16) {
+        0 => Kernel::Scene,
+        1 => Kernel::Blur(Sigma::new(sigma)?),
+        2 => Kernel::Edges,
+        other => return Err(FrameError::Kernel(other)),
+    };
+    let (start, end, height) = (word(32), word(36), dimensions.height());
+    let rows = start..end;
+    let first_row = word(28);
+    if start >= end || end > height || first_row != kernel.reads(&rows, height).start {
+        return Err(FrameError::Rows { start, end, height });
+    }
+    Ok(Band { kernel, dimensions, first_row, rows })
+}
+
+/// Reads a header, or `None` where the stream ends before one begins.
+///
+/// # Errors
+/// As [`decode`], and if the stream fails or ends inside the header.
+pub fn read_head(from: &mut impl Read) -> Result<Option<(Head, u64)>, FrameError> {
+    let mut bytes = [0; HEADER_BYTES];
+    let mut filled = 0;
+    while filled < HEADER_BYTES {
+        match from.read(&mut bytes[filled..]) {
+            Ok(0) if filled == 0 => return Ok(None),
+            Ok(0) => return Err(FrameError::Io(io::ErrorKind::UnexpectedEof.into())),
+            Ok(count) => filled += count,
+            Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+            Err(why) => return Err(why.into()),
+        }
+    }
+    decode(&bytes).map(Some)
+}
+
+/// Writes a frame.
+///
+/// # Errors
+/// If the stream fails.
+pub fn write(to: &mut impl Write, head: &Head, body: &[u8]) -> io::Result<()> {
+    to.write_all(&encode(head, body.len() as u64))?;
+    to.write_all(body)?;
+    to.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn a_band() -> impl Strategy<Value = Band> {
+        let kernels = prop_oneof![
+            Just(Kernel::Scene),
+            Just(Kernel::Edges),
+            (0.3_f64..100.0).prop_map(|sigma| Kernel::Blur(Sigma::new(sigma).unwrap())),
+        ];
+        (kernels, 1_u32..5000, 1_u32..5000, any::<[prop::sample::Index; 2]>()).prop_map(
+            |(kernel, width, height, [one, other])| {
+                let dimensions = Dimensions::new(width, height).unwrap();
+                let (one, other) =
+                    (one.index(height as usize) as u32, other.index(height as usize) as u32);
+                let rows = one.min(other)..one.max(other) + 1;
+                let first_row = kernel.reads(&rows, height).start;
+                Band { kernel, dimensions, first_row, rows }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn bands_round_trip(band in a_band()) {
+            let body = band.body_bytes();
+            let head = Head::Band(band);
+            prop_assert_eq!(decode(&encode(&head, body)).unwrap(), (head, body));
+        }
+
+        #[test]
+        fn other_frames_round_trip(process in any::<u32>(), compute in any::<u64>(), body in 0..=MAX_BODY) {
+            for (head, body) in [
+                (Head::Hello { process }, 0),
+                (Head::Done { compute }, body),
+                (Head::Failed, body.min(MAX_TEXT)),
+            ] {
+                prop_assert_eq!(decode(&encode(&head, body)).unwrap(), (head, body));
+            }
+        }
+
+        #[test]
+        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..6, magic in any::<bool>()) {
+            let mut header = [0; HEADER_BYTES];
+            header.copy_from_slice(&bytes.concat());
+            if magic {
+                header[..4].copy_from_slice(&MAGIC);
+                header[4..8].copy_from_slice(&kind.to_le_bytes());
+            }
+            if let Ok((head, body)) = decode(&header) {
+                prop_assert!(body <= MAX_BODY);
+                if let Head::Band(band) = head {
+                    prop_assert!(band.rows.end <= band.dimensions.height());
+                }
+            }
+        }
+
+        #[test]
+        fn a_changed_body_length_is_noticed(band in a_band(), other in any::<u64>()) {
+            prop_assume!(other != band.body_bytes());
+            let refused = decode(&encode(&Head::Band(band), other));
+            let noticed = matches!(refused, Err(FrameError::Body { .. }));
+            prop_assert!(noticed);
+        }
+    }
+
+    #[test]
+    fn the_layout_is_what_the_table_says() {
+        let bytes = encode(&Head::Done { compute: 0x0102 }, 7);
+        assert_eq!(&bytes[..8], b"BEv1\x03\0\0\0");
+        assert_eq!(&bytes[8..18], [7, 0, 0, 0, 0, 0, 0, 0, 2, 1]);
+    }
+
+    #[test]
+    fn a_cut_stream_is_told_from_an_ended_one() {
+        assert!(read_head(&mut io::empty()).unwrap().is_none());
+        let bytes = encode(&Head::Failed, 0);
+        for length in 1..HEADER_BYTES {
+            assert!(matches!(read_head(&mut &bytes[..length]), Err(FrameError::Io(_))));
+        }
+        assert_eq!(read_head(&mut &bytes[..]).unwrap(), Some((Head::Failed, 0)));
+    }
+}

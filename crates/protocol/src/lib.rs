@@ -1,0 +1,24 @@
+//! Every type that crosses a boundary: between page and engine, page and runner, runner and child.
+//!
+//! Nothing else of the project is known here but the kernels' vocabulary. Types of other crates are
+//! never serialized: they are converted to and from these.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "browser")]
+pub mod engine;
+pub mod frame;
+#[cfg(feature = "messages")]
+mod lane;
+#[cfg(feature = "messages")]
+pub mod runner;
+#[cfg(feature = "messages")]
+mod task;
+#[cfg(feature = "messages")]
+mod visit;
+
+#[cfg(feature = "messages")]
+pub use lane::{Availability, LaneId, LaneInfo, LaneKind};
+#[cfg(feature = "messages")]
+pub use task::{Filter, MAX_RUNS, MAX_WORKERS, Task, TaskError};
+#[cfg(feature = "messages")]
+pub use visit::{Failure, LaneEvent, Nanos, Sample, Stage};

@@ -1,0 +1,82 @@
+//! Page and runner, over the WebSocket: one JSON object a message.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{LaneEvent, LaneId, LaneInfo, Task};
+
+/// Which version of these messages both sides must speak.
+pub const VERSION: u32 = 1;
+
+/// The largest message that either side accepts, in bytes.
+pub const MAX_MESSAGE: usize = 64 * 1024;
+
+/// Where the page swaps its one-time token for a session, by POST.
+pub const SESSION_PATH: &str = "/api/session";
+/// The WebSocket of a session.
+pub const SOCKET_PATH: &str = "/api/socket";
+
+/// The body of the POST to [`SESSION_PATH`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRequest {
+    /// The token that the printed address carries in its fragment.
+    pub token: String,
+}
+
+/// From the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToRunner {
+    /// Visit a lane. One at a time: another one is refused until the last has ended.
+    Visit {
+        /// Comes back with every event of this visit.
+        visit: u32,
+        /// Which lane.
+        lane: LaneId,
+        /// What it does.
+        task: Task,
+    },
+    /// End the visit that is going on, and its workers, now.
+    Cancel,
+}
+
+/// From the runner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromRunner {
+    /// The first message.
+    Hello {
+        /// [`VERSION`] of the runner.
+        protocol: u32,
+        /// The machine it runs on.
+        machine: Machine,
+        /// What it offers.
+        lanes: Vec<LaneInfo>,
+    },
+    /// Something happened on a visit.
+    Event {
+        /// As in [`ToRunner::Visit`].
+        visit: u32,
+        /// What.
+        event: LaneEvent,
+    },
+    /// A message was not acted on.
+    Refused {
+        /// The visit it asked for, if it was one.
+        visit: Option<u32>,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The machine that the figures come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// The processor's own name for itself, or the architecture where it has none.
+    pub cpu: String,
+    /// How many logical processors the runner may use.
+    pub cores: u32,
+    /// Operating system and kernel release.
+    pub system: String,
+    /// The runner's version.
+    pub runner: String,
+}

@@ -1,0 +1,20 @@
+//! The work itself: pure kernels over RGBA pictures, the same code on every lane.
+//!
+//! A kernel gets rows of bytes and returns rows of bytes. It knows no clock, no I/O, no threads and
+//! not what lane it runs on. All arithmetic is integer, or IEEE operations that every target rounds
+//! alike, so that native code and wasm give the same bytes.
+//!
+//! Pictures are RGBA, 8 bits a channel, row after row without padding; alpha is premultiplied.
+#![forbid(unsafe_code)]
+
+mod blur;
+mod checksum;
+mod edges;
+mod kernel;
+mod picture;
+mod scene;
+
+pub use blur::{Sigma, SigmaError};
+pub use checksum::Checksum;
+pub use kernel::Kernel;
+pub use picture::{CHANNELS, Dimensions, DimensionsError, MAX_PIXELS, Source, SourceError, bands};

@@ -1,0 +1,120 @@
+//! Building, from the inside out: the two engines, the page around them, the runner around the page.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::cache;
+use crate::setup::{Toolchain, Tools};
+use crate::shell;
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// One of the two builds of `crates/engine`.
+struct Engine {
+    name: &'static str,
+    features: &'static [&'static str],
+    /// The worker scripts that load it, from `crates/engine/js`.
+    scripts: &'static [&'static str],
+    rustflags: &'static [&'static str],
+}
+
+const ENGINES: [Engine; 2] = [
+    Engine {
+        name: "engine",
+        features: &["--features", "threads"],
+        scripts: &["coordinator.js"],
+        // `+atomics` alone no longer makes the memory shared (rust-lang/rust#147225), and
+        // wasm-bindgen's thread start-up needs the TLS symbols and `__heap_base` exported.
+        rustflags: &[
+            "-Ctarget-feature=+atomics,+bulk-memory,+simd128",
+            "-Clink-args=--shared-memory",
+            "-Clink-args=--import-memory",
+            "-Clink-args=--max-memory=1073741824",
+            "-Clink-args=--export=__heap_base",
+            "-Clink-args=--export=__wasm_init_tls",
+            "-Clink-args=--export=__tls_size",
+            "-Clink-args=--export=__tls_align",
+            "-Clink-args=--export=__tls_base",
+        ],
+    },
+    Engine {
+        name: "engine-plain",
+        features: &[],
+        scripts: &["coordinator.js", "band-worker.js"],
+        rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
+    },
+];
+
+/// Both engines, into `target/engines/NAME`, from where trunk copies them beside the page.
+pub(crate) fn engines(tools: &Tools) -> Result<(), String> {
+    ENGINES.iter().try_for_each(|engine| build_engine(tools, engine))
+}
+
+/// The page with its engines, into `dist`.
+pub(crate) fn page(tools: &Tools) -> Result<(), String> {
+    let mut command = Command::new(&tools.trunk);
+    command
+        .args(["build", "--offline", "--release"])
+        .current_dir(cache::workspace())
+        .env("PATH", tools.path()?)
+        .envs(tools.toolchain.environment())
+        .envs(tools.toolchain.page_environment())
+        // trunk reads NO_COLOR as a boolean and refuses the usual "1".
+        .env_remove("NO_COLOR");
+    shell::loudly("building the page (trunk)", &mut command, shell::minutes(25))
+}
+
+/// `target/release/breakeven`, with the page and the child program inside.
+pub(crate) fn runner(tools: &Tools) -> Result<(), String> {
+    page(tools)?;
+    let mut command = tools.cargo();
+    command.args(["build", "--release", "--package", "native-runner"]);
+    shell::loudly("building the runner", &mut command, shell::minutes(30))
+}
+
+fn build_engine(tools: &Tools, engine: &Engine) -> Result<(), String> {
+    let root = cache::workspace();
+    let target = root.join("target/wasm").join(engine.name);
+    let mut cargo = tools.cargo();
+    cargo
+        .args(["build", "--package", "engine", "--profile", "engine", "--target", WASM])
+        .args(engine.features)
+        .arg("--target-dir")
+        .arg(&target)
+        .env("CARGO_ENCODED_RUSTFLAGS", engine.rustflags.join("\x1f"))
+        .env_remove("RUSTFLAGS")
+        .envs(Toolchain::build_std_environment());
+    shell::loudly(&format!("building {}", engine.name), &mut cargo, shell::minutes(20))?;
+
+    let out = root.join("target/engines").join(engine.name);
+    let raw = target.join(WASM).join("engine/engine.wasm");
+    let mut bindgen = Command::new(&tools.wasm_bindgen);
+    bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&out).arg(&raw);
+    shell::quietly(
+        &format!("binding {}", engine.name),
+        &mut bindgen,
+        shell::minutes(2),
+    )?;
+    for script in engine.scripts {
+        let from = root.join("crates/engine/js").join(script);
+        fs::copy(&from, out.join(script)).map_err(|why| format!("{}: {why}", from.display()))?;
+    }
+    optimise(tools, &out.join("engine_bg.wasm"))
+}
+
+fn optimise(tools: &Tools, wasm: &Path) -> Result<(), String> {
+    let smaller = wasm.with_extension("optimised.wasm");
+    let mut command = Command::new(&tools.wasm_opt);
+    command
+        .arg("-O3")
+        .args(["--enable-threads", "--enable-bulk-memory", "--enable-simd"])
+        .args(["--enable-nontrapping-float-to-int", "--enable-sign-ext"])
+        .args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"])
+        .arg(wasm)
+        .arg("-o")
+        .arg(&smaller);
+    let name = wasm.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    shell::quietly(&format!("optimising {name} (wasm-opt)"), &mut command, shell::minutes(5))?;
+    fs::rename(&smaller, wasm).map_err(|why| format!("{}: {why}", wasm.display()))
+}

@@ -1,0 +1,118 @@
+//! `cargo xtask`: the project's own commands, from a bare checkout to the open page.
+//!
+//! It has no dependencies, so that it builds in seconds on a machine that has nothing yet. It never
+//! touches the user's own tools: whatever it installs goes into a folder of its own (see `cache`).
+
+mod build;
+mod cache;
+mod pins;
+mod serve;
+mod setup;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use setup::{Toolchain, Want};
+
+const HELP: &str = "\
+cargo xtask COMMAND [--toolchain rustup|debian]
+
+  setup            install what building and testing need (both of the next two call it)
+  serve [ARGS...]  set up, build, start the runner and open the comparison page;
+                   ARGS go to `breakeven serve`
+  test [--fast]    set up, then run every check and every test;
+                   --fast leaves out what needs a release build or a browser
+  build            the release binary target/release/breakeven, page and child program inside
+  page             the page alone, into dist/
+  engine           the two wasm engines alone (trunk's pre-build hook)
+
+  --toolchain rustup|debian   which Rust toolchain builds the wasm parts; without it rustup's
+                   stable where it can get the wasm32 target and rust-src, else Debian's packages
+Environment: BREAKEVEN_CACHE, the folder for the pinned tools (default: XDG cache/breakeven);
+             CHROMIUM and FIREFOX, the browsers that the tests drive.";
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = take_toolchain(&mut words).and_then(|toolchain| dispatch(&words, toolchain));
+    match outcome {
+        Ok(Done::Silent) => ExitCode::SUCCESS,
+        Ok(Done::Say(what)) => {
+            eprintln!("{what} in {}", shell::human(started.elapsed()));
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// How a command ended well.
+enum Done {
+    Silent,
+    Say(&'static str),
+}
+
+fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String> {
+    let (command, rest) = words
+        .split_first()
+        .map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+    match (command, rest.as_slice()) {
+        ("setup", []) => {
+            setup::run(Want::Test, forced)?;
+            Ok(Done::Say("set up"))
+        }
+        ("serve", arguments) => {
+            serve::run(arguments, forced)?;
+            Ok(Done::Silent)
+        }
+        ("test", []) => {
+            test::run(test::Extent::All, forced)?;
+            Ok(Done::Say("every check and test passed"))
+        }
+        ("test", ["--fast"]) => {
+            test::run(test::Extent::Fast, forced)?;
+            Ok(Done::Say("the fast checks and tests passed"))
+        }
+        ("build", []) => {
+            let tools = setup::run(Want::Build, forced)?;
+            build::runner(&tools)?;
+            Ok(Done::Say("built target/release/breakeven"))
+        }
+        ("page", []) => {
+            let tools = setup::run(Want::Build, forced)?;
+            build::page(&tools)?;
+            Ok(Done::Say("built dist/"))
+        }
+        ("engine", []) => {
+            let tools = setup::run(Want::Build, forced)?;
+            build::engines(&tools)?;
+            Ok(Done::Silent)
+        }
+        ("help" | "--help" | "-h", []) => {
+            println!("{HELP}");
+            Ok(Done::Silent)
+        }
+        _ => Err(format!("not understood: {}\n\n{HELP}", words.join(" "))),
+    }
+}
+
+/// Takes `--toolchain X` out of the words, wherever it stands; the environment carries it to a
+/// nested call (trunk's hook).
+fn take_toolchain(words: &mut Vec<String>) -> Result<Option<Toolchain>, String> {
+    let named = match words.iter().position(|word| word == "--toolchain") {
+        Some(at) => {
+            words.remove(at);
+            if at == words.len() {
+                return Err("--toolchain needs a name: rustup or debian".into());
+            }
+            Some(words.remove(at))
+        }
+        None => std::env::var(setup::TOOLCHAIN_VARIABLE).ok(),
+    };
+    named.map(|name| name.parse()).transpose()
+}

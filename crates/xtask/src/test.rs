@@ -1,0 +1,69 @@
+//! `cargo xtask test`: every check and every test, cheapest first.
+
+use std::process::Command;
+
+use crate::setup::{self, Testing, Toolchain, Tools, Want};
+use crate::{build, cache, shell};
+
+/// How much to run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Formatting, lints and the native tests: no wasm tool, no browser.
+    Fast,
+    /// Everything.
+    All,
+}
+
+/// Runs the checks in order and stops at the first that fails.
+pub(crate) fn run(extent: Extent, forced: Option<Toolchain>) -> Result<(), String> {
+    if extent == Extent::Fast {
+        return native_checks(|| Command::new("cargo"));
+    }
+    let tools = setup::run(Want::Test, forced)?;
+    let testing = tools.testing.as_ref().ok_or("set-up for the tests left something out")?;
+    native_checks(|| tools.cargo())?;
+    wasm_lints(&tools)?;
+    dependencies(testing)?;
+    build::runner(&tools)?;
+    browsers(testing)
+}
+
+fn native_checks(cargo: impl Fn() -> Command) -> Result<(), String> {
+    let step = |title: &str, arguments: &[&str]| {
+        let mut command = cargo();
+        command.args(arguments).current_dir(cache::workspace());
+        shell::loudly(title, &mut command, shell::minutes(30))
+    };
+    // rustfmt and clippy are rustup's; Debian's toolchain has none of its own.
+    step("formatting", &["fmt", "--all", "--check"])?;
+    step(
+        "lints",
+        &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
+    )?;
+    step("tests", &["test", "--workspace", "--quiet"])
+}
+
+fn wasm_lints(tools: &Tools) -> Result<(), String> {
+    let mut command = tools.cargo();
+    command
+        .args(["clippy", "--package", "web", "--package", "engine", "--quiet"])
+        .args(["--target", "wasm32-unknown-unknown", "--", "--deny", "warnings"])
+        .envs(tools.toolchain.page_environment());
+    shell::loudly("lints of the wasm side", &mut command, shell::minutes(20))
+}
+
+fn dependencies(testing: &Testing) -> Result<(), String> {
+    let mut command = Command::new(&testing.cargo_deny);
+    command.args(["check", "bans", "licenses", "sources"]).current_dir(cache::workspace());
+    shell::loudly("licences, sources and bans (cargo-deny)", &mut command, shell::minutes(5))
+}
+
+fn browsers(testing: &Testing) -> Result<(), String> {
+    let mut command = Command::new("npm");
+    command
+        .args(["test", "--silent"])
+        .current_dir(cache::workspace().join("tests/e2e"))
+        .env("CHROMIUM", &testing.browsers.chromium)
+        .env("FIREFOX", &testing.browsers.firefox);
+    shell::loudly("end to end, in Chromium and Firefox", &mut command, shell::minutes(25))
+}
