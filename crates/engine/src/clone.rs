@@ -61,8 +61,8 @@ impl Crew for Workers {
             let bands = bands(height, self.0.len() as u32);
             let mut bytes_copied = 0;
             for (worker, rows) in self.0.iter().zip(&bands) {
-                let reads = job.kernel.reads(rows, height);
-                let pixels = Uint8Array::from(&job.source[job.dimensions.byte_range(&reads)]);
+                let (first_row, pixels) = job.input_of(rows);
+                let pixels = Uint8Array::from(pixels);
                 bytes_copied += u64::from(pixels.length());
                 worker.post(&ToBandWorker::Band {
                     filter: filter(job.kernel),
@@ -70,7 +70,7 @@ impl Crew for Workers {
                     height,
                     start: rows.start,
                     end: rows.end,
-                    first_row: reads.start,
+                    first_row,
                     pixels,
                 })?;
             }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 
 use protocol::{Availability, LaneId, LaneInfo, LaneKind, Nanos};
@@ -56,6 +57,17 @@ pub struct Job<'a> {
     pub dimensions: Dimensions,
     /// The picture that the kernel reads; empty for one that reads none.
     pub source: &'a [u8],
+}
+
+impl<'a> Job<'a> {
+    /// What a worker must be sent to make these rows: the first row that the kernel reads, and the
+    /// bytes of all that it reads.
+    #[must_use]
+    pub fn input_of(&self, rows: &Range<u32>) -> (u32, &'a [u8]) {
+        let reads = self.kernel.reads(rows, self.dimensions.height());
+        let bytes = self.dimensions.byte_range(&reads);
+        (reads.start, if bytes.is_empty() { &[] } else { &self.source[bytes] })
+    }
 }
 
 /// What one run took. Units and meaning as in [`protocol::Sample`].

@@ -1,0 +1,42 @@
+//! Builds the child program, small and static, for the runner to carry inside itself.
+//!
+//! It is built here and not by hand, so that `cargo run -p native-runner` always has the child that
+//! fits it.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn main() {
+    let variable = |name: &str| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
+    let root = Path::new(&variable("CARGO_MANIFEST_DIR")).join("..");
+    let target = variable("TARGET");
+    // OUT_DIR is TARGET_DIR/PROFILE/build/PACKAGE/out: one folder for the child in all profiles.
+    let out = PathBuf::from(variable("OUT_DIR"));
+    let folder = out.ancestors().nth(4).expect("OUT_DIR lies four folders deep").join("child");
+
+    let status = Command::new(variable("CARGO"))
+        .args(["build", "--quiet", "--package", "child", "--profile", "child", "--target", &target])
+        .arg("--manifest-path")
+        .arg(root.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&folder)
+        // Static: the dynamic linker would be a large part of its start-up.
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
+        .env_remove("RUSTFLAGS")
+        // Under clippy these would lint the child instead of building it.
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .env_remove("CLIPPY_ARGS")
+        .status();
+    assert!(
+        status.as_ref().is_ok_and(std::process::ExitStatus::success),
+        "building the child program failed ({status:?}): run `cargo build -p child` to see why"
+    );
+    let program = folder.join(&target).join("child/breakeven-child");
+    println!("cargo::rustc-env=BREAKEVEN_CHILD={}", program.display());
+
+    for source in ["child", "protocol", "workloads"] {
+        println!("cargo::rerun-if-changed={}", root.join("crates").join(source).display());
+    }
+    println!("cargo::rerun-if-changed={}", root.join("Cargo.lock").display());
+}

@@ -1,0 +1,104 @@
+//! The child program: carried inside the runner, started from memory.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::OnceLock;
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use crate::cancel::{Cancel, Registration};
+
+static PROGRAM: &[u8] = include_bytes!(env!("BREAKEVEN_CHILD"));
+
+/// A child process that is killed and reaped when this is dropped.
+pub(crate) struct ChildProcess {
+    child: Child,
+    stderr: Option<ChildStderr>,
+    _registration: Registration,
+}
+
+impl ChildProcess {
+    /// Starts the child program with this stream as its standard input. It gets no environment, and
+    /// no descriptor but its three.
+    ///
+    /// Must be called from a thread that lives as long as the child may: the parent-death signal
+    /// comes when the *thread* that started the child ends.
+    pub(crate) fn spawn(stream: OwnedFd, cancel: &Cancel) -> io::Result<Self> {
+        let program = program()?;
+        // std's Command takes the posix_spawn path here, whose cost does not grow with the runner.
+        #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
+        let mut child = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))
+            .env_clear()
+            .stdin(Stdio::from(stream))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let pidfd = Pid::from_raw(child.id().cast_signed())
+            .ok_or(io::ErrorKind::InvalidData.into())
+            .and_then(|pid| Ok(pidfd_open(pid, PidfdFlags::empty())?));
+        match pidfd {
+            Ok(pidfd) => Ok(Self {
+                stderr: child.stderr.take(),
+                child,
+                _registration: cancel.register(pidfd),
+            }),
+            Err(why) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(why)
+            }
+        }
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(&mut self) -> io::Result<()> {
+        self.child.wait().map(|_| ())
+    }
+
+    /// Kills it and tells how it ended and what it said last.
+    pub(crate) fn post_mortem(&mut self) -> String {
+        let ended = self.child.try_wait().ok().flatten();
+        let _ = self.child.kill();
+        let status = ended.map_or_else(
+            || "it was still running".to_owned(),
+            |status| format!("it ended with {status}"),
+        );
+        let _ = self.child.wait();
+        let mut said = String::new();
+        if let Some(stderr) = self.stderr.take() {
+            let _ = stderr.take(4096).read_to_string(&mut said);
+        }
+        if said.trim().is_empty() { status } else { format!("{status}: {}", said.trim()) }
+    }
+}
+
+impl Drop for ChildProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program as a sealed file in memory, written once.
+fn program() -> io::Result<&'static File> {
+    static FILE: OnceLock<File> = OnceLock::new();
+    if let Some(file) = FILE.get() {
+        return Ok(file);
+    }
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    // Kernels before 6.3 do not know the flag that asks for an executable file: there all are.
+    let memory = memfd_create("breakeven-child", flags | MemfdFlags::EXEC)
+        .or_else(|_| memfd_create("breakeven-child", flags))?;
+    let mut file = File::from(memory);
+    file.write_all(PROGRAM)?;
+    fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK)?;
+    Ok(FILE.get_or_init(|| file))
+}

@@ -1,0 +1,105 @@
+//! `native.thread`: threads of the runner over its own memory, in a rayon pool.
+//!
+//! The same pool library as `browser.shared`, so that the platform is compared and not the library.
+
+use std::future::ready;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use lab::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
+use protocol::{Availability, LaneId, LaneKind, Nanos};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::Clock;
+use crate::cancel::Cancel;
+
+/// How long the threads of a pool may take to end.
+const END_LIMIT: Duration = Duration::from_secs(10);
+
+pub(super) struct NativeThread {
+    cancel: Cancel,
+}
+
+impl NativeThread {
+    pub(super) fn new(cancel: Cancel) -> Self {
+        Self { cancel }
+    }
+
+    fn start(&self, workers: u32) -> Result<Opened, LaneError> {
+        let clock = Clock::start();
+        let (ended, ends) = channel();
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(workers as usize)
+            .thread_name(|number| format!("worker {number}"))
+            .exit_handler(move |_| {
+                // Nobody listens any more if the crew was dropped without closing it.
+                let _ = ended.send(());
+            })
+            .build()
+            .map_err(LaneError::failed)?;
+        pool.broadcast(|_| ());
+        let startup = clock.elapsed();
+        let crew = Threads { pool, workers, ends, cancel: self.cancel.clone() };
+        Ok(Opened { crew: Box::new(crew), startup })
+    }
+}
+
+impl Lane for NativeThread {
+    fn id(&self) -> LaneId {
+        LaneId::NATIVE_THREAD
+    }
+
+    fn kind(&self) -> LaneKind {
+        LaneKind::Thread
+    }
+
+    fn availability(&self) -> Availability {
+        Availability::Available
+    }
+
+    fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
+        Box::pin(ready(self.start(workers)))
+    }
+}
+
+struct Threads {
+    pool: ThreadPool,
+    workers: u32,
+    /// One message per thread that has ended.
+    ends: Receiver<()>,
+    cancel: Cancel,
+}
+
+impl Threads {
+    fn make(&self, job: Job<'_>, out: &mut [u8]) -> Result<RunTimes, LaneError> {
+        // A thread cannot be killed: a run that has begun goes on to its end.
+        if self.cancel.is_asked() {
+            return Err(LaneError::Cancelled);
+        }
+        let workers = self.workers;
+        let clock = Clock::start();
+        let compute = self
+            .pool
+            .install(|| lab::pool::run(job, workers, out, || clock.elapsed().0))
+            .map_err(LaneError::failed)?;
+        Ok(RunTimes { total: clock.elapsed(), compute, bytes_copied: 0 })
+    }
+}
+
+impl Crew for Threads {
+    fn run<'a>(&'a mut self, job: Job<'a>, out: &'a mut [u8]) -> LaneFuture<'a, RunTimes> {
+        Box::pin(ready(self.make(job, out)))
+    }
+
+    fn close(self: Box<Self>) -> LaneFuture<'static, Option<Nanos>> {
+        let Self { pool, workers, ends, .. } = *self;
+        let clock = Clock::start();
+        drop(pool);
+        let all_ended = (0..workers).all(|_| ends.recv_timeout(END_LIMIT).is_ok());
+        Box::pin(ready(if all_ended {
+            Ok(Some(clock.elapsed()))
+        } else {
+            Err(LaneError::failed(format!("threads did not end within {} s", END_LIMIT.as_secs())))
+        }))
+    }
+}

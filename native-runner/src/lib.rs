@@ -1,0 +1,17 @@
+//! The runner: serves the page on loopback, and runs the lanes that a browser cannot.
+//!
+//! It never takes a path, a program or an argument from the page, only operations of
+//! `protocol::runner` within their bounds. One long-lived thread, the laboratory, starts every child
+//! and makes every visit, one at a time.
+#![deny(unsafe_code)]
+
+mod cancel;
+mod child_program;
+pub mod cmd;
+mod laboratory;
+pub mod lanes;
+mod machine;
+pub mod server;
+
+pub use cancel::Cancel;
+pub use laboratory::Laboratory;

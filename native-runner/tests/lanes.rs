@@ -1,0 +1,120 @@
+//! Each lane of the runner keeps the contract, and leaves nothing behind.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::executor::block_on;
+use native_runner::{Cancel, Laboratory, lanes};
+use protocol::{Filter, LaneEvent, LaneId, Stage, Task};
+
+#[test]
+fn every_lane_keeps_the_contract() {
+    let _turn = alone();
+    for lane in lanes::all(&Cancel::default()) {
+        if let Err(why) = block_on(lab::contract::check(lane.as_ref())) {
+            panic!("{}: {why}", lane.id());
+        }
+    }
+}
+
+#[test]
+fn lanes_have_names_of_their_own() {
+    let _turn = alone();
+    let lanes = lanes::all(&Cancel::default());
+    let names: BTreeSet<LaneId> = lanes.iter().map(|lane| lane.id()).collect();
+    assert_eq!(names.len(), lanes.len());
+}
+
+const BIG: Task = Task {
+    filter: Filter::Blur { sigma: 20.0 },
+    width: 4000,
+    height: 3000,
+    workers: 3,
+    runs: 100,
+};
+
+#[test]
+fn a_cancelled_visit_ends_soon_and_leaves_no_child() {
+    let _turn = alone();
+    let laboratory = Laboratory::start().unwrap();
+    let (sender, events) = channel();
+    let report = move |event| sender.send(event).unwrap();
+    laboratory.visit(LaneId::PROCESS_SOCKET, BIG, report).unwrap();
+    let first = events.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert!(matches!(first, LaneEvent::Ready { .. }), "{first:?}");
+    assert_eq!(children().len(), 3);
+
+    laboratory.cancel();
+    let last = loop {
+        let event = events.recv_timeout(Duration::from_secs(60)).unwrap();
+        if event.is_last() {
+            break event;
+        }
+    };
+    assert_eq!(last, LaneEvent::Cancelled);
+    assert!(children().is_empty());
+
+    // The laboratory takes the next order.
+    let (sender, events) = channel();
+    let small = Task { width: 10, height: 10, runs: 1, ..BIG };
+    let report = move |event| sender.send(event).unwrap();
+    laboratory.visit(LaneId::PROCESS_SOCKET, small, report).unwrap();
+    let last = events.iter().last().unwrap();
+    assert!(matches!(last, LaneEvent::Closed { teardown: Some(_) }), "{last:?}");
+    assert!(children().is_empty());
+}
+
+#[test]
+fn a_child_that_is_killed_is_a_failure_that_says_how() {
+    let _turn = alone();
+    let laboratory = Laboratory::start().unwrap();
+    let (sender, events) = channel();
+    let report = move |event| sender.send(event).unwrap();
+    laboratory.visit(LaneId::PROCESS_SOCKET, BIG, report).unwrap();
+    let ready = events.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert!(matches!(ready, LaneEvent::Ready { .. }));
+    let victim = children()[0];
+    let status = std::process::Command::new("kill").args(["-9", &victim.to_string()]).status();
+    assert!(status.unwrap().success());
+    let last = events.iter().last().unwrap();
+    let LaneEvent::Failed(failure) = last else { panic!("{last:?}") };
+    assert!(matches!(failure.stage, Stage::WarmUp | Stage::Run), "{failure}");
+    assert!(failure.error.contains(&format!("child process {victim}")), "{failure}");
+    assert!(failure.error.contains("signal: 9"), "{failure}");
+    assert!(children().is_empty());
+}
+
+#[test]
+fn an_unknown_lane_and_a_second_visit_are_refused() {
+    let _turn = alone();
+    let laboratory = Laboratory::start().unwrap();
+    let (sender, events) = channel();
+    let report = move |event| sender.send(event).unwrap();
+    laboratory.visit(LaneId::from("process.telepathy"), BIG, report).unwrap();
+    let LaneEvent::Failed(failure) = events.recv().unwrap() else { panic!() };
+    assert_eq!(failure.error, "the runner has no lane process.telepathy");
+
+    laboratory.visit(LaneId::NATIVE_THREAD, BIG, |_| {}).unwrap();
+    assert!(laboratory.visit(LaneId::NATIVE_THREAD, BIG, |_| {}).is_err());
+}
+
+/// The tests count this process's children, so they take turns.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The process ids of this process's children, zombies included.
+fn children() -> Vec<u32> {
+    let me = std::process::id();
+    let tasks = fs::read_dir(format!("/proc/{me}/task")).unwrap();
+    tasks
+        .filter_map(|task| fs::read_to_string(task.unwrap().path().join("children")).ok())
+        .flat_map(|line| {
+            line.split_whitespace().map(|id| id.parse().unwrap()).collect::<Vec<u32>>()
+        })
+        .collect()
+}
