@@ -3,6 +3,8 @@
 //! It is built here and not by hand, so that `cargo run -p native-runner` always has the child that
 //! fits it.
 
+#![allow(clippy::disallowed_methods, reason = "this builds the child, it starts none")]
+
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,7 @@
 //! Each lane of the runner keeps the contract, and leaves nothing behind.
 
+#![allow(clippy::disallowed_methods, reason = "a test's helpers are no children of the runner")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::mpsc::channel;
@@ -28,13 +30,8 @@ fn lanes_have_names_of_their_own() {
     assert_eq!(names.len(), lanes.len());
 }
 
-const BIG: Task = Task {
-    filter: Filter::Blur { sigma: 20.0 },
-    width: 4000,
-    height: 3000,
-    workers: 3,
-    runs: 100,
-};
+const BIG: Task =
+    Task { filter: Filter::Blur { sigma: 20.0 }, width: 4000, height: 3000, workers: 3, runs: 100 };
 
 #[test]
 fn a_cancelled_visit_ends_soon_and_leaves_no_child() {

@@ -1,1 +1,25 @@
-fn main() {}
+//! The comparison page.
+//!
+//! Its main thread never blocks and never computes: it posts to coordinator workers and to the
+//! runner, and shows what comes back. It is built without atomics, so that it opens anywhere.
+#![forbid(unsafe_code)]
+
+mod chart;
+mod comparison;
+mod environment;
+mod format;
+mod links;
+mod model;
+mod settings;
+mod views;
+
+use wasm_bindgen::JsCast;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    let document = leptos::prelude::document();
+    if let Some(page) = document.get_element_by_id("page") {
+        page.set_inner_html("");
+        leptos::mount::mount_to(page.unchecked_into(), views::App).forget();
+    }
+}

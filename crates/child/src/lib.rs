@@ -83,8 +83,10 @@ mod tests {
     use proptest::prelude::*;
     use workloads::{Checksum, Dimensions, Kernel, Sigma};
 
+    type Frames = Vec<(Head, Vec<u8>)>;
+
     /// Runs the loop over these bytes; returns its result and every frame that it wrote.
-    fn talk(input: &[u8]) -> (Result<(), FrameError>, Vec<(Head, Vec<u8>)>) {
+    fn talk(input: &[u8]) -> (Result<(), FrameError>, Frames) {
         let mut output = Vec::new();
         let result = run(7, &mut &*input, &mut output);
         let mut rest = output.as_slice();

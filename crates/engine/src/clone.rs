@@ -4,15 +4,11 @@
 //! would take the whole memory along), so a band is first copied out of it; that copy is part of
 //! what the lane costs, and of its time.
 
-use futures::StreamExt;
-use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use js_sys::Uint8Array;
 use lab::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
 use protocol::engine::{FromBandWorker, ToBandWorker};
 use protocol::{Availability, Filter, LaneId, LaneKind, Nanos};
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use worker_link::WorkerLink;
 use workloads::{Kernel, bands};
 
 use crate::clock;
@@ -37,10 +33,10 @@ impl Lane for BrowserClone {
             let started = clock::now();
             let mut crew = Vec::new();
             for _ in 0..workers {
-                crew.push(BandWorker::start()?);
+                crew.push(BandWorker::start("./band-worker.js").map_err(LaneError::failed)?);
             }
             for worker in &mut crew {
-                match worker.answer().await? {
+                match worker.receive().await.map_err(LaneError::failed)? {
                     FromBandWorker::Ready => {}
                     other => return Err(unexpected(&other)),
                 }
@@ -50,6 +46,8 @@ impl Lane for BrowserClone {
         })
     }
 }
+
+type BandWorker = WorkerLink<ToBandWorker, FromBandWorker>;
 
 struct Workers(Vec<BandWorker>);
 
@@ -64,7 +62,7 @@ impl Crew for Workers {
                 let (first_row, pixels) = job.input_of(rows);
                 let pixels = Uint8Array::from(pixels);
                 bytes_copied += u64::from(pixels.length());
-                worker.post(&ToBandWorker::Band {
+                let band = ToBandWorker::Band {
                     filter: filter(job.kernel),
                     width: job.dimensions.width(),
                     height,
@@ -72,12 +70,13 @@ impl Crew for Workers {
                     end: rows.end,
                     first_row,
                     pixels,
-                })?;
+                };
+                worker.send(&band).map_err(LaneError::failed)?;
             }
             let mut longest = Nanos(0);
             for (worker, rows) in self.0.iter_mut().zip(&bands) {
                 let out = &mut out[job.dimensions.byte_range(rows)];
-                match worker.answer().await? {
+                match worker.receive().await.map_err(LaneError::failed)? {
                     FromBandWorker::Band { compute, pixels }
                         if pixels.length() as usize == out.len() =>
                     {
@@ -117,51 +116,4 @@ fn unexpected(message: &FromBandWorker) -> LaneError {
         FromBandWorker::Failed { error } => error,
     };
     LaneError::Failed(format!("a worker sent {what}"))
-}
-
-/// A worker and what it sent. Dropping it terminates the worker.
-struct BandWorker {
-    worker: Worker,
-    inbox: UnboundedReceiver<Result<FromBandWorker, LaneError>>,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
-}
-
-impl BandWorker {
-    fn start() -> Result<Self, LaneError> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options("./band-worker.js", &options)
-            .map_err(|why| LaneError::Failed(format!("no worker: {why:?}")))?;
-        let (sender, inbox) = unbounded();
-        let errors = sender.clone();
-        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let message = serde_wasm_bindgen::from_value(event.data()).map_err(LaneError::failed);
-            let _ = sender.unbounded_send(message);
-        });
-        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
-            let why = format!("a worker failed: {}", event.message());
-            let _ = errors.unbounded_send(Err(LaneError::Failed(why)));
-        });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        Ok(Self { worker, inbox, _on_message: on_message, _on_error: on_error })
-    }
-
-    fn post(&self, message: &ToBandWorker) -> Result<(), LaneError> {
-        let message = serde_wasm_bindgen::to_value(message).map_err(LaneError::failed)?;
-        self.worker
-            .post_message(&message)
-            .map_err(|why| LaneError::Failed(format!("a band could not be sent: {why:?}")))
-    }
-
-    async fn answer(&mut self) -> Result<FromBandWorker, LaneError> {
-        self.inbox.next().await.unwrap_or_else(|| Err(LaneError::failed("a worker is gone")))
-    }
-}
-
-impl Drop for BandWorker {
-    fn drop(&mut self) {
-        self.worker.terminate();
-    }
 }

@@ -165,9 +165,8 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
 /// If it is no header, or its parts contradict each other or their bounds.
 pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
     let word = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|offset| bytes[at + offset]));
-    let long = |at: usize| {
-        u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|offset| bytes[at + offset]))
-    };
+    let long =
+        |at: usize| u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|offset| bytes[at + offset]));
     let magic = [0, 1, 2, 3].map(|at| bytes[at]);
     if magic != MAGIC {
         return Err(FrameError::Magic(magic));

@@ -19,9 +19,9 @@ impl Checksum {
     #[must_use]
     pub fn of_rows(dimensions: Dimensions, first_row: u32, pixels: &[u8]) -> Self {
         let rows = pixels.chunks_exact(dimensions.row_bytes());
-        let sum = rows.zip(u64::from(first_row)..).fold(0_u64, |sum, (row, number)| {
-            sum.wrapping_add(xxh3_64_with_seed(row, number))
-        });
+        let sum = rows
+            .zip(u64::from(first_row)..)
+            .fold(0_u64, |sum, (row, number)| sum.wrapping_add(xxh3_64_with_seed(row, number)));
         Self(sum)
     }
 

@@ -39,9 +39,8 @@ fn gradient(above: &[i16], here: &[i16], below: &[i16], source: &[u8], out: &mut
     let (above, here, below) = (&above[..width + 2], &here[..width + 2], &below[..width + 2]);
     let pixels = out.chunks_exact_mut(CHANNELS).zip(source.chunks_exact(CHANNELS));
     for (x, (out, pixel)) in pixels.enumerate().take(width) {
-        let across = (above[x + 2] - above[x])
-            + 2 * (here[x + 2] - here[x])
-            + (below[x + 2] - below[x]);
+        let across =
+            (above[x + 2] - above[x]) + 2 * (here[x + 2] - here[x]) + (below[x + 2] - below[x]);
         let down = (below[x] + 2 * below[x + 1] + below[x + 2])
             - (above[x] + 2 * above[x + 1] + above[x + 2]);
         let squared = i32::from(across).pow(2) + i32::from(down).pow(2);

@@ -130,7 +130,7 @@ impl<'a> Source<'a> {
     ) -> Result<Self, SourceError> {
         let rows = pixels.len() / dimensions.row_bytes();
         let inside = u64::from(first_row) + rows as u64 <= u64::from(dimensions.height);
-        if inside && pixels.len() % dimensions.row_bytes() == 0 {
+        if inside && pixels.len().is_multiple_of(dimensions.row_bytes()) {
             Ok(Self { dimensions, first_row, pixels })
         } else {
             Err(SourceError)

@@ -91,11 +91,7 @@ fn build_engine(tools: &Tools, engine: &Engine) -> Result<(), String> {
     let raw = target.join(WASM).join("engine/engine.wasm");
     let mut bindgen = Command::new(&tools.wasm_bindgen);
     bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&out).arg(&raw);
-    shell::quietly(
-        &format!("binding {}", engine.name),
-        &mut bindgen,
-        shell::minutes(2),
-    )?;
+    shell::quietly(&format!("binding {}", engine.name), &mut bindgen, shell::minutes(2))?;
     for script in engine.scripts {
         let from = root.join("crates/engine/js").join(script);
         fs::copy(&from, out.join(script)).map_err(|why| format!("{}: {why}", from.display()))?;

@@ -57,9 +57,8 @@ enum Done {
 }
 
 fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String> {
-    let (command, rest) = words
-        .split_first()
-        .map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let (command, rest) =
+        words.split_first().map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
     let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
     match (command, rest.as_slice()) {
         ("setup", []) => {

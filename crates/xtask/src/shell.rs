@@ -45,10 +45,7 @@ pub(crate) fn loudly(title: &str, command: &mut Command, limit: Duration) -> Res
 /// A command's standard output, trimmed, or `None` where it is missing or fails.
 pub(crate) fn answer(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The first program of that name on PATH.

@@ -203,7 +203,7 @@ impl Worker {
 }
 
 fn unexpected(head: Option<Head>) -> frame::FrameError {
-    let what =
-        head.map_or("the end of the stream".to_owned(), |head| format!("the wrong frame: {head:?}"));
+    let what = head
+        .map_or("the end of the stream".to_owned(), |head| format!("the wrong frame: {head:?}"));
     io::Error::new(io::ErrorKind::InvalidData, format!("it sent {what}")).into()
 }

@@ -58,11 +58,8 @@ impl Access {
         let session = Secret::new().ok()?;
         let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
         token.take_if(|token| token.is(given))?;
-        let cookie = format!(
-            "{}={}; HttpOnly; SameSite=Strict; Path=/api",
-            self.cookie_name(),
-            session.0
-        );
+        let cookie =
+            format!("{}={}; HttpOnly; SameSite=Strict; Path=/api", self.cookie_name(), session.0);
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         if sessions.len() == MAX_SESSIONS {
             sessions.remove(0);

@@ -86,9 +86,8 @@ impl Toolchain {
     fn ready(self) -> bool {
         match self {
             Self::Rustup => {
-                let targets = shell::answer(
-                    Command::new("rustup").args(["target", "list", "--installed"]),
-                );
+                let targets =
+                    shell::answer(Command::new("rustup").args(["target", "list", "--installed"]));
                 let root = shell::answer(Command::new("rustc").args(["--print", "sysroot"]));
                 targets.is_some_and(|list| list.lines().any(|line| line == WASM))
                     && root.is_some_and(|root| {
@@ -103,11 +102,7 @@ impl Toolchain {
         match self {
             Self::Rustup => {
                 let step = |title: &str, arguments: &[&str]| {
-                    shell::quietly(
-                        title,
-                        Command::new("rustup").args(arguments),
-                        shell::minutes(5),
-                    )
+                    shell::quietly(title, Command::new("rustup").args(arguments), shell::minutes(5))
                 };
                 step("adding rustup's wasm32 target", &["target", "add", WASM])?;
                 step("adding rustup's rust-src component", &["component", "add", "rust-src"])

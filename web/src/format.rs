@@ -1,0 +1,72 @@
+//! Figures as people read them: three significant digits and always a unit.
+
+/// `850 ns`, `41.2 µs`, `153 ms`, `1.20 s`.
+pub(crate) fn time(nanos: f64) -> String {
+    let (value, unit) = match nanos.abs() {
+        small if small < 999.5 => (nanos, "ns"),
+        small if small < 999.5e3 => (nanos / 1e3, "µs"),
+        small if small < 999.5e6 => (nanos / 1e6, "ms"),
+        _ => (nanos / 1e9, "s"),
+    };
+    format!("{}\u{a0}{unit}", significant(value))
+}
+
+/// `0 B`, `64 KiB`, `91.6 MiB`.
+pub(crate) fn bytes(count: u64) -> String {
+    let mut value = count as f64;
+    let mut unit = "B";
+    for larger in ["KiB", "MiB", "GiB"] {
+        if value < 1000.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = larger;
+    }
+    if unit == "B" {
+        format!("{count}\u{a0}B")
+    } else {
+        format!("{}\u{a0}{unit}", significant(value))
+    }
+}
+
+/// Megapixels per second.
+pub(crate) fn throughput(pixels: u64, nanos: f64) -> String {
+    format!("{}\u{a0}MP/s", significant(pixels as f64 * 1e3 / nanos))
+}
+
+/// Three significant digits, without an exponent.
+pub(crate) fn significant(value: f64) -> String {
+    let digits = match value.abs() {
+        large if large >= 99.95 => 0,
+        middle if middle >= 9.995 => 1,
+        small if small >= 0.9995 => 2,
+        _ => 3,
+    };
+    format!("{value:.digits$}")
+}
+
+/// `1 worker`, `2 workers`.
+pub(crate) fn workers(count: u32) -> String {
+    format!("{count}\u{a0}worker{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_well() {
+        let plain = |text: String| text.replace('\u{a0}', " ");
+        assert_eq!(plain(time(850.0)), "850 ns");
+        assert_eq!(plain(time(41_249.0)), "41.2 µs");
+        assert_eq!(plain(time(999_600.0)), "1.00 ms");
+        assert_eq!(plain(time(153e6)), "153 ms");
+        assert_eq!(plain(time(1.2e9)), "1.20 s");
+        assert_eq!(plain(bytes(0)), "0 B");
+        assert_eq!(plain(bytes(64 * 1024)), "64.0 KiB");
+        assert_eq!(plain(bytes(96_040_000)), "91.6 MiB");
+        assert_eq!(plain(throughput(12_000_000, 100e6)), "120 MP/s");
+        assert_eq!(plain(workers(1)), "1 worker");
+        assert_eq!(plain(workers(2)), "2 workers");
+    }
+}

@@ -1,0 +1,102 @@
+//! A visit by one of the two engines: a fresh coordinator, and its end.
+
+use futures::FutureExt;
+use futures::future::{Either, select};
+use js_sys::Uint8Array;
+use protocol::engine::{FromEngine, ToEngine};
+use protocol::{Failure, LaneEvent, LaneId, Stage, Task};
+use wasm_bindgen::JsValue;
+use worker_link::{LinkError, WorkerLink};
+
+use super::Cancelled;
+
+/// Which of the two builds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// With atomics: `browser.shared`.
+    Threads,
+    /// Without: `browser.clone`.
+    Plain,
+}
+
+/// What an engine says beside the lane's events.
+pub(crate) enum EngineMessage {
+    Event(LaneEvent),
+    /// The picture will appear in this shared memory, from this byte on.
+    Watch {
+        memory: JsValue,
+        offset: u32,
+    },
+    /// The picture, scaled down.
+    Preview {
+        width: u32,
+        height: u32,
+        pixels: Uint8Array,
+    },
+}
+
+impl Engine {
+    /// The engine that has this lane.
+    pub(crate) fn of(lane: &LaneId) -> Option<Self> {
+        if *lane == LaneId::BROWSER_SHARED {
+            Some(Self::Threads)
+        } else if *lane == LaneId::BROWSER_CLONE {
+            Some(Self::Plain)
+        } else {
+            None
+        }
+    }
+
+    fn script(self) -> &'static str {
+        match self {
+            Self::Threads => "./engines/engine/coordinator.js",
+            Self::Plain => "./engines/engine-plain/coordinator.js",
+        }
+    }
+
+    /// Makes a visit. The last message is an event that is the last; afterwards, whatever happened,
+    /// the coordinator and its workers are terminated.
+    pub(crate) async fn visit(
+        self,
+        task: Task,
+        cancelled: Cancelled,
+        mut tell: impl FnMut(EngineMessage),
+    ) {
+        let talk = self.talk(task, &mut tell).boxed_local();
+        let last = match select(talk, cancelled).await {
+            Either::Left((Ok(last), _)) => last,
+            Either::Left((Err(why), _)) => {
+                LaneEvent::Failed(Failure { stage: Stage::Run, error: why.to_string() })
+            }
+            // Dropping the talk terminates the coordinator.
+            Either::Right(_) => LaneEvent::Cancelled,
+        };
+        tell(EngineMessage::Event(last));
+    }
+
+    async fn talk(
+        self,
+        task: Task,
+        tell: &mut impl FnMut(EngineMessage),
+    ) -> Result<LaneEvent, LinkError> {
+        let mut link = WorkerLink::<ToEngine, FromEngine>::start(self.script())?;
+        let mut task = Some(task);
+        loop {
+            match link.receive().await? {
+                FromEngine::Loaded => {
+                    if let Some(task) = task.take() {
+                        link.send(&ToEngine::Visit(task))?;
+                    }
+                }
+                FromEngine::Event(last) if last.is_last() => return Ok(last),
+                FromEngine::Event(event) => tell(EngineMessage::Event(event)),
+                FromEngine::Watch { memory, offset } => {
+                    tell(EngineMessage::Watch { memory, offset });
+                }
+                FromEngine::Preview { width, height, pixels } => {
+                    tell(EngineMessage::Preview { width, height, pixels });
+                }
+            }
+        }
+    }
+}

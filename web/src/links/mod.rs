@@ -1,0 +1,13 @@
+//! Who makes the visits: the engines in this browser, and the runner beside it.
+
+mod engine;
+mod runner;
+
+use futures::channel::oneshot;
+use futures::future::Shared;
+
+pub(crate) use engine::{Engine, EngineMessage};
+pub(crate) use runner::{RunnerLink, RunnerState, connect};
+
+/// Resolves when the visitor cancels, or leaves.
+pub(crate) type Cancelled = Shared<oneshot::Receiver<()>>;

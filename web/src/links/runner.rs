@@ -1,0 +1,203 @@
+//! The runner beside the browser, over its WebSocket.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::future::{Either, LocalBoxFuture, select};
+use futures::lock::Mutex;
+use futures::{SinkExt, StreamExt};
+use gloo_net::http::Request;
+use gloo_net::websocket::Message;
+use gloo_net::websocket::futures::WebSocket;
+use leptos::prelude::{RwSignal, Set};
+use protocol::runner::{
+    FromRunner, Machine, SESSION_PATH, SOCKET_PATH, SessionRequest, ToRunner, VERSION,
+};
+use protocol::{Availability, Failure, LaneEvent, LaneId, LaneInfo, LaneKind, Stage, Task};
+use wasm_bindgen_futures::spawn_local;
+
+use super::Cancelled;
+
+/// Whether the runner is there.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum RunnerState {
+    /// Nobody has answered yet.
+    Connecting,
+    /// It said hello.
+    Connected { machine: Machine, lanes: Vec<LaneInfo> },
+    /// It is away, for this reason.
+    Away(String),
+}
+
+impl RunnerState {
+    /// The runner's lanes, as unavailable ones while it is away.
+    pub(crate) fn lanes(&self) -> Vec<LaneInfo> {
+        let reason = match self {
+            Self::Connected { lanes, .. } => return lanes.clone(),
+            Self::Connecting => "the runner has not answered yet",
+            Self::Away(reason) => reason,
+        };
+        [(LaneId::NATIVE_THREAD, LaneKind::Thread), (LaneId::PROCESS_SOCKET, LaneKind::Process)]
+            .map(|(id, kind)| {
+                let availability = Availability::Unavailable { reason: reason.to_owned() };
+                LaneInfo { id, kind, availability }
+            })
+            .to_vec()
+    }
+}
+
+const AWAY: &str = "the runner is away: start `breakeven serve` (or `cargo xtask serve`) and open \
+                    the address that it prints";
+
+/// The open connection.
+#[derive(Clone)]
+pub(crate) struct RunnerLink {
+    outbox: UnboundedSender<ToRunner>,
+    inbox: Rc<Mutex<UnboundedReceiver<FromRunner>>>,
+    visits: Rc<Cell<u32>>,
+}
+
+/// Opens a session with the token of the address, if it has one, and connects. The state says what
+/// came of it, then and later.
+pub(crate) async fn connect(state: RwSignal<RunnerState>) -> Option<RunnerLink> {
+    let token = take_token();
+    match open(token).await {
+        Ok((link, machine, lanes, connection)) => {
+            spawn_local(async move { state.set(RunnerState::Away(connection.await)) });
+            state.set(RunnerState::Connected { machine, lanes });
+            Some(link)
+        }
+        Err(why) => {
+            state.set(RunnerState::Away(why));
+            None
+        }
+    }
+}
+
+/// Takes the one-time token out of the address, so that neither history nor a copied address has it.
+fn take_token() -> Option<String> {
+    let window = web_sys::window()?;
+    let location = window.location();
+    let fragment = location.hash().ok()?;
+    let mut rest = Vec::new();
+    let mut token = None;
+    for part in fragment.trim_start_matches('#').split('&').filter(|part| !part.is_empty()) {
+        match part.strip_prefix("t=") {
+            Some(found) => token = Some(found.to_owned()),
+            None => rest.push(part),
+        }
+    }
+    token.as_ref()?;
+    let mut address =
+        location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+    if !rest.is_empty() {
+        address = format!("{address}#{}", rest.join("&"));
+    }
+    let history = window.history().ok()?;
+    history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address)).ok()?;
+    token
+}
+
+/// The connection's future ends when the connection does, with the reason.
+type Connection = LocalBoxFuture<'static, String>;
+
+async fn open(
+    token: Option<String>,
+) -> Result<(RunnerLink, Machine, Vec<LaneInfo>, Connection), String> {
+    if let Some(token) = token {
+        let swapped = Request::post(SESSION_PATH)
+            .json(&SessionRequest { token })
+            .map_err(|why| why.to_string())?
+            .send()
+            .await;
+        // A token that was used before is no harm where the session's cookie is still there.
+        drop(swapped);
+    }
+    let mut socket = WebSocket::open(SOCKET_PATH).map_err(|_| AWAY.to_owned())?;
+    let first = match socket.next().await {
+        Some(Ok(Message::Text(text))) => serde_json::from_str(&text).ok(),
+        _ => return Err(AWAY.to_owned()),
+    };
+    let Some(FromRunner::Hello { protocol: VERSION, machine, lanes }) = first else {
+        return Err("the runner and this page are of different versions: reload the page".into());
+    };
+    let (outbox, mut orders) = unbounded::<ToRunner>();
+    let (messages, inbox) = unbounded();
+    let connection = async move {
+        let (mut sink, mut stream) = socket.split();
+        let send = async move {
+            while let Some(order) = orders.next().await {
+                let Ok(text) = serde_json::to_string(&order) else { continue };
+                if sink.send(Message::Text(text)).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let receive = async move {
+            while let Some(Ok(message)) = stream.next().await {
+                if let Message::Text(text) = message
+                    && let Ok(message) = serde_json::from_str(&text)
+                {
+                    let _ = messages.unbounded_send(message);
+                }
+            }
+        };
+        select(Box::pin(send), Box::pin(receive)).await;
+        "the connection to the runner ended: start it again and open the address that it prints"
+            .to_owned()
+    };
+    let link = RunnerLink { outbox, inbox: Rc::new(Mutex::new(inbox)), visits: Rc::default() };
+    Ok((link, machine, lanes, Box::pin(connection)))
+}
+
+impl RunnerLink {
+    /// Makes a visit; the last event is one that is the last. One visit at a time.
+    pub(crate) async fn visit(
+        &self,
+        lane: LaneId,
+        task: Task,
+        cancelled: Cancelled,
+        mut tell: impl FnMut(LaneEvent),
+    ) {
+        let visit = self.visits.get() + 1;
+        self.visits.set(visit);
+        let failed =
+            |error: &str| LaneEvent::Failed(Failure { stage: Stage::Run, error: error.to_owned() });
+        if self.outbox.unbounded_send(ToRunner::Visit { visit, lane, task }).is_err() {
+            return tell(failed("the connection to the runner ended"));
+        }
+        let mut inbox = self.inbox.lock().await;
+        let mut cancelled = Some(cancelled);
+        loop {
+            let message = match cancelled.take() {
+                None => inbox.next().await,
+                Some(waiting) => match select(inbox.next(), waiting).await {
+                    Either::Left((message, waiting)) => {
+                        cancelled = Some(waiting);
+                        message
+                    }
+                    // The runner still says when the visit has ended, and its workers are gone.
+                    Either::Right(_) => {
+                        let _ = self.outbox.unbounded_send(ToRunner::Cancel);
+                        continue;
+                    }
+                },
+            };
+            match message {
+                None => return tell(failed("the connection to the runner ended")),
+                Some(FromRunner::Event { visit: number, event }) if number == visit => {
+                    let last = event.is_last();
+                    tell(event);
+                    if last {
+                        return;
+                    }
+                }
+                Some(FromRunner::Refused { visit: Some(number), reason }) if number == visit => {
+                    return tell(failed(&reason));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What the visitor chooses before a comparison.
+
+use protocol::{Filter, Task};
+use workloads::Dimensions;
+
+/// Timed runs on each visit of a lane.
+const RUNS_PER_TURN: u32 = 3;
+
+/// A comparison's settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) filter: Filter,
+    /// Every lane runs with 1 to this many workers.
+    pub(crate) max_workers: u32,
+    /// How often each lane's turn comes.
+    pub(crate) rounds: u32,
+}
+
+impl Settings {
+    pub(crate) const BLUR: Filter = Filter::Blur { sigma: 3.0 };
+    pub(crate) const ROUNDS: [u32; 3] = [1, 3, 10];
+
+    pub(crate) fn new(cores: u32) -> Self {
+        Self { filter: Self::BLUR, max_workers: cores.clamp(1, 4), rounds: 3 }
+    }
+
+    /// What a lane does on one visit.
+    pub(crate) fn task(&self, workers: u32) -> Task {
+        let picture = Dimensions::BUILT_IN;
+        Task {
+            filter: self.filter,
+            width: picture.width(),
+            height: picture.height(),
+            workers,
+            runs: RUNS_PER_TURN,
+        }
+    }
+}
+
+/// What a filter is called.
+pub(crate) fn filter_name(filter: Filter) -> String {
+    match filter {
+        Filter::Blur { sigma } => format!("Gaussian blur, sigma {sigma} px"),
+        Filter::Edges => "Sobel edges".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_a_task_within_bounds() {
+        for cores in [1, 2, 64, 1000] {
+            let settings = Settings::new(cores);
+            assert!(settings.task(settings.max_workers).check().is_ok());
+        }
+    }
+}

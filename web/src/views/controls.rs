@@ -1,0 +1,93 @@
+//! What is compared, and the button.
+
+use leptos::prelude::*;
+use protocol::Filter;
+
+use super::comparison;
+use crate::environment;
+use crate::format;
+use crate::settings::{Settings, filter_name};
+
+const FILTERS: [Filter; 2] = [Settings::BLUR, Filter::Edges];
+
+#[component]
+pub(super) fn Controls() -> impl IntoView {
+    let comparison = comparison();
+    let settings = comparison.settings;
+    let running = move || comparison.is_running();
+    // At least two, so that there is something to compare; at most what fits a page.
+    let most = environment::cores().clamp(2, 16);
+
+    let choose_filter = move |index: usize| {
+        settings.update(|settings| settings.filter = FILTERS[index.min(FILTERS.len() - 1)]);
+    };
+    let filters = FILTERS.iter().enumerate().map(|(index, filter)| {
+        view! {
+            <option value=index.to_string() selected=move || settings.get().filter == *filter>
+                {filter_name(*filter)}
+            </option>
+        }
+    });
+    let workers = (1..=most).map(|count| {
+        let text = if count == 1 { "1".to_owned() } else { format!("1 to {count}") };
+        view! {
+            <option value=count.to_string() selected=move || settings.get().max_workers == count>
+                {text}
+            </option>
+        }
+    });
+    let rounds = Settings::ROUNDS.map(|count| {
+        view! {
+            <option value=count.to_string() selected=move || settings.get().rounds == count>
+                {count}
+            </option>
+        }
+    });
+    let pixels = settings.get_untracked().task(1);
+    let size = format!(
+        "{} × {} pixels, {} megapixels",
+        pixels.width,
+        pixels.height,
+        format::significant(f64::from(pixels.width) * f64::from(pixels.height) / 1e6)
+    );
+
+    view! {
+        <section class="controls" aria-labelledby="controls-heading">
+            <h2 id="controls-heading">"Comparison"</h2>
+            <p>
+                "The built-in picture, " {size} ", is drawn and filtered on every lane. "
+                "Each turn starts fresh workers, runs once untimed, then three times timed; "
+                "the lanes take turns in random order, one at a time."
+            </p>
+            <form on:submit=move |event| {
+                event.prevent_default();
+                comparison.start();
+            }>
+                <fieldset disabled=running>
+                    <legend class="hidden">"Settings"</legend>
+                    <label>
+                        "Filter"
+                        <select id="filter" on:change=move |event| {
+                            choose_filter(event_target_value(&event).parse().unwrap_or(0));
+                        }>{filters.collect_view()}</select>
+                    </label>
+                    <label>
+                        "Workers"
+                        <select id="workers" on:change=move |event| {
+                            let count = event_target_value(&event).parse().unwrap_or(1);
+                            settings.update(|settings| settings.max_workers = count);
+                        }>{workers.collect_view()}</select>
+                    </label>
+                    <label>
+                        "Rounds"
+                        <select id="rounds" on:change=move |event| {
+                            let count = event_target_value(&event).parse().unwrap_or(1);
+                            settings.update(|settings| settings.rounds = count);
+                        }>{rounds.collect_view()}</select>
+                    </label>
+                </fieldset>
+                <button type="submit" class="primary" disabled=running>"Run comparison"</button>
+            </form>
+        </section>
+    }
+}

@@ -1,0 +1,135 @@
+//! The picture, as the workers of the shared memory write it.
+//!
+//! Only the untimed run is watched: reading along costs the workers time, and that must not show in
+//! a figure.
+
+use js_sys::Uint8Array;
+use leptos::html::Canvas;
+use leptos::prelude::*;
+use wasm_bindgen::{Clamped, JsCast, JsValue};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
+use workloads::{CHANNELS, Dimensions};
+
+use super::comparison;
+use crate::comparison::{Comparison, Picture, Pixels};
+use crate::format;
+use crate::settings::filter_name;
+
+/// The widest that a picture is shown, in pixels.
+const WIDEST: u32 = 800;
+
+#[component]
+pub(super) fn PictureView() -> impl IntoView {
+    let comparison = comparison();
+    let canvas = NodeRef::<Canvas>::new();
+    let partial_frames = RwSignal::new(0_u32);
+
+    Effect::new(move |_| {
+        let (Some(picture), Some(canvas)) = (comparison.picture.get(), canvas.get()) else {
+            return;
+        };
+        match picture.pixels {
+            Pixels::Still { width, height, bytes } => {
+                let _ = paint(&canvas, width, height, &bytes.to_vec());
+            }
+            Pixels::Live { memory, offset, dimensions } => {
+                let watched = Watched { memory, offset, dimensions };
+                watch(comparison, canvas, watched, partial_frames);
+            }
+        }
+    });
+    let shown = move || comparison.picture.get().is_some();
+    view! {
+        <section class="picture" aria-labelledby="picture-heading" hidden=move || !shown()>
+            <h2 id="picture-heading">"Picture"</h2>
+            <figure>
+                <canvas
+                    node_ref=canvas
+                    role="img"
+                    aria-label=move || comparison.picture.get().map(|it| label(&it))
+                    data-partial-frames=move || partial_frames.get().to_string()
+                ></canvas>
+                <figcaption>
+                    {move || comparison.picture.get().map(|picture| caption(&picture))}
+                </figcaption>
+            </figure>
+        </section>
+    }
+}
+
+fn label(picture: &Picture) -> String {
+    let filter = filter_name(picture.filter);
+    format!("Hills at dusk after {filter}, made by {}", picture.turn.lane)
+}
+
+fn caption(picture: &Picture) -> String {
+    let by = format!("{}, {}", picture.turn.lane, format::workers(picture.turn.workers));
+    match picture.pixels {
+        Pixels::Live { .. } => {
+            format!("{by}: the page reads the shared memory while the workers write their bands.")
+        }
+        Pixels::Still { .. } => format!("{by}: the result of the untimed run, scaled down."),
+    }
+}
+
+struct Watched {
+    memory: JsValue,
+    offset: u32,
+    dimensions: Dimensions,
+}
+
+/// Paints what is there on every frame, for as long as the comparison shows this very picture.
+fn watch(
+    comparison: Comparison,
+    canvas: HtmlCanvasElement,
+    watched: Watched,
+    partial_frames: RwSignal<u32>,
+) {
+    request_animation_frame(move || {
+        let still_shown = comparison.picture.with_untracked(|picture| {
+            matches!(picture, Some(Picture { pixels: Pixels::Live { memory, .. }, .. })
+                if *memory == watched.memory)
+        });
+        if !still_shown {
+            return;
+        }
+        let (width, height, bytes) = sample(&watched);
+        let there = bytes.chunks_exact(CHANNELS).filter(|pixel| pixel[3] != 0).count();
+        if there > 0 && there < (width * height) as usize {
+            partial_frames.update(|count| *count += 1);
+        }
+        let _ = paint(&canvas, width, height, &bytes);
+        watch(comparison, canvas, watched, partial_frames);
+    });
+}
+
+/// Every n-th pixel of every n-th row of the shared memory.
+fn sample(watched: &Watched) -> (u32, u32, Vec<u8>) {
+    let Watched { memory, offset, dimensions } = watched;
+    let step = dimensions.width().div_ceil(WIDEST);
+    let (width, height) = (dimensions.width().div_ceil(step), dimensions.height().div_ceil(step));
+    let row_bytes = dimensions.row_bytes() as u32;
+    let mut row = vec![0; dimensions.row_bytes()];
+    let mut bytes = Vec::with_capacity((width * height) as usize * CHANNELS);
+    for y in (0..dimensions.height()).step_by(step as usize) {
+        Uint8Array::new_with_byte_offset_and_length(memory, offset + y * row_bytes, row_bytes)
+            .copy_to(&mut row);
+        for pixel in row.chunks_exact(CHANNELS).step_by(step as usize) {
+            bytes.extend_from_slice(pixel);
+        }
+    }
+    (width, height, bytes)
+}
+
+fn paint(canvas: &HtmlCanvasElement, width: u32, height: u32, bytes: &[u8]) -> Result<(), JsValue> {
+    if (canvas.width(), canvas.height()) != (width, height) {
+        canvas.set_width(width);
+        canvas.set_height(height);
+    }
+    let context = canvas
+        .get_context("2d")?
+        .ok_or(JsValue::NULL)?
+        .unchecked_into::<CanvasRenderingContext2d>();
+    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(bytes), width, height)?;
+    context.put_image_data(&image, 0.0, 0.0)
+}

@@ -1,0 +1,158 @@
+//! What was measured: the chart, and the table with every figure.
+
+use leptos::prelude::*;
+use stats::Summary;
+
+use super::comparison;
+use crate::chart::chart;
+use crate::comparison::Phase;
+use crate::format;
+use crate::model::{Outcome, Row, Rows, Trouble};
+use crate::settings::{Settings, filter_name};
+
+#[component]
+pub(super) fn Results() -> impl IntoView {
+    let comparison = comparison();
+    let width = RwSignal::new(chart_width());
+    let resized = window_event_listener(leptos::ev::resize, move |_| width.set(chart_width()));
+    on_cleanup(move || resized.remove());
+    let drawing = Memo::new(move |_| chart(&comparison.rows.read(), width.get()));
+    view! {
+        <section class="results" aria-labelledby="results-heading">
+            <h2 id="results-heading">"Results"</h2>
+            <p>{move || heading(&comparison.phase.get())}</p>
+            <div class="chart" inner_html=move || drawing.get().unwrap_or_default()></div>
+            <div class="scroll" tabindex="0" role="region" aria-label="Table of results">
+                {move || {
+                    let settings = settings(&comparison.phase.get());
+                    settings.map(|settings| table(&comparison.rows.read(), &settings))
+                }}
+            </div>
+        </section>
+    }
+}
+
+fn chart_width() -> u32 {
+    let page = document().document_element().map_or(800, |root| root.client_width());
+    (page - 48).clamp(280, 1000) as u32
+}
+
+fn settings(phase: &Phase) -> Option<Settings> {
+    match phase {
+        Phase::Idle => None,
+        Phase::Running(progress) => Some(progress.settings),
+        Phase::Finished(settings) | Phase::Cancelled(settings) => Some(*settings),
+    }
+}
+
+fn heading(phase: &Phase) -> String {
+    let Some(settings) = settings(phase) else {
+        return "Nothing has been measured yet.".to_owned();
+    };
+    format!(
+        "{} of the built-in picture. Medians of all timed runs, in brackets the middle half; \
+         every run is a point in the chart (round: threads, triangles: processes). \
+         A run goes from the request to the whole answer; “beside it” is what a run takes besides \
+         the kernel: sending, waking, receiving. “End” is until the last worker has ended; browsers \
+         do not tell. “Copied” counts the bytes that crossed between caller and workers.",
+        filter_name(settings.filter)
+    )
+}
+
+/// The table's columns; a narrow screen shows each row as a card, with these names before its figures.
+const COLUMNS: [&str; 11] = [
+    "Lane",
+    "Workers",
+    "Runs",
+    "Time per run",
+    "Throughput",
+    "In the kernel",
+    "Beside it",
+    "Start-up",
+    "End",
+    "Copied",
+    "Checksum",
+];
+/// Columns before a row's figures.
+const BEFORE_FIGURES: usize = 3;
+
+// The roles say again what the elements say: cards are no longer tables to some browsers.
+fn table(rows: &Rows, settings: &Settings) -> impl IntoView + use<> {
+    let task = settings.task(1);
+    let pixels = u64::from(task.width) * u64::from(task.height);
+    let several = rows.iter().filter(|row| row.outcome() == Outcome::Measured).count() > 1;
+    let heads = COLUMNS.map(|name| view! { <th scope="col" role="columnheader">{name}</th> });
+    let body = rows.iter().map(|row| line(row, pixels, several)).collect_view();
+    view! {
+        <table role="table">
+            <thead role="rowgroup"><tr role="row">{heads}</tr></thead>
+            <tbody role="rowgroup">{body}</tbody>
+        </table>
+    }
+}
+
+fn line(row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
+    let figures = match (&row.trouble, row.outcome()) {
+        (Some(Trouble::Unavailable(reason)), _) => why(format!("Unavailable: {reason}.")),
+        (Some(Trouble::Failed(failure)), _) => why(format!("Failed while {failure}.")),
+        (None, Outcome::Measured) => measured(row, pixels, several).into_any(),
+        (None, _) => why("Its turn has not come.".to_owned()),
+    };
+    let workers = match row.trouble {
+        Some(Trouble::Unavailable(_)) => "–".to_owned(),
+        _ => row.turn.workers.to_string(),
+    };
+    let runs = row.samples.len().to_string();
+    view! {
+        <tr
+            role="row"
+            data-lane=row.turn.lane.to_string()
+            data-experiment="compute"
+            data-workers=row.turn.workers.to_string()
+            data-outcome=row.outcome().name()
+        >
+            <th scope="row" role="rowheader"><code>{row.turn.lane.to_string()}</code></th>
+            {cell(1, workers)}
+            {cell(2, runs)}
+            {figures}
+        </tr>
+    }
+}
+
+fn cell(column: usize, content: impl IntoView) -> impl IntoView {
+    view! { <td role="cell" data-column=COLUMNS[column]>{content}</td> }
+}
+
+fn why(text: String) -> AnyView {
+    let span = (COLUMNS.len() - BEFORE_FIGURES).to_string();
+    view! { <td role="cell" colspan=span class="why">{text}</td> }.into_any()
+}
+
+fn measured(row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
+    let time = |summary: Option<Summary>| summary.map(|it| format::time(it.median));
+    let total = row.total().map(|total| {
+        let half = format!(" [{}, {}]", format::time(total.q1), format::time(total.q3));
+        view! {
+            <strong>{format::time(total.median)}</strong>
+            <span class="spread">{half}</span>
+        }
+    });
+    let throughput = row.total().map(|total| format::throughput(pixels, total.median));
+    let bytes = row.samples.iter().map(|sample| sample.bytes_copied).max().map(format::bytes);
+    let end = row.end().map_or("not told".to_owned(), |end| format::time(end.median));
+    let checksum = row.samples.first().map(|sample| sample.checksum.to_string());
+    let short = checksum.as_ref().map(|sum| sum[..8].to_owned());
+    view! {
+        {cell(3, total)}
+        {cell(4, throughput)}
+        {cell(5, time(row.compute()))}
+        {cell(6, time(row.transfer()))}
+        {cell(7, time(row.startup()))}
+        {cell(8, end)}
+        {cell(9, bytes)}
+        <td role="cell" data-column=COLUMNS[10] data-checksum=checksum>
+            <code>{short}</code>
+            {several.then_some(" agrees")}
+        </td>
+    }
+}
