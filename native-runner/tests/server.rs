@@ -300,7 +300,9 @@ async fn a_visit_goes_over_the_socket_and_can_be_cancelled() {
         send(&mut socket, &ToRunner::Visit { visit: 7, lane, task: TASK }).await;
         let mut events = Vec::new();
         while !events.last().is_some_and(LaneEvent::is_last) {
-            let FromRunner::Event { visit: 7, event } = receive(&mut socket).await else { panic!() };
+            let FromRunner::Event { visit: 7, event } = receive(&mut socket).await else {
+                panic!()
+            };
             events.push(event);
         }
         assert!(

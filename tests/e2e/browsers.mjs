@@ -1,39 +1,14 @@
 // The two browsers that every end-to-end test runs in.
-import { existsSync } from "node:fs";
-import puppeteer from "puppeteer-core";
-
-const chromiumFlags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+//
+// Opening one gives a tab in a fresh browser with a profile of its own:
+//   goto(url)             loads a page
+//   run(work, ...values)  calls a function inside the page; resolves to what it returns
+//   press(key)            presses "Tab" or "Enter"
+//   resize(width, height), screenshot(path), close()
+import { openChromium } from "./chromium.mjs";
+import { openFirefox } from "./firefox.mjs";
 
 export const browsers = [
-  {
-    name: "Chromium",
-    launch: () =>
-      puppeteer.launch({
-        browser: "chrome",
-        executablePath: program("CHROMIUM", "/usr/bin/chromium"),
-        args: chromiumFlags,
-      }),
-  },
-  {
-    name: "Firefox",
-    launch: () =>
-      puppeteer.launch({
-        browser: "firefox",
-        executablePath: program("FIREFOX", "/usr/bin/firefox-esr"),
-      }),
-  },
+  { name: "Chromium", open: openChromium },
+  { name: "Firefox", open: openFirefox },
 ];
-
-function program(variable, usual) {
-  const path = process.env[variable] ?? usual;
-  if (!existsSync(path)) throw new Error(`no browser at ${path}: run "cargo xtask setup" or set ${variable}`);
-  return path;
-}

@@ -1,6 +1,6 @@
 // Starts the release binary, and tells about its processes.
 import { spawn } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -24,15 +24,16 @@ export async function startRunner() {
     origin: new URL(address).origin,
     /** Process ids of the runner's children, zombies included. */
     children: () => childrenOf(child.pid),
-    /** Interrupts it; resolves to its exit code or signal. */
-    stop() {
-      child.kill("SIGINT");
+    /** Ends it, if it has not ended; resolves to its exit code or signal. */
+    stop(signal = "SIGINT") {
+      child.kill(signal);
       return ended;
     },
   };
 }
 
 function childrenOf(pid) {
+  if (!existsSync(`/proc/${pid}`)) return [];
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.flatMap((thread) => {
     const list = readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8");

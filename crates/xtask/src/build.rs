@@ -89,14 +89,25 @@ fn build_engine(tools: &Tools, engine: &Engine) -> Result<(), String> {
 
     let out = root.join("target/engines").join(engine.name);
     let raw = target.join(WASM).join("engine/engine.wasm");
+    for script in engine.scripts {
+        let from = root.join("crates/engine/js").join(script);
+        fs::create_dir_all(&out)
+            .and_then(|()| fs::copy(&from, out.join(script)))
+            .map_err(|why| format!("{}: {why}", from.display()))?;
+    }
+    let optimised = out.join("engine_bg.wasm");
+    if newer(&optimised, &raw) {
+        return Ok(());
+    }
     let mut bindgen = Command::new(&tools.wasm_bindgen);
     bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&out).arg(&raw);
     shell::quietly(&format!("binding {}", engine.name), &mut bindgen, shell::minutes(2))?;
-    for script in engine.scripts {
-        let from = root.join("crates/engine/js").join(script);
-        fs::copy(&from, out.join(script)).map_err(|why| format!("{}: {why}", from.display()))?;
-    }
-    optimise(tools, &out.join("engine_bg.wasm"))
+    optimise(tools, &optimised)
+}
+
+fn newer(made: &Path, from: &Path) -> bool {
+    let time = |path: &Path| fs::metadata(path).and_then(|data| data.modified());
+    matches!((time(made), time(from)), (Ok(made), Ok(from)) if made > from)
 }
 
 fn optimise(tools: &Tools, wasm: &Path) -> Result<(), String> {

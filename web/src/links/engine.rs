@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
 use protocol::engine::{FromEngine, ToEngine};
 use protocol::{Failure, LaneEvent, LaneId, Stage, Task};
@@ -9,6 +10,9 @@ use wasm_bindgen::JsValue;
 use worker_link::{LinkError, WorkerLink};
 
 use super::Cancelled;
+
+/// How long an engine may be silent: many times the longest run.
+const SILENCE_LIMIT_MS: u32 = 60_000;
 
 /// Which of the two builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +86,18 @@ impl Engine {
         let mut link = WorkerLink::<ToEngine, FromEngine>::start(self.script())?;
         let mut task = Some(task);
         loop {
-            match link.receive().await? {
+            let message = {
+                let silence = TimeoutFuture::new(SILENCE_LIMIT_MS);
+                match select(link.receive().boxed_local(), silence).await {
+                    Either::Left((message, _)) => message?,
+                    Either::Right(_) => {
+                        let seconds = SILENCE_LIMIT_MS / 1000;
+                        let error = format!("the engine has said nothing for {seconds} s");
+                        return Ok(LaneEvent::Failed(Failure { stage: Stage::Run, error }));
+                    }
+                }
+            };
+            match message {
                 FromEngine::Loaded => {
                     if let Some(task) = task.take() {
                         link.send(&ToEngine::Visit(task))?;

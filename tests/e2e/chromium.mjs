@@ -1,0 +1,31 @@
+// Chromium, driven by puppeteer.
+import puppeteer from "puppeteer-core";
+import { program } from "./program.mjs";
+
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts Chromium and opens a tab; see browsers.mjs for what a tab can do. */
+export async function openChromium() {
+  const browser = await puppeteer.launch({
+    browser: "chrome",
+    executablePath: program("CHROMIUM", "/usr/bin/chromium"),
+    args: flags,
+  });
+  const page = await browser.newPage();
+  return {
+    goto: (url) => page.goto(url),
+    run: (work, ...values) => page.evaluate(work, ...values),
+    press: (key) => page.keyboard.press(key),
+    resize: (width, height) => page.setViewport({ width, height }),
+    screenshot: (path) => page.screenshot({ path, fullPage: true }),
+    close: () => browser.close(),
+  };
+}

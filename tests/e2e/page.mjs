@@ -1,0 +1,104 @@
+// What a visitor does on the comparison page, in words of its own.
+import { setTimeout as sleep } from "node:timers/promises";
+import { startRunner } from "./runner.mjs";
+
+const minute = 60_000;
+
+/**
+ * Calls `use` with the page in a fresh browser on a runner of its own, and ends both whatever
+ * happens. `address` says where the browser goes; usually the one-time address.
+ */
+export async function visiting(open, use, address = (runner) => runner.address) {
+  const runner = await startRunner();
+  let tab;
+  try {
+    tab = await open();
+    await tab.resize(1280, 900);
+    await tab.goto(address(runner));
+    await tab.run(() => {
+      // In the document, because a driver's own scripts may not see the page's variables.
+      const note = (error) => (document.documentElement.dataset.errors = error);
+      addEventListener("error", (event) => note(event.message));
+      addEventListener("unhandledrejection", (event) => note(String(event.reason)));
+    });
+    await use(new ComparisonPage(tab), runner);
+  } finally {
+    await tab?.close();
+    await runner.stop();
+  }
+}
+
+/** The page in a tab. */
+export class ComparisonPage {
+  constructor(tab) {
+    this.tab = tab;
+  }
+
+  /** Waits until just these lanes are available and none is undecided. */
+  async available(lanes) {
+    await until(
+      () =>
+        this.tab.run((wanted) => {
+          const machine = document.querySelector(".machine");
+          const cards = [...document.querySelectorAll('[data-lane-card][data-state="available"]')];
+          const decided = machine && !machine.textContent.startsWith("Looking");
+          return decided && cards.map((card) => card.dataset.laneCard).join() === wanted;
+        }, lanes.join()),
+      `the lanes ${lanes}`,
+    );
+  }
+
+  select(id, value) {
+    return this.tab.run((id, value) => {
+      const select = document.getElementById(id);
+      select.value = value;
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    }, id, value);
+  }
+
+  click(text) {
+    return this.tab.run((text) => {
+      const button = [...document.querySelectorAll("button")].find((it) => it.textContent === text);
+      if (!button || button.disabled) throw new Error(`no button "${text}" to click`);
+      button.click();
+    }, text);
+  }
+
+  /** Waits until the comparison's status begins with these words. */
+  async status(words) {
+    await until(async () => (await this.text('.progress [role="status"]')).startsWith(words), words, 4 * minute);
+  }
+
+  text(selector) {
+    return this.tab.run((selector) => document.querySelector(selector)?.textContent ?? "", selector);
+  }
+
+  count(selector) {
+    return this.tab.run((selector) => document.querySelectorAll(selector).length, selector);
+  }
+
+  /** The rows of results as data. */
+  rows() {
+    return this.tab.run(() =>
+      [...document.querySelectorAll("tr[data-lane]")].map((row) => ({
+        lane: row.dataset.lane,
+        workers: Number(row.dataset.workers),
+        outcome: row.dataset.outcome,
+        checksum: row.querySelector("[data-checksum]")?.dataset.checksum,
+        text: row.textContent,
+        figures: Object.fromEntries(
+          [...row.querySelectorAll("[data-column]")].map((cell) => [cell.dataset.column, cell.textContent]),
+        ),
+      })),
+    );
+  }
+}
+
+/** Waits until something holds. */
+export async function until(holds, what, limit = minute) {
+  const deadline = Date.now() + limit;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await sleep(5);
+  }
+}
