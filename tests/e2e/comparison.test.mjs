@@ -33,13 +33,14 @@ for (const { name, open } of browsers) {
       for (const row of rows) {
         assert.equal(row.checksum, rows[0].checksum, `${row.lane} with ${row.workers}`);
         assert.equal(row.figures.Runs, "3");
-        assert.match(row.figures["Time per run"], /^[\d.]+\s(ms|s) \[/);
+        assert.match(row.figures["Time per run"], /^[\d.]+\s(ms|s) \[[\d.]+, [\d.]+\]\s(ms|s)$/);
         assert.match(row.figures.Throughput, /MP\/s$/);
         const copies = !["browser.shared", "native.thread"].includes(row.lane);
         assert.match(row.figures.Copied, copies ? /^9\d\.\d\sMiB$/ : /^0\sB$/);
       }
       const points = await page.count(".chart svg circle, .chart svg polygon");
       assert.equal(points, rows.length * 3, "each run is a point");
+      assert.equal(await page.count(".runs li"), rows.length, "and stands in words");
 
       const [partial, colours] = await page.tab.run(() => {
         const canvas = document.querySelector("canvas");

@@ -2,13 +2,23 @@
 
 /// `850 ns`, `41.2 µs`, `153 ms`, `1.20 s`.
 pub(crate) fn time(nanos: f64) -> String {
-    let (value, unit) = match nanos.abs() {
-        small if small < 999.5 => (nanos, "ns"),
-        small if small < 999.5e3 => (nanos / 1e3, "µs"),
-        small if small < 999.5e6 => (nanos / 1e6, "ms"),
-        _ => (nanos / 1e9, "s"),
-    };
-    format!("{}\u{a0}{unit}", significant(value))
+    let (scale, unit) = time_unit(nanos);
+    format!("{}\u{a0}{unit}", significant(nanos / scale))
+}
+
+/// `[102, 107] ms`, in the unit of the greater.
+pub(crate) fn time_range(from: f64, to: f64) -> String {
+    let (scale, unit) = time_unit(to);
+    format!("[{}, {}]\u{a0}{unit}", significant(from / scale), significant(to / scale))
+}
+
+fn time_unit(nanos: f64) -> (f64, &'static str) {
+    match nanos.abs() {
+        small if small < 999.5 => (1.0, "ns"),
+        small if small < 999.5e3 => (1e3, "µs"),
+        small if small < 999.5e6 => (1e6, "ms"),
+        _ => (1e9, "s"),
+    }
 }
 
 /// `0 B`, `64 KiB`, `91.6 MiB`.
@@ -62,6 +72,7 @@ mod tests {
         assert_eq!(plain(time(999_600.0)), "1.00 ms");
         assert_eq!(plain(time(153e6)), "153 ms");
         assert_eq!(plain(time(1.2e9)), "1.20 s");
+        assert_eq!(plain(time_range(99.96e6, 104e6)), "[100, 104] ms");
         assert_eq!(plain(bytes(0)), "0 B");
         assert_eq!(plain(bytes(64 * 1024)), "64.0 KiB");
         assert_eq!(plain(bytes(96_040_000)), "91.6 MiB");

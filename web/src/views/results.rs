@@ -1,5 +1,6 @@
 //! What was measured: the chart, and the table with every figure.
 
+use lab::Turn;
 use leptos::prelude::*;
 use stats::Summary;
 
@@ -28,13 +29,17 @@ pub(super) fn Results() -> impl IntoView {
                     settings.map(|settings| table(&comparison.rows.read(), &settings))
                 }}
             </div>
+            <details hidden=move || comparison.rows.read().slowest().is_none()>
+                <summary>"Every run"</summary>
+                <ul class="runs">{move || every_run(&comparison.rows.read())}</ul>
+            </details>
         </section>
     }
 }
 
 fn chart_width() -> u32 {
     let page = document().document_element().map_or(800, |root| root.client_width());
-    (page - 48).clamp(280, 1000) as u32
+    (page - 48).clamp(280, 1168) as u32
 }
 
 fn settings(phase: &Phase) -> Option<Settings> {
@@ -57,6 +62,19 @@ fn heading(phase: &Phase) -> String {
          do not tell. “Copied” counts the bytes that crossed between caller and workers.",
         filter_name(settings.filter)
     )
+}
+
+/// What the chart shows as points, in words, in the order in which the runs were made.
+fn every_run(rows: &Rows) -> impl IntoView + use<> {
+    let measured = rows.iter().filter(|row| !row.samples.is_empty());
+    let line = |row: &Row| {
+        let times: Vec<String> =
+            row.samples.iter().map(|sample| format::time(sample.total.0 as f64)).collect();
+        let Turn { lane, workers } = &row.turn;
+        let name = format!("{lane}, {}: ", format::workers(*workers));
+        view! { <li><strong>{name}</strong>{times.join(", ")}</li> }
+    };
+    measured.map(line).collect_view()
 }
 
 /// The table's columns; a narrow screen shows each row as a card, with these names before its figures.
@@ -120,7 +138,7 @@ fn line(row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
 }
 
 fn cell(column: usize, content: impl IntoView) -> impl IntoView {
-    view! { <td role="cell" data-column=COLUMNS[column]>{content}</td> }
+    view! { <td role="cell" data-column=COLUMNS[column]><span>{content}</span></td> }
 }
 
 fn why(text: String) -> AnyView {
@@ -131,7 +149,7 @@ fn why(text: String) -> AnyView {
 fn measured(row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
     let time = |summary: Option<Summary>| summary.map(|it| format::time(it.median));
     let total = row.total().map(|total| {
-        let half = format!(" [{}, {}]", format::time(total.q1), format::time(total.q3));
+        let half = format!(" {}", format::time_range(total.q1, total.q3));
         view! {
             <strong>{format::time(total.median)}</strong>
             <span class="spread">{half}</span>
@@ -151,8 +169,7 @@ fn measured(row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
         {cell(8, end)}
         {cell(9, bytes)}
         <td role="cell" data-column=COLUMNS[10] data-checksum=checksum>
-            <code>{short}</code>
-            {several.then_some(" agrees")}
+            <span><code>{short}</code>{several.then_some(" agrees")}</span>
         </td>
     }
 }
