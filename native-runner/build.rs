@@ -1,4 +1,5 @@
-//! Builds the child program, small and static, for the runner to carry inside itself.
+//! Builds the child program, small and static, for the runner to carry inside itself, and watches
+//! the page, which it carries too.
 //!
 //! It is built here and not by hand, so that `cargo run -p native-runner` always has the child that
 //! fits it.
@@ -41,4 +42,12 @@ fn main() {
         println!("cargo::rerun-if-changed={}", root.join("crates").join(source).display());
     }
     println!("cargo::rerun-if-changed={}", root.join("Cargo.lock").display());
+
+    // The page goes into the binary: a page that is built later must not be missed. Cargo takes a
+    // path that does not exist for changed every time, so the folder is there from the start.
+    let page = root.join("dist");
+    if let Err(why) = std::fs::create_dir_all(&page) {
+        println!("cargo::warning={}: {why}", page.display());
+    }
+    println!("cargo::rerun-if-changed={}", page.display());
 }

@@ -10,7 +10,7 @@ const timeout = 300_000;
 
 for (const { name, open } of browsers) {
   describe(name, () => {
-    const visit = (title, use, address) => test(title, { timeout }, () => visiting(open, use, address));
+    const visit = (title, use, options = {}) => test(title, { timeout }, () => visiting(open, options, use));
 
     visit("both sides run and every checksum agrees", async (page, runner) => {
       await page.available(lanes);
@@ -19,7 +19,7 @@ for (const { name, open } of browsers) {
       assert.equal(isolated, true);
 
       await page.select("workers", "2");
-      await page.select("rounds", "1");
+      await page.select("rounds", "3");
       await page.click("Run comparison");
       await until(() => page.count('[role="progressbar"]'), "the progress bar");
       await page.status("The comparison is done.");
@@ -32,14 +32,14 @@ for (const { name, open } of browsers) {
       assert.match(rows[0].checksum, /^[0-9a-f]{16}$/);
       for (const row of rows) {
         assert.equal(row.checksum, rows[0].checksum, `${row.lane} with ${row.workers}`);
-        assert.equal(row.figures.Runs, "3");
+        assert.equal(row.figures.Runs, "9");
         assert.match(row.figures["Time per run"], /^[\d.]+\s(ms|s) \[[\d.]+, [\d.]+\]\s(ms|s)$/);
         assert.match(row.figures.Throughput, /MP\/s$/);
         const copies = !["browser.shared", "native.thread"].includes(row.lane);
         assert.match(row.figures.Copied, copies ? /^9\d\.\d\sMiB$/ : /^0\sB$/);
       }
       const points = await page.count(".chart svg circle, .chart svg polygon");
-      assert.equal(points, rows.length * 3, "each run is a point");
+      assert.equal(points, rows.length * 9, "each run is a point");
       assert.equal(await page.count(".runs li"), rows.length, "and stands in words");
 
       const [partial, colours] = await page.tab.run(() => {
@@ -113,7 +113,7 @@ for (const { name, open } of browsers) {
         );
         assert.match(rows[3].text, /the runner is away: start `breakeven serve`/);
       },
-      (runner) => runner.origin,
+      { address: (runner) => runner.origin },
     );
 
     visit("the address works once, and its session outlives a reload", async (page, runner) => {

@@ -1,8 +1,8 @@
 // Firefox, driven by Marionette, its own protocol for tests.
 //
-// Not by WebDriver BiDi: while a BiDi session is open, about one in twenty workers that a worker
-// starts never begins (Firefox ESR 153; none in 2,000 without one). Marionette has no part in
-// workers. Messages are JSON with their length in front: [0, id, command, parameters] and
+// Not by WebDriver BiDi: while a BiDi session is open, one in seven to thirty workers that start two
+// others hangs inside `new Worker` (Firefox ESR 153; none of 2,200 without one). Marionette has no part
+// in workers. Messages are JSON with their length in front: [0, id, command, parameters] and
 // [1, id, error, result].
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

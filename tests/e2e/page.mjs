@@ -5,26 +5,26 @@ import { startRunner } from "./runner.mjs";
 const minute = 60_000;
 
 /**
- * Calls `use` with the page in a fresh browser on a runner of its own, and ends both whatever
- * happens. `address` says where the browser goes; usually the one-time address.
+ * Calls `use` with the page in a fresh browser on a host of its own, usually the runner, and ends both
+ * whatever happens. `address` says where the browser goes; usually the one-time address.
  */
-export async function visiting(open, use, address = (runner) => runner.address) {
-  const runner = await startRunner();
+export async function visiting(open, { host: start = startRunner, address = (host) => host.address }, use) {
+  const host = await start();
   let tab;
   try {
     tab = await open();
     await tab.resize(1280, 900);
-    await tab.goto(address(runner));
+    await tab.goto(address(host));
     await tab.run(() => {
       // In the document, because a driver's own scripts may not see the page's variables.
       const note = (error) => (document.documentElement.dataset.errors = error);
       addEventListener("error", (event) => note(event.message));
       addEventListener("unhandledrejection", (event) => note(String(event.reason)));
     });
-    await use(new ComparisonPage(tab), runner);
+    await use(new ComparisonPage(tab), host);
   } finally {
     await tab?.close();
-    await runner.stop();
+    await host.stop();
   }
 }
 

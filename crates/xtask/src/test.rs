@@ -53,9 +53,18 @@ fn wasm_lints(tools: &Tools) -> Result<(), String> {
 }
 
 fn dependencies(testing: &Testing) -> Result<(), String> {
-    let mut command = Command::new(&testing.cargo_deny);
-    command.args(["check", "bans", "licenses", "sources"]).current_dir(cache::workspace());
-    shell::loudly("licences, sources and bans (cargo-deny)", &mut command, shell::minutes(5))
+    let deny = |title: &str, arguments: &[&str]| {
+        let mut command = Command::new(&testing.cargo_deny);
+        command.args(arguments).current_dir(cache::workspace());
+        shell::loudly(title, &mut command, shell::minutes(5))
+    };
+    deny("licences, sources and bans (cargo-deny)", &["check", "bans", "licenses", "sources"])?;
+    if cache::advisories_are_there() {
+        deny("advisories (cargo-deny)", &["--offline", "check", "advisories"])?;
+    } else {
+        eprintln!("advisories: left out, their database is not on this machine");
+    }
+    Ok(())
 }
 
 fn browsers(testing: &Testing) -> Result<(), String> {

@@ -1,0 +1,51 @@
+// The page on a host that isolates nothing: it opens, says what that costs, and runs the rest.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { browsers } from "./browsers.mjs";
+import { visiting } from "./page.mjs";
+import { startStaticHost } from "./static-host.mjs";
+
+for (const { name, open } of browsers) {
+  describe(name, () => {
+    test("without isolation browser.clone runs and the rest says why not", { timeout: 300_000 }, () =>
+      visiting(open, { host: startStaticHost }, async (page) => {
+        assert.equal(await page.tab.run(() => crossOriginIsolated), false);
+        await page.available(["browser.clone"]);
+        const reason = await page.text('[data-lane-card="browser.shared"] .reason');
+        assert.match(reason, /not cross-origin isolated/);
+        assert.match(reason, /Cross-Origin-Opener-Policy: same-origin/);
+
+        await page.select("workers", "2");
+        await page.select("rounds", "1");
+        await page.click("Run comparison");
+        await page.status("The comparison is done.");
+        assert.deepEqual(
+          (await page.rows()).map((row) => [row.lane, row.outcome]),
+          [
+            ["browser.shared", "unavailable"],
+            ["browser.clone", "measured"],
+            ["browser.clone", "measured"],
+            ["native.thread", "unavailable"],
+            ["process.socket", "unavailable"],
+          ],
+        );
+        assert.ok((await page.tab.run(() => document.querySelector("canvas").width)) > 300, "the picture is shown");
+      }),
+    );
+
+    test("an engine that cannot be loaded fails its turn and the page goes on", { timeout: 300_000 }, () =>
+      visiting(open, { host: startStaticHost }, async (page, host) => {
+        await page.available(["browser.clone"]);
+        await host.stop();
+        await page.select("rounds", "1");
+        await page.click("Run comparison");
+        await page.status("The comparison is done.");
+        const clone = (await page.rows()).filter((row) => row.lane === "browser.clone");
+        for (const row of clone) {
+          assert.equal(row.outcome, "failed");
+          assert.match(row.text, /coordinator\.js could not be loaded/);
+        }
+      }),
+    );
+  });
+}
