@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::cache;
 use crate::setup::{Toolchain, Tools};
 use crate::shell;
+use crate::snapshot::Snapshot;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
@@ -62,7 +63,11 @@ pub(crate) fn page(tools: &Tools) -> Result<(), String> {
         .envs(tools.toolchain.page_environment())
         // trunk reads NO_COLOR as a boolean and refuses the usual "1".
         .env_remove("NO_COLOR");
-    shell::loudly("building the page (trunk)", &mut command, shell::minutes(25))
+    let dist = cache::workspace().join("dist");
+    let reading = |why| format!("{}: {why}", dist.display());
+    let before = Snapshot::of(&dist).map_err(reading)?;
+    shell::loudly("building the page (trunk)", &mut command, shell::minutes(25))?;
+    before.restore_times_if_same(&dist).map_err(reading)
 }
 
 /// `target/release/breakeven`, with the page and the child program inside.

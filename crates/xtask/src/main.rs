@@ -9,6 +9,7 @@ mod pins;
 mod serve;
 mod setup;
 mod shell;
+mod snapshot;
 mod test;
 
 use std::process::ExitCode;
