@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use protocol::LaneId;
 
-use crate::model::{Outcome, Row, Rows};
+use crate::model::{Row, Rows};
 
 /// Plotters wants colours as numbers; these two become the page's own, so that they follow its theme.
 const INK: RGBColor = RGBColor(1, 1, 1);
@@ -26,8 +26,8 @@ pub(crate) fn colour(lane: &LaneId) -> RGBColor {
 
 /// The chart of all measured rows, or nothing while there is none. `width` is in CSS pixels.
 pub(crate) fn chart(rows: &Rows, width: u32) -> Option<String> {
-    let measured: Vec<&Row> =
-        rows.iter().filter(|row| row.outcome() == Outcome::Measured).collect();
+    // What was measured before a row failed is shown too.
+    let measured: Vec<&Row> = rows.iter().filter(|row| !row.samples.is_empty()).collect();
     let slowest = rows.slowest()?.millis();
     let size = (width.max(240), measured.len() as u32 * ROW + AXIS);
     let mut svg = String::new();
@@ -107,7 +107,7 @@ fn draw(
 #[cfg(test)]
 mod tests {
     use lab::Turn;
-    use protocol::{Availability, LaneEvent, LaneInfo, LaneKind, Nanos, Sample};
+    use protocol::{Availability, Failure, LaneEvent, LaneInfo, LaneKind, Nanos, Sample, Stage};
     use workloads::Checksum;
 
     use super::*;
@@ -131,5 +131,9 @@ mod tests {
         assert!(svg.contains("process.socket × 2"));
         assert!(!svg.contains("process.socket × 1"), "a row without samples has no line");
         assert!(svg.contains("currentColor") && !svg.contains(INK_TEXT));
+
+        let failure = Failure { stage: Stage::Run, error: "died".into() };
+        rows.take(&turn, &LaneEvent::Failed(failure));
+        assert_eq!(chart(&rows, 640).unwrap(), svg, "a failure takes no point away");
     }
 }

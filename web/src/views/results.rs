@@ -112,7 +112,13 @@ fn table(rows: &Rows, settings: &Settings) -> impl IntoView + use<> {
 fn line(row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
     let figures = match (&row.trouble, row.outcome()) {
         (Some(Trouble::Unavailable(reason)), _) => why(format!("Unavailable: {reason}.")),
-        (Some(Trouble::Failed(failure)), _) => why(format!("Failed while {failure}.")),
+        (Some(Trouble::Failed(failure)), _) => {
+            let kept = match row.samples.len() {
+                0 => "",
+                _ => " The runs before that are in the chart and under “Every run”.",
+            };
+            why(format!("Failed while {failure}.{kept}"))
+        }
         (None, Outcome::Measured) => measured(row, pixels, several).into_any(),
         (None, _) => why("Its turn has not come.".to_owned()),
     };
