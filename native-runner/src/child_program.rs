@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -65,7 +67,7 @@ impl ChildProcess {
 
     /// Kills it and tells how it ended and what it said last.
     pub(crate) fn post_mortem(&mut self) -> String {
-        let ended = self.child.try_wait().ok().flatten();
+        let ended = self.end_soon();
         let _ = self.child.kill();
         let status = ended.map_or_else(
             || "it was still running".to_owned(),
@@ -77,6 +79,18 @@ impl ChildProcess {
             let _ = stderr.take(4096).read_to_string(&mut said);
         }
         if said.trim().is_empty() { status } else { format!("{status}: {}", said.trim()) }
+    }
+
+    /// How it ended, if it has, or does within a moment: the kernel closes a dying child's socket
+    /// before the child can be waited for.
+    fn end_soon(&mut self) -> Option<ExitStatus> {
+        for _ in 0..100 {
+            match self.child.try_wait() {
+                Ok(None) => thread::sleep(Duration::from_millis(2)),
+                ended => return ended.ok().flatten(),
+            }
+        }
+        None
     }
 }
 

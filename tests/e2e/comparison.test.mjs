@@ -140,7 +140,7 @@ for (const { name, open } of browsers) {
         await until(() => children.every((pid) => !existsSync(`/proc/${pid}`)), "the children's end");
         await until(() => page.count('[data-lane-card="process.socket"][data-state="unavailable"]'), "the notice");
         // What is left of the comparison fails at once: the engines came from the runner too.
-        await page.status("The comparison is done.");
+        await page.status("The comparison is done. Some lanes failed");
         assert.ok((await page.rows()).some((row) => row.outcome === "failed"));
       });
     }

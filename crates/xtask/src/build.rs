@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::cache;
+use crate::pins;
 use crate::setup::{Toolchain, Tools};
 use crate::shell;
 use crate::snapshot::Snapshot;
@@ -94,20 +95,26 @@ fn build_engine(tools: &Tools, engine: &Engine) -> Result<(), String> {
 
     let out = root.join("target/engines").join(engine.name);
     let raw = target.join(WASM).join("engine/engine.wasm");
+    // Written last, so that what was interrupted, or made by other tools, is made again.
+    let versions = format!("{}-{}", pins::wasm_bindgen()?, pins::BINARYEN);
+    let stamp = target.join(format!("bound-{versions}"));
+    if !(newer(&stamp, &raw) && out.is_dir()) {
+        bind(tools, engine, &raw, &out)?;
+        fs::write(&stamp, "").map_err(|why| format!("{}: {why}", stamp.display()))?;
+    }
     for script in engine.scripts {
         let from = root.join("crates/engine/js").join(script);
-        fs::create_dir_all(&out)
-            .and_then(|()| fs::copy(&from, out.join(script)))
-            .map_err(|why| format!("{}: {why}", from.display()))?;
+        fs::copy(&from, out.join(script)).map_err(|why| format!("{}: {why}", from.display()))?;
     }
-    let optimised = out.join("engine_bg.wasm");
-    if newer(&optimised, &raw) {
-        return Ok(());
-    }
+    Ok(())
+}
+
+/// wasm-bindgen's output for the browser, made smaller and faster by wasm-opt.
+fn bind(tools: &Tools, engine: &Engine, raw: &Path, out: &Path) -> Result<(), String> {
     let mut bindgen = Command::new(&tools.wasm_bindgen);
-    bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&out).arg(&raw);
+    bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(out).arg(raw);
     shell::quietly(&format!("binding {}", engine.name), &mut bindgen, shell::minutes(2))?;
-    optimise(tools, &optimised)
+    optimise(tools, &out.join("engine_bg.wasm"))
 }
 
 fn newer(made: &Path, from: &Path) -> bool {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::comparison;
 use crate::comparison::{Phase, Progress};
 use crate::format;
+use crate::model::{Outcome, Rows};
 
 #[component]
 pub(super) fn ProgressLine() -> impl IntoView {
@@ -37,7 +38,7 @@ pub(super) fn ProgressLine() -> impl IntoView {
                 </div>
                 <p class="turn">{move || progress().map(|progress| turn(&progress))}</p>
             </Show>
-            <p role="status">{move || status(&comparison.phase.get())}</p>
+            <p role="status">{move || status(&comparison.phase.get(), &comparison.rows.read())}</p>
         </div>
     }
 }
@@ -58,11 +59,14 @@ fn turn(progress: &Progress) -> String {
 }
 
 /// What a screen reader is told: only what changes seldom.
-fn status(phase: &Phase) -> &'static str {
+fn status(phase: &Phase, rows: &Rows) -> &'static str {
     match phase {
         Phase::Idle => "",
         Phase::Running(Progress { cancelling: true, .. }) => "Ending the last workers…",
         Phase::Running(_) => "Comparing…",
+        Phase::Finished(_) if rows.iter().any(|row| row.outcome() == Outcome::Failed) => {
+            "The comparison is done. Some lanes failed; the table says why."
+        }
         Phase::Finished(_) => "The comparison is done.",
         Phase::Cancelled(_) => "Cancelled. What was measured until then is kept below.",
     }
