@@ -1,6 +1,6 @@
 // Starts the release binary, and tells about its processes.
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -32,11 +32,23 @@ export async function startRunner() {
   };
 }
 
+// By the parent that each process names: a list by threads would miss children
+// that pass to another thread when the thread which started them ends.
 function childrenOf(pid) {
-  if (!existsSync(`/proc/${pid}`)) return [];
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.flatMap((thread) => {
-    const list = readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8");
-    return list.split(" ").filter(Boolean).map(Number);
-  });
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+  return processes.filter((process) => parentOf(process) === pid);
+}
+
+/** The parent's process id, or nothing where the process has just gone. */
+function parentOf(pid) {
+  let stat;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT" || error.code === "ESRCH") return undefined;
+    throw error;
+  }
+  // The name before the state may hold spaces and brackets itself.
+  const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(parent);
 }
