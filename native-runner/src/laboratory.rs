@@ -42,6 +42,7 @@ type Report = Box<dyn FnMut(LaneEvent) + Send>;
 struct Order {
     lane: LaneId,
     task: Task,
+    own: Option<Arc<[u8]>>,
     report: Report,
 }
 
@@ -78,7 +79,8 @@ impl Laboratory {
         &self.lanes
     }
 
-    /// Begins a visit; its events go to `report`, from the laboratory's thread.
+    /// Begins a visit; its events go to `report`, from the laboratory's thread. `own` is the visitor's
+    /// own picture, if the task is about one.
     ///
     /// # Errors
     /// If another visit is going on.
@@ -86,6 +88,7 @@ impl Laboratory {
         &self,
         lane: LaneId,
         task: Task,
+        own: Option<Arc<[u8]>>,
         report: impl FnMut(LaneEvent) + Send + 'static,
     ) -> Result<(), Busy> {
         let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,7 +96,7 @@ impl Laboratory {
             return Err(Busy::Visiting);
         }
         self.cancel.reset();
-        let order = Order { lane, task, report: Box::new(report) };
+        let order = Order { lane, task, own, report: Box::new(report) };
         let orders = self.orders.as_ref().ok_or(Busy::Ending)?;
         orders.send(order).map_err(|_| Busy::Ending)
     }
@@ -118,10 +121,10 @@ impl Drop for Laboratory {
 }
 
 fn work(lanes: &[Box<dyn Lane>], inbox: &Receiver<Order>, busy: &AtomicBool) {
-    while let Ok(Order { lane, task, report }) = inbox.recv() {
+    while let Ok(Order { lane, task, own, report }) = inbox.recv() {
         let mut last = Last { report, event: None };
         match lanes.iter().find(|known| known.id() == lane) {
-            Some(lane) => block_on(lab::visit(lane.as_ref(), &task, &mut last)),
+            Some(lane) => block_on(lab::visit(lane.as_ref(), &task, own.as_deref(), &mut last)),
             None => last.event(LaneEvent::Failed(Failure {
                 stage: Stage::Prepare,
                 error: format!("the runner has no lane {lane}"),

@@ -15,3 +15,4 @@ pub mod server;
 
 pub use cancel::Cancel;
 pub use laboratory::Laboratory;
+pub use machine::describe as describe_machine;

@@ -6,7 +6,8 @@ use std::thread;
 use protocol::runner::Machine;
 
 /// Looks at the machine.
-pub(crate) fn describe() -> Machine {
+#[must_use]
+pub fn describe() -> Machine {
     let uname = rustix::system::uname();
     let text = |part: &std::ffi::CStr| part.to_string_lossy().into_owned();
     Machine {

@@ -6,12 +6,15 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use native_runner::Laboratory;
 use native_runner::server::{Listeners, Server};
-use protocol::runner::{FromRunner, MAX_MESSAGE, SESSION_PATH, SOCKET_PATH, ToRunner, VERSION};
-use protocol::{Filter, LaneEvent, LaneId, Task};
+use protocol::runner::{
+    FromRunner, MAX_MESSAGE, PICTURE_PATH, SESSION_PATH, SOCKET_PATH, ToRunner, VERSION,
+};
+use protocol::{Filter, LaneEvent, LaneId, MAX_OWN_PIXELS, Picture, Stage, Task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use workloads::{Checksum, Dimensions};
 
 struct Running {
     port: u16,
@@ -87,7 +90,10 @@ impl Running {
         if !raw.headers.iter().any(|(name, _)| *name == "Connection") {
             text += "Connection: close\r\n";
         }
-        text += &format!("Content-Length: {}\r\n\r\n{}", raw.body.len(), raw.body);
+        if !raw.headers.iter().any(|(name, _)| *name == "Content-Length") {
+            text += &format!("Content-Length: {}\r\n", raw.body.len());
+        }
+        text += &format!("\r\n{}", raw.body);
         stream.write_all(text.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         let mut buffer = [0; 4096];
@@ -264,6 +270,10 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 async fn connect(server: &Running) -> Socket {
     let cookie = server.session().await;
+    connect_with(server, &cookie).await
+}
+
+async fn connect_with(server: &Running, cookie: &str) -> Socket {
     let mut request = format!("ws://{}{SOCKET_PATH}", server.host()).into_client_request().unwrap();
     request.headers_mut().insert("origin", server.origin().parse().unwrap());
     request.headers_mut().insert("cookie", cookie.parse().unwrap());
@@ -272,7 +282,7 @@ async fn connect(server: &Running) -> Socket {
         panic!("no hello")
     };
     assert_eq!(protocol, VERSION);
-    assert_eq!(lanes.len(), 2);
+    assert_eq!(lanes.len(), 3);
     socket
 }
 
@@ -290,7 +300,14 @@ async fn send(socket: &mut Socket, message: &ToRunner) {
     socket.send(Message::text(serde_json::to_string(message).unwrap())).await.unwrap();
 }
 
-const TASK: Task = Task { filter: Filter::Edges, width: 90, height: 70, workers: 2, runs: 2 };
+const TASK: Task = Task {
+    filter: Filter::Edges,
+    picture: Picture::BuiltIn,
+    width: 90,
+    height: 70,
+    workers: 2,
+    runs: 2,
+};
 
 #[tokio::test]
 async fn a_visit_goes_over_the_socket_and_can_be_cancelled() {
@@ -363,4 +380,56 @@ async fn bad_messages_are_refused_and_the_connection_lives_on() {
     let _ = socket.send(Message::text("x".repeat(MAX_MESSAGE + 1))).await;
     let rest: Vec<_> = socket.collect().await;
     assert!(rest.iter().all(|message| !matches!(message, Ok(Message::Text(_)))));
+}
+
+#[tokio::test]
+async fn an_own_picture_is_taken_from_the_page_alone_and_filtered() {
+    let server = start().await;
+    let cookie = server.session().await;
+    let dimensions = Dimensions::new(90, 70).unwrap();
+    let pixels = "A".repeat(dimensions.bytes());
+    let post = |headers: &[(&'static str, String)], body: &str| Raw {
+        method: "POST",
+        headers: headers.to_vec(),
+        body: body.to_owned(),
+        ..server.get(PICTURE_PATH)
+    };
+    let (origin, cookie) = (("Origin", server.origin()), ("Cookie", cookie));
+    let strange = ("Origin", "http://127.0.0.1:1".to_owned());
+    let both = [origin.clone(), cookie.clone()];
+    for headers in [vec![], vec![origin], vec![cookie.clone()], vec![strange, cookie.clone()]] {
+        assert_eq!(server.send(&post(&headers, &pixels)).await.0, 403, "{headers:?}");
+    }
+    assert_eq!(server.send(&post(&both, &pixels)).await.0, 204);
+
+    let mut socket = connect_with(&server, &cookie.1).await;
+    let sum = Checksum::of_rows(dimensions, 0, pixels.as_bytes());
+    for lane in [LaneId::NATIVE_THREAD, LaneId::PROCESS_SOCKET] {
+        let last = last_event(&mut socket, lane.clone(), Picture::Own(sum)).await;
+        assert!(matches!(last, LaneEvent::Closed { .. }), "{last:?}");
+        let last = last_event(&mut socket, lane, Picture::Own(Checksum(sum.0 + 1))).await;
+        let LaneEvent::Failed(failure) = last else { panic!("{last:?}") };
+        assert_eq!(failure.stage, Stage::Prepare);
+        assert!(failure.error.contains("choose it again"), "{failure}");
+    }
+
+    // The length alone is enough to refuse it; what is kept stays.
+    let length = ("Content-Length", (MAX_OWN_PIXELS * 4 + 1).to_string());
+    let mut huge = both.to_vec();
+    huge.push(length);
+    assert_eq!(server.send(&post(&huge, "")).await.0, 413);
+    let last = last_event(&mut socket, LaneId::NATIVE_THREAD, Picture::Own(sum)).await;
+    assert!(matches!(last, LaneEvent::Closed { .. }), "{last:?}");
+}
+
+async fn last_event(socket: &mut Socket, lane: LaneId, picture: Picture) -> LaneEvent {
+    let task = Task { picture, ..TASK };
+    send(socket, &ToRunner::Visit { visit: 1, lane, task }).await;
+    loop {
+        let message = receive(socket).await;
+        let FromRunner::Event { event, .. } = message else { panic!("{message:?}") };
+        if event.is_last() {
+            return event;
+        }
+    }
 }

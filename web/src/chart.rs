@@ -20,6 +20,7 @@ pub(crate) fn colour(lane: &LaneId) -> RGBColor {
         "browser.shared" => RGBColor(47, 129, 247),
         "browser.clone" => RGBColor(20, 158, 150),
         "native.thread" => RGBColor(200, 128, 10),
+        "native.thread-wide" => RGBColor(134, 118, 26),
         _ => RGBColor(208, 72, 122),
     }
 }

@@ -2,16 +2,19 @@
 
 use futures::FutureExt;
 use futures::channel::oneshot;
-use js_sys::Uint8Array;
 use lab::Turn;
 use leptos::prelude::*;
-use protocol::{Filter, LaneInfo, Task};
+use protocol::preview::Preview;
+use protocol::{Failure, Filter, LaneEvent, LaneInfo, Picture, Stage, Task};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, File};
 use workloads::Dimensions;
 
 use crate::environment;
-use crate::links::{Cancelled, Engine, EngineMessage, RunnerLink, RunnerState, connect};
+use crate::links::{
+    Cancelled, Engine, EngineMessage, RunnerLink, RunnerState, connect, open_picture,
+};
 use crate::model::{Outcome, Rows};
 use crate::settings::Settings;
 
@@ -21,8 +24,15 @@ pub(crate) struct Comparison {
     pub(crate) settings: RwSignal<Settings>,
     pub(crate) phase: RwSignal<Phase>,
     pub(crate) rows: RwSignal<Rows>,
-    pub(crate) picture: RwSignal<Option<Picture>, LocalStorage>,
+    /// What the page shows.
+    pub(crate) shown: RwSignal<Option<Shown>, LocalStorage>,
+    /// The own picture's name, while that is what is filtered.
+    pub(crate) own_name: RwSignal<Option<String>>,
+    pub(crate) opening: RwSignal<Opening>,
+    /// [`Comparison::own_name`] of the comparison whose results are shown.
+    pub(crate) measured_name: RwSignal<Option<String>>,
     pub(crate) runner: RwSignal<RunnerState>,
+    own: StoredValue<Option<Blob>, LocalStorage>,
     link: StoredValue<Option<RunnerLink>, LocalStorage>,
     cancel: StoredValue<Option<oneshot::Sender<()>>, LocalStorage>,
 }
@@ -56,12 +66,33 @@ pub(crate) struct Progress {
     pub(crate) cancelling: bool,
 }
 
-/// A picture of an untimed run, as it appears or as it is.
+/// What becomes of a file that the visitor chose.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Opening {
+    /// None is being opened.
+    Idle,
+    /// The file of this name is.
+    Reading(String),
+    /// It could not be, for this reason.
+    Failed(String),
+}
+
+/// A picture on the page.
 #[derive(Clone)]
-pub(crate) struct Picture {
-    pub(crate) turn: Turn,
-    pub(crate) filter: Filter,
+pub(crate) struct Shown {
+    pub(crate) origin: Origin,
+    /// The own picture's name, if it is that.
+    pub(crate) name: Option<String>,
     pub(crate) pixels: Pixels,
+}
+
+/// How it came about.
+#[derive(Clone)]
+pub(crate) enum Origin {
+    /// As the visitor chose it.
+    Chosen,
+    /// By an untimed run.
+    Made { turn: Turn, filter: Filter },
 }
 
 #[derive(Clone)]
@@ -69,7 +100,7 @@ pub(crate) enum Pixels {
     /// In the engine's shared memory, while the workers write it.
     Live { memory: JsValue, offset: u32, dimensions: Dimensions },
     /// Whole, scaled down.
-    Still { width: u32, height: u32, bytes: Uint8Array },
+    Still(Preview),
 }
 
 impl Comparison {
@@ -79,8 +110,12 @@ impl Comparison {
             settings: RwSignal::new(Settings::new(cores)),
             phase: RwSignal::new(Phase::Idle),
             rows: RwSignal::new(Rows::default()),
-            picture: RwSignal::new_local(None),
+            shown: RwSignal::new_local(None),
+            own_name: RwSignal::new(None),
+            opening: RwSignal::new(Opening::Idle),
+            measured_name: RwSignal::new(None),
             runner: RwSignal::new(RunnerState::Connecting),
+            own: StoredValue::new_local(None),
             link: StoredValue::new_local(None),
             cancel: StoredValue::new_local(None),
         };
@@ -100,6 +135,52 @@ impl Comparison {
 
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.phase.get(), Phase::Running(_))
+    }
+
+    /// Opens a picture of the visitor's own; it takes the place of the one before when it is there.
+    pub(crate) fn choose(self, file: File) {
+        let name = file.name();
+        if untrack(|| self.is_running()) {
+            let why = "a comparison is running: cancel it or wait, then choose the picture again";
+            self.opening.set(Opening::Failed(format!("{name}: {why}")));
+            return;
+        }
+        let reading = Opening::Reading(name.clone());
+        if self.opening.get_untracked() == reading {
+            return;
+        }
+        self.opening.set(reading.clone());
+        spawn_local(async move {
+            let opened = open_picture(file.into()).await;
+            // Another one may have been chosen meanwhile.
+            if self.opening.get_untracked() != reading {
+                return;
+            }
+            match opened {
+                Ok(own) => {
+                    self.settings.update(|settings| {
+                        (settings.picture, settings.dimensions) = (own.picture, own.dimensions);
+                    });
+                    self.own.set_value(Some(own.pixels));
+                    self.own_name.set(Some(name.clone()));
+                    let (origin, pixels) = (Origin::Chosen, Pixels::Still(own.preview));
+                    self.shown.set(Some(Shown { origin, name: Some(name), pixels }));
+                    self.opening.set(Opening::Idle);
+                }
+                Err(why) => self.opening.set(Opening::Failed(format!("{name}: {why}"))),
+            }
+        });
+    }
+
+    /// Goes back to the built-in picture.
+    pub(crate) fn choose_built_in(self) {
+        self.settings.update(|settings| {
+            (settings.picture, settings.dimensions) = (Picture::BuiltIn, Dimensions::BUILT_IN);
+        });
+        self.own.set_value(None);
+        self.own_name.set(None);
+        self.shown.set(None);
+        self.opening.set(Opening::Idle);
     }
 
     /// Starts a comparison with the settings as they are.
@@ -126,6 +207,7 @@ impl Comparison {
     async fn run(self, settings: Settings, cancelled: Cancelled) {
         let lanes = untrack(|| self.lanes());
         self.rows.set(Rows::new(&lanes, settings.max_workers));
+        self.measured_name.set(self.own_name.get_untracked());
         let turns = {
             let waiting = self.rows.read_untracked();
             let able = waiting.iter().filter(|row| row.outcome() == Outcome::Pending);
@@ -162,15 +244,21 @@ impl Comparison {
 
     async fn visit(&self, turn: &Turn, settings: &Settings, cancelled: Cancelled) {
         let task = settings.task(turn.workers);
+        let own = self.own.get_value();
         if let Some(engine) = Engine::of(&turn.lane) {
             let tell = |message| self.hear(turn, &task, message);
-            engine.visit(task.clone(), cancelled, tell).await;
+            engine.visit(task.clone(), own, cancelled, tell).await;
             // A picture that was cancelled half-way will not get any further.
-            self.picture.update(|picture| {
-                picture.take_if(|picture| matches!(picture.pixels, Pixels::Live { .. }));
+            self.shown.update(|shown| {
+                shown.take_if(|shown| matches!(shown.pixels, Pixels::Live { .. }));
             });
         } else if let Some(link) = self.link.get_value() {
             let tell = |event| self.rows.update(|rows| rows.take(turn, &event));
+            if let Some(own) = own
+                && let Err(error) = link.send_picture(task.picture, &own).await
+            {
+                return tell(LaneEvent::Failed(Failure { stage: Stage::Prepare, error }));
+            }
             link.visit(turn.lane.clone(), task, cancelled, tell).await;
         }
     }
@@ -185,10 +273,10 @@ impl Comparison {
                 Ok((dimensions, _)) => Pixels::Live { memory, offset, dimensions },
                 Err(_) => return,
             },
-            EngineMessage::Preview { width, height, pixels } => {
-                Pixels::Still { width, height, bytes: pixels }
-            }
+            EngineMessage::Preview(preview) => Pixels::Still(preview),
         };
-        self.picture.set(Some(Picture { turn: turn.clone(), filter: task.filter, pixels }));
+        let origin = Origin::Made { turn: turn.clone(), filter: task.filter };
+        let name = self.own_name.get_untracked();
+        self.shown.set(Some(Shown { origin, name, pixels }));
     }
 }

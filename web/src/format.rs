@@ -44,6 +44,11 @@ pub(crate) fn throughput(pixels: u64, nanos: f64) -> String {
     format!("{}\u{a0}MP/s", significant(pixels as f64 * 1e3 / nanos))
 }
 
+/// `1.26×`.
+pub(crate) fn factor(value: f64) -> String {
+    format!("{}×", significant(value))
+}
+
 /// Three significant digits, without an exponent.
 pub(crate) fn significant(value: f64) -> String {
     let digits = match value.abs() {
@@ -77,6 +82,7 @@ mod tests {
         assert_eq!(plain(bytes(64 * 1024)), "64.0 KiB");
         assert_eq!(plain(bytes(96_040_000)), "91.6 MiB");
         assert_eq!(plain(throughput(12_000_000, 100e6)), "120 MP/s");
+        assert_eq!(factor(1.264), "1.26×");
         assert_eq!(plain(workers(1)), "1 worker");
         assert_eq!(plain(workers(2)), "2 workers");
     }

@@ -100,6 +100,37 @@ impl Rows {
         Some((row.turn.lane.clone(), row.samples[0].checksum))
     }
 
+    /// The lane that the others' times are held against: `native.thread` or, while it has none, the
+    /// first that has.
+    pub(crate) fn yardstick(&self) -> Option<&LaneId> {
+        let measured = || self.0.iter().filter(|row| row.outcome() == Outcome::Measured);
+        let native = measured().find(|row| row.turn.lane == LaneId::NATIVE_THREAD);
+        native.or_else(|| measured().next()).map(|row| &row.turn.lane)
+    }
+
+    /// A row's median over that of the yardstick with as many workers.
+    pub(crate) fn relative(&self, row: &Row) -> Option<f64> {
+        let yardstick = self.yardstick()?;
+        if row.turn.lane == *yardstick {
+            return None;
+        }
+        Some(row.total()?.median / self.median_of(yardstick, row.turn.workers)?)
+    }
+
+    /// The median of the row's lane with one worker over the row's own.
+    pub(crate) fn speed_up(&self, row: &Row) -> Option<f64> {
+        if row.turn.workers == 1 {
+            return None;
+        }
+        Some(self.median_of(&row.turn.lane, 1)? / row.total()?.median)
+    }
+
+    fn median_of(&self, lane: &LaneId, workers: u32) -> Option<f64> {
+        let row =
+            self.0.iter().find(|row| row.turn.lane == *lane && row.turn.workers == workers)?;
+        row.total().map(|total| total.median)
+    }
+
     /// Of all samples, the longest.
     pub(crate) fn slowest(&self) -> Option<Nanos> {
         self.0.iter().flat_map(|row| &row.samples).map(|sample| sample.total).max()
@@ -208,6 +239,28 @@ mod tests {
         assert_eq!(row.startup().unwrap().count, 3);
         assert!(row.teardowns.is_empty());
         assert_eq!(rows.slowest(), Some(Nanos(300)));
+    }
+
+    #[test]
+    fn times_are_held_against_the_yardstick_and_one_worker() {
+        let (mut rows, shared, native) = two_lanes();
+        let one = |turn: &Turn| Turn { workers: 1, ..turn.clone() };
+        for (turn, total) in
+            [(&shared, 60), (&one(&shared), 100), (&native, 40), (&one(&native), 80)]
+        {
+            rows.take(turn, &sample(total, 1));
+        }
+        let row = |turn: &Turn| rows.iter().find(|row| row.turn == *turn).unwrap();
+        assert_eq!(rows.yardstick(), Some(&LaneId::NATIVE_THREAD));
+        assert_eq!(rows.relative(row(&shared)), Some(1.5));
+        assert_eq!(rows.relative(row(&one(&shared))), Some(1.25));
+        assert_eq!(rows.relative(row(&native)), None, "nothing is held against itself");
+        assert_eq!(rows.speed_up(row(&native)), Some(2.0));
+        assert_eq!(rows.speed_up(row(&one(&native))), None);
+
+        let (mut alone, shared, _) = two_lanes();
+        alone.take(&shared, &sample(60, 1));
+        assert_eq!(alone.yardstick(), Some(&LaneId::BROWSER_SHARED));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the visitor chooses before a comparison.
 
-use protocol::{Filter, Task};
+use protocol::{Filter, Picture, Task};
 use workloads::Dimensions;
 
 /// Timed runs on each visit of a lane.
@@ -10,6 +10,9 @@ const RUNS_PER_TURN: u32 = 3;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) filter: Filter,
+    pub(crate) picture: Picture,
+    /// The picture's.
+    pub(crate) dimensions: Dimensions,
     /// Every lane runs with 1 to this many workers.
     pub(crate) max_workers: u32,
     /// How often each lane's turn comes.
@@ -21,16 +24,22 @@ impl Settings {
     pub(crate) const ROUNDS: [u32; 3] = [1, 3, 10];
 
     pub(crate) fn new(cores: u32) -> Self {
-        Self { filter: Self::BLUR, max_workers: cores.clamp(1, 4), rounds: 3 }
+        Self {
+            filter: Self::BLUR,
+            picture: Picture::BuiltIn,
+            dimensions: Dimensions::BUILT_IN,
+            max_workers: cores.clamp(1, 4),
+            rounds: 3,
+        }
     }
 
     /// What a lane does on one visit.
     pub(crate) fn task(&self, workers: u32) -> Task {
-        let picture = Dimensions::BUILT_IN;
         Task {
             filter: self.filter,
-            width: picture.width(),
-            height: picture.height(),
+            picture: self.picture,
+            width: self.dimensions.width(),
+            height: self.dimensions.height(),
             workers,
             runs: RUNS_PER_TURN,
         }

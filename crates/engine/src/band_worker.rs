@@ -5,10 +5,10 @@ use protocol::Nanos;
 use protocol::engine::{FromBandWorker, ToBandWorker};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use worker_link::inside::{listen, post};
 use workloads::{Dimensions, Kernel, Source};
 
 use crate::clock;
-use crate::post::{listen, post};
 
 /// Says that it is ready, and answers each message with a band.
 #[wasm_bindgen]

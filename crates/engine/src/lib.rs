@@ -7,12 +7,11 @@
 #![forbid(unsafe_code)]
 
 #[cfg(all(target_arch = "wasm32", feature = "threads", not(target_feature = "atomics")))]
-compile_error!("the feature `threads` needs a build with atomics: use `cargo xtask engine`");
+compile_error!("the feature `threads` needs a build with atomics: use `cargo xtask workers`");
 
 mod clock;
 pub mod coordinator;
-mod post;
-mod preview;
+mod own_picture;
 
 #[cfg(not(feature = "threads"))]
 pub mod band_worker;

@@ -8,6 +8,7 @@ use std::future::ready;
 use lab::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use wasm_bindgen_futures::JsFuture;
+use workloads::Source;
 
 use crate::clock;
 
@@ -47,7 +48,8 @@ struct Pool {
 impl Crew for Pool {
     fn run<'a>(&'a mut self, job: Job<'a>, out: &'a mut [u8]) -> LaneFuture<'a, RunTimes> {
         let started = clock::now();
-        let compute = lab::pool::run(job, self.workers, out, clock::now);
+        let apply = |source: &Source<'_>, rows, out: &mut [u8]| job.kernel.apply(source, rows, out);
+        let compute = lab::pool::run(job, self.workers, out, apply, clock::now);
         let total = Nanos(clock::now() - started);
         Box::pin(ready(
             compute

@@ -1,7 +1,7 @@
 //! What every lane must do, checked on the lane itself: one suite for all of them.
 
-use protocol::{Availability, Filter, LaneEvent, Task};
-use workloads::{Checksum, Source};
+use protocol::{Availability, Filter, LaneEvent, Picture, Task};
+use workloads::{Checksum, Dimensions, Source};
 
 use crate::lane::Lane;
 use crate::visit::{Observer, visit};
@@ -17,11 +17,31 @@ pub async fn check(lane: &dyn Lane) -> Result<(), String> {
     for filter in [Filter::Edges, Filter::Blur { sigma: 3.0 }] {
         // More workers than rows, odd shapes, and one picture large enough to fill a pipe.
         for (width, height, workers) in [(1, 1, 1), (5, 2, 4), (61, 43, 3), (640, 400, 2)] {
-            let task = Task { filter, width, height, workers, runs: 2 };
-            right_answers(lane, &task).await.map_err(|why| format!("{task:?}: {why}"))?;
+            let built_in =
+                Task { filter, picture: Picture::BuiltIn, width, height, workers, runs: 2 };
+            right_answers(lane, &built_in, None)
+                .await
+                .map_err(|why| format!("{built_in:?}: {why}"))?;
+            let (dimensions, _) = built_in.check().map_err(|why| why.to_string())?;
+            let pixels = some_pixels(dimensions);
+            let picture = Picture::Own(Checksum::of_rows(dimensions, 0, &pixels));
+            let own = Task { picture, ..built_in };
+            right_answers(lane, &own, Some(&pixels))
+                .await
+                .map_err(|why| format!("{own:?}: {why}"))?;
         }
     }
     Ok(())
+}
+
+/// A picture with every alpha.
+fn some_pixels(dimensions: Dimensions) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(dimensions.pixels());
+    let pixel = |random: &mut fastrand::Rng| {
+        let alpha = random.u8(..);
+        [random.u8(..=alpha), random.u8(..=alpha), random.u8(..=alpha), alpha]
+    };
+    (0..dimensions.pixels()).flat_map(|_| pixel(&mut random)).collect()
 }
 
 #[derive(Default)]
@@ -45,10 +65,10 @@ impl Observer for Log {
     }
 }
 
-async fn right_answers(lane: &dyn Lane, task: &Task) -> Result<(), String> {
+async fn right_answers(lane: &dyn Lane, task: &Task, own: Option<&[u8]>) -> Result<(), String> {
     let mut log = Log::default();
-    visit(lane, task, &mut log).await;
-    let (expected, checksum) = in_place(task)?;
+    visit(lane, task, own, &mut log).await;
+    let (expected, checksum) = in_place(task, own)?;
     if !log.started_clean {
         return Err("the warm-up began on memory that was not zero".into());
     }
@@ -81,7 +101,7 @@ async fn right_answers(lane: &dyn Lane, task: &Task) -> Result<(), String> {
 }
 
 /// The task done in one piece by the kernels alone.
-fn in_place(task: &Task) -> Result<(Vec<u8>, Checksum), String> {
+fn in_place(task: &Task, own: Option<&[u8]>) -> Result<(Vec<u8>, Checksum), String> {
     let (dimensions, kernel) = task.check().map_err(|why| why.to_string())?;
     let make = |kernel: workloads::Kernel, source: &[u8]| -> Result<Vec<u8>, String> {
         let mut out = vec![0; dimensions.bytes()];
@@ -89,7 +109,10 @@ fn in_place(task: &Task) -> Result<(Vec<u8>, Checksum), String> {
         kernel.apply(&source, 0..dimensions.height(), &mut out);
         Ok(out)
     };
-    let picture = make(kernel, &make(workloads::Kernel::Scene, &[])?)?;
+    let picture = match own {
+        Some(own) => make(kernel, own)?,
+        None => make(kernel, &make(workloads::Kernel::Scene, &[])?)?,
+    };
     let checksum = Checksum::of_rows(dimensions, 0, &picture);
     Ok((picture, checksum))
 }

@@ -1,6 +1,8 @@
 //! Bands over a rayon pool that shares the caller's memory: the same code for native threads and for
 //! Web Workers, so that only the platform differs.
 
+use std::ops::Range;
+
 use protocol::Nanos;
 use workloads::{Source, SourceError, bands};
 
@@ -9,7 +11,8 @@ use crate::lane::Job;
 /// Makes the picture, one band per worker, inside the current pool. The workers write disjoint parts
 /// of `out`; nothing is copied. Returns the longest time that one band spent in the kernel.
 ///
-/// `now` reads the lane's clock, in nanoseconds.
+/// `apply` makes the rows of one band with the job's kernel; `now` reads the lane's clock, in
+/// nanoseconds.
 ///
 /// # Errors
 /// If the source is not the picture that the job names.
@@ -17,6 +20,7 @@ pub fn run(
     job: Job<'_>,
     workers: u32,
     out: &mut [u8],
+    apply: impl Fn(&Source<'_>, Range<u32>, &mut [u8]) + Sync,
     now: impl Fn() -> u64 + Sync,
 ) -> Result<Nanos, SourceError> {
     let source = Source::new(job.dimensions, 0, job.source)?;
@@ -27,10 +31,10 @@ pub fn run(
         for (rows, compute) in bands.into_iter().zip(&mut computes) {
             let (band, after) = rest.split_at_mut(job.dimensions.byte_range(&rows).len());
             rest = after;
-            let now = &now;
+            let (apply, now, source) = (&apply, &now, &source);
             scope.spawn(move |_| {
                 let started = now();
-                job.kernel.apply(&source, rows, band);
+                apply(source, rows, band);
                 *compute = now() - started;
             });
         }

@@ -1,7 +1,9 @@
 //! One visit of a lane: fresh workers, the picture, a warm-up, the timed runs, the end.
 
-use protocol::{Availability, Failure, LaneEvent, Sample, Stage, Task};
-use workloads::{Checksum, Kernel};
+use std::borrow::Cow;
+
+use protocol::{Availability, Failure, LaneEvent, Picture, Sample, Stage, Task};
+use workloads::{Checksum, Dimensions, Kernel};
 
 use crate::lane::{Crew, Job, Lane, LaneError, Opened};
 
@@ -18,8 +20,10 @@ pub trait Observer {
 }
 
 /// Visits a lane. Whatever happens, the last event says how it ended, and the workers are gone.
-pub async fn visit(lane: &dyn Lane, task: &Task, observer: &mut impl Observer) {
-    let last = match attempt(lane, task, observer).await {
+///
+/// `own` is the visitor's own picture if the task is about one, as RGBA with premultiplied alpha.
+pub async fn visit(lane: &dyn Lane, task: &Task, own: Option<&[u8]>, observer: &mut impl Observer) {
+    let last = match attempt(lane, task, own, observer).await {
         Ok(closed) => closed,
         Err((_, LaneError::Cancelled)) => LaneEvent::Cancelled,
         Err((stage, LaneError::Failed(error))) => LaneEvent::Failed(Failure { stage, error }),
@@ -30,6 +34,7 @@ pub async fn visit(lane: &dyn Lane, task: &Task, observer: &mut impl Observer) {
 async fn attempt(
     lane: &dyn Lane,
     task: &Task,
+    own: Option<&[u8]>,
     observer: &mut impl Observer,
 ) -> Result<LaneEvent, (Stage, LaneError)> {
     let during = |stage| move |error| (stage, error);
@@ -38,15 +43,24 @@ async fn attempt(
     if let Availability::Unavailable { reason } = lane.availability() {
         return Err((Stage::Prepare, LaneError::Failed(reason)));
     }
+    let own = match task.picture {
+        Picture::BuiltIn => None,
+        Picture::Own(checksum) => Some(the_very(own, dimensions, checksum)?),
+    };
     let Opened { mut crew, startup } =
         lane.open(task.workers).await.map_err(during(Stage::Spawn))?;
     observer.event(LaneEvent::Ready { startup });
 
     let crew_ref = crew.as_mut();
-    let mut source = zeros(dimensions.bytes())?;
-    let draw = Job { kernel: Kernel::Scene, dimensions, source: &[] };
-    crew_ref.run(draw, &mut source).await.map_err(during(Stage::WarmUp))?;
-
+    let source = match own {
+        Some(own) => Cow::Borrowed(own),
+        None => {
+            let mut drawn = zeros(dimensions.bytes())?;
+            let draw = Job { kernel: Kernel::Scene, dimensions, source: &[] };
+            crew_ref.run(draw, &mut drawn).await.map_err(during(Stage::WarmUp))?;
+            Cow::Owned(drawn)
+        }
+    };
     let job = Job { kernel, dimensions, source: &source };
     let mut out = zeros(dimensions.bytes())?;
     observer.before_warm_up(&out);
@@ -79,6 +93,20 @@ async fn timed(crew: &mut dyn Crew, job: Job<'_>, out: &mut [u8]) -> Result<Samp
     })
 }
 
+/// The own picture, if it is there and the one that the task means.
+fn the_very(
+    own: Option<&[u8]>,
+    dimensions: Dimensions,
+    checksum: Checksum,
+) -> Result<&[u8], (Stage, LaneError)> {
+    own.filter(|own| own.len() == dimensions.bytes())
+        .filter(|own| Checksum::of_rows(dimensions, 0, own) == checksum)
+        .ok_or_else(|| {
+            let why = "the picture is not there: choose it again".to_owned();
+            (Stage::Prepare, LaneError::Failed(why))
+        })
+}
+
 /// Memory for a picture; that there is too little of it is a failure of the visit, not of the
 /// program.
 fn zeros(bytes: usize) -> Result<Vec<u8>, (Stage, LaneError)> {
@@ -99,7 +127,14 @@ mod tests {
     use super::*;
     use crate::mock::{Misdeed, MockLane};
 
-    const TASK: Task = Task { filter: Filter::Edges, width: 8, height: 6, workers: 2, runs: 2 };
+    const TASK: Task = Task {
+        filter: Filter::Edges,
+        picture: Picture::BuiltIn,
+        width: 8,
+        height: 6,
+        workers: 2,
+        runs: 2,
+    };
 
     #[derive(Default)]
     struct Log(Vec<LaneEvent>);
@@ -116,7 +151,7 @@ mod tests {
 
     fn events(lane: &MockLane, task: &Task) -> Vec<LaneEvent> {
         let mut log = Log::default();
-        block_on(visit(lane, task, &mut log));
+        block_on(visit(lane, task, None, &mut log));
         assert_eq!(lane.crews_alive(), 0, "the workers are gone");
         assert!(log.0.last().unwrap().is_last());
         log.0
@@ -177,5 +212,25 @@ mod tests {
         let events = events(&lane, &Task { workers: 0, ..TASK });
         assert!(matches!(events.as_slice(), [LaneEvent::Failed(_)]));
         assert_eq!(lane.crews_started(), 0);
+    }
+
+    #[test]
+    fn an_own_picture_that_is_not_there_starts_no_worker() {
+        let pixels = [7; 8 * 6 * 4];
+        let dimensions = Dimensions::new(8, 6).unwrap();
+        let sum = Checksum::of_rows(dimensions, 0, &pixels);
+        for (own, wanted) in [
+            (None, sum),
+            (Some(&pixels[..pixels.len() - 4]), sum),
+            (Some(&pixels[..]), Checksum(sum.0 ^ 1)),
+        ] {
+            let lane = MockLane::new();
+            let mut log = Log::default();
+            let task = Task { picture: Picture::Own(wanted), ..TASK };
+            block_on(visit(&lane, &task, own, &mut log));
+            let [LaneEvent::Failed(failure)] = log.0.as_slice() else { panic!("{:?}", log.0) };
+            assert_eq!(failure.stage, Stage::Prepare);
+            assert_eq!(lane.crews_started(), 0);
+        }
     }
 }

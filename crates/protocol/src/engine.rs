@@ -7,6 +7,7 @@ use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
+use crate::preview::Preview;
 use crate::{Filter, LaneEvent, Nanos, Task};
 
 /// From the page to a coordinator, which makes one visit and is then thrown away.
@@ -14,7 +15,14 @@ use crate::{Filter, LaneEvent, Nanos, Task};
 #[serde(rename_all = "snake_case")]
 pub enum ToEngine {
     /// Make this visit.
-    Visit(Task),
+    Visit {
+        /// What is to be done.
+        task: Task,
+        /// The visitor's own picture if that is what the task is about, else undefined: a `Blob` as in
+        /// [`crate::codec::FromCodec::Decoded`].
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        own: JsValue,
+    },
 }
 
 /// From a coordinator to the page.
@@ -34,16 +42,8 @@ pub enum FromEngine {
         /// Where in it the picture begins.
         offset: u32,
     },
-    /// The untimed run's picture, scaled down for showing.
-    Preview {
-        /// In pixels.
-        width: u32,
-        /// In pixels.
-        height: u32,
-        /// RGBA, `width * height * 4` bytes.
-        #[serde(with = "serde_wasm_bindgen::preserve")]
-        pixels: Uint8Array,
-    },
+    /// The untimed run's picture.
+    Preview(Preview),
 }
 
 /// From the plain coordinator to a worker of `browser.clone`.

@@ -14,6 +14,8 @@ pub struct LaneId(Cow<'static, str>);
 impl LaneId {
     /// Threads of the runner over its own memory.
     pub const NATIVE_THREAD: Self = Self::named("native.thread");
+    /// The same threads, the kernels compiled for the widest vectors of the processor.
+    pub const NATIVE_THREAD_WIDE: Self = Self::named("native.thread-wide");
     /// Child processes over Unix socket pairs.
     pub const PROCESS_SOCKET: Self = Self::named("process.socket");
     /// Web Workers over shared wasm memory.

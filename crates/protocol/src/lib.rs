@@ -5,10 +5,16 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "browser")]
+pub mod codec;
+#[cfg(feature = "browser")]
 pub mod engine;
 pub mod frame;
 #[cfg(feature = "messages")]
+mod hexadecimal;
+#[cfg(feature = "messages")]
 mod lane;
+#[cfg(feature = "browser")]
+pub mod preview;
 #[cfg(feature = "messages")]
 pub mod runner;
 #[cfg(feature = "messages")]
@@ -19,6 +25,6 @@ mod visit;
 #[cfg(feature = "messages")]
 pub use lane::{Availability, LaneId, LaneInfo, LaneKind};
 #[cfg(feature = "messages")]
-pub use task::{Filter, MAX_RUNS, MAX_WORKERS, Task, TaskError};
+pub use task::{Filter, MAX_OWN_PIXELS, MAX_RUNS, MAX_WORKERS, Picture, Task, TaskError};
 #[cfg(feature = "messages")]
 pub use visit::{Failure, LaneEvent, Nanos, Sample, Stage};

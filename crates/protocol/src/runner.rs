@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{LaneEvent, LaneId, LaneInfo, Task};
 
 /// Which version of these messages both sides must speak.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The largest message that either side accepts, in bytes.
 pub const MAX_MESSAGE: usize = 64 * 1024;
@@ -15,6 +15,10 @@ pub const SESSION_PATH: &str = "/api/session";
 /// The WebSocket of a session.
 pub const SOCKET_PATH: &str = "/api/socket";
 
+/// Where the page sends the visitor's own picture, by POST: RGBA with premultiplied alpha, at most
+/// [`crate::MAX_OWN_PIXELS`]. The runner keeps one, in memory, until the next; a task names it by its
+/// checksum.
+pub const PICTURE_PATH: &str = "/api/picture";
 /// The body of the POST to [`SESSION_PATH`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRequest {

@@ -1,12 +1,17 @@
 //! What a lane is asked to do on one visit.
 
 use serde::{Deserialize, Serialize};
-use workloads::{Dimensions, DimensionsError, Kernel, Sigma, SigmaError};
+use workloads::{Checksum, Dimensions, DimensionsError, Kernel, Sigma, SigmaError};
+
+use crate::hexadecimal;
 
 /// The most workers that may be asked for: a bound, not advice.
 pub const MAX_WORKERS: u32 = 64;
 /// The most timed runs in one visit.
 pub const MAX_RUNS: u32 = 100;
+
+/// The largest picture of the visitor's own, in pixels: 64 megapixels, 256 MB.
+pub const MAX_OWN_PIXELS: u64 = 64_000_000;
 
 /// A filter over the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,12 +37,25 @@ impl TryFrom<Filter> for Kernel {
     }
 }
 
-/// One visit of a lane: fresh workers, the built-in picture drawn, one untimed run of the filter to
-/// warm up, then the timed ones, then the workers' end.
+/// The picture that is filtered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Picture {
+    /// Drawn by the lane itself, at any size.
+    BuiltIn,
+    /// The visitor's own, which the lane's side has been given apart from the task: that with this
+    /// checksum.
+    Own(#[serde(with = "hexadecimal")] Checksum),
+}
+
+/// One visit of a lane: fresh workers, the picture (the built-in one is drawn by them), one untimed
+/// run of the filter to warm up, then the timed ones, then the workers' end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
     /// What is done with the picture.
     pub filter: Filter,
+    /// Which picture.
+    pub picture: Picture,
     /// The picture's width in pixels.
     pub width: u32,
     /// The picture's height in pixels.
@@ -54,6 +72,12 @@ pub enum TaskError {
     /// Width or height.
     #[error(transparent)]
     Dimensions(#[from] DimensionsError),
+    /// An own picture's size.
+    #[error("an own picture of {pixels} pixels: it may have {} million", MAX_OWN_PIXELS / 1_000_000)]
+    OwnPicture {
+        /// How many it has.
+        pixels: u64,
+    },
     /// The blur's sigma.
     #[error(transparent)]
     Sigma(#[from] SigmaError),
@@ -78,7 +102,11 @@ impl Task {
         if !(1..=MAX_RUNS).contains(&self.runs) {
             return Err(TaskError::Runs(self.runs));
         }
-        Ok((Dimensions::new(self.width, self.height)?, self.filter.try_into()?))
+        let dimensions = Dimensions::new(self.width, self.height)?;
+        if self.picture != Picture::BuiltIn && dimensions.pixels() > MAX_OWN_PIXELS {
+            return Err(TaskError::OwnPicture { pixels: dimensions.pixels() });
+        }
+        Ok((dimensions, self.filter.try_into()?))
     }
 }
 
@@ -86,8 +114,14 @@ impl Task {
 mod tests {
     use super::*;
 
-    const GOOD: Task =
-        Task { filter: Filter::Blur { sigma: 3.0 }, width: 40, height: 30, workers: 2, runs: 3 };
+    const GOOD: Task = Task {
+        filter: Filter::Blur { sigma: 3.0 },
+        picture: Picture::BuiltIn,
+        width: 40,
+        height: 30,
+        workers: 2,
+        runs: 3,
+    };
 
     #[test]
     fn bounds_are_checked() {
@@ -102,6 +136,10 @@ mod tests {
                 "a picture of 0 × 30 pixels: it must have 1 to 100 million",
             ),
             (
+                Task { picture: Picture::Own(Checksum(1)), width: 8001, height: 8000, ..GOOD },
+                "an own picture of 64008000 pixels: it may have 64 million",
+            ),
+            (
                 Task { filter: Filter::Blur { sigma: 0.0 }, ..GOOD },
                 "a blur's sigma is 0.3 to 100 pixels, not 0",
             ),
@@ -114,8 +152,10 @@ mod tests {
     fn the_wire_form_is_stable() {
         assert_eq!(
             serde_json::to_string(&GOOD).unwrap(),
-            r#"{"filter":{"blur":{"sigma":3.0}},"width":40,"height":30,"workers":2,"runs":3}"#
+            r#"{"filter":{"blur":{"sigma":3.0}},"picture":"built_in","width":40,"height":30,"workers":2,"runs":3}"#
         );
+        let own = serde_json::to_string(&Picture::Own(Checksum(17))).unwrap();
+        assert_eq!(own, r#"{"own":"0000000000000011"}"#);
         assert_eq!(serde_json::to_string(&Filter::Edges).unwrap(), r#""edges""#);
     }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use workloads::Checksum;
 
+use crate::hexadecimal;
+
 /// A span of time in nanoseconds.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -104,24 +106,6 @@ impl std::fmt::Display for Stage {
             Self::Check => "checking the answer",
             Self::Close => "ending the workers",
         })
-    }
-}
-
-/// A 64-bit checksum does not fit a JavaScript number, so it travels as text.
-mod hexadecimal {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-    use workloads::Checksum;
-
-    pub(super) fn serialize<S: Serializer>(sum: &Checksum, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_str(sum)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Checksum, D::Error> {
-        let text = String::deserialize(from)?;
-        if text.len() != 16 {
-            return Err(D::Error::custom("a checksum has 16 hexadecimal digits"));
-        }
-        u64::from_str_radix(&text, 16).map(Checksum).map_err(D::Error::custom)
     }
 }
 

@@ -1,8 +1,10 @@
 //! A Web Worker and its messages, from the side that started it: the page with its coordinator, the
-//! plain coordinator with its band workers.
+//! plain coordinator with its band workers. [`inside`] is the worker's own side.
 //!
 //! The link owns the worker's whole life: dropping it terminates the worker, whatever it is doing.
 #![forbid(unsafe_code)]
+
+pub mod inside;
 
 use std::marker::PhantomData;
 

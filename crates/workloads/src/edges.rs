@@ -1,13 +1,17 @@
-//! Sobel edges: the length of the brightness gradient, as grey; alpha stays.
+//! Sobel edges: the length of the brightness gradient, as grey; alpha stays, and bounds it.
 
 use std::ops::Range;
 
 use crate::picture::{CHANNELS, Source};
+use crate::vectors::{Loop, Vectors};
+
+/// From here on an f32 has no bits for fractions.
+const TWO_TO_23: f32 = 8_388_608.0;
 
 /// Rows read above and below.
 pub(crate) const HALO: u32 = 1;
 
-pub(crate) fn apply(source: &Source<'_>, rows: Range<u32>, out: &mut [u8]) {
+pub(crate) fn apply<V: Vectors>(vectors: V, source: &Source<'_>, rows: Range<u32>, out: &mut [u8]) {
     let width = source.dimensions().width() as usize;
     let first = i64::from(rows.start);
     // Three rows of brightness with one pixel of margin on each side: above, here, below.
@@ -16,38 +20,74 @@ pub(crate) fn apply(source: &Source<'_>, rows: Range<u32>, out: &mut [u8]) {
     brightness(source.row(first), &mut lit[1]);
     let out_rows = out.chunks_exact_mut(source.dimensions().row_bytes());
     for (row, out) in (first..).zip(out_rows) {
-        brightness(source.row(row + 1), &mut lit[2]);
+        vectors.run(Brightness { row: source.row(row + 1), out: &mut lit[2] });
         let [above, here, below] = &lit;
-        gradient(above, here, below, source.row(row), out);
+        vectors.run(Gradient { above, here, below, source: source.row(row), out });
         lit.rotate_left(1);
     }
 }
 
+struct Gradient<'a> {
+    above: &'a [i16],
+    here: &'a [i16],
+    below: &'a [i16],
+    source: &'a [u8],
+    out: &'a mut [u8],
+}
+
+impl Loop for Gradient<'_> {
+    #[inline(always)]
+    fn run<V: Vectors, const STEP: usize>(self) {
+        gradient(self.above, self.here, self.below, self.source, self.out);
+    }
+}
+
+struct Brightness<'a> {
+    row: &'a [u8],
+    out: &'a mut [i16],
+}
+
+impl Loop for Brightness<'_> {
+    #[inline(always)]
+    fn run<V: Vectors, const STEP: usize>(self) {
+        brightness(self.row, self.out);
+    }
+}
+
 /// ITU-R BT.601 brightness in 8 bits.
+#[inline(always)]
 fn brightness(row: &[u8], out: &mut [i16]) {
     let width = out.len() - 2;
     for (out, pixel) in out[1..=width].iter_mut().zip(row.chunks_exact(CHANNELS)) {
-        let [red, green, blue] = [pixel[0], pixel[1], pixel[2]].map(u32::from);
+        let pixel = u32::from_le_bytes([pixel[0], pixel[1], pixel[2], pixel[3]]);
+        let [red, green, blue] = [pixel & 0xff, pixel >> 8 & 0xff, pixel >> 16 & 0xff];
         *out = ((77 * red + 150 * green + 29 * blue + 128) >> 8) as i16;
     }
     out[0] = out[1];
     out[width + 1] = out[width];
 }
 
+#[inline(always)]
 fn gradient(above: &[i16], here: &[i16], below: &[i16], source: &[u8], out: &mut [u8]) {
     let width = above.len() - 2;
-    let (above, here, below) = (&above[..width + 2], &here[..width + 2], &below[..width + 2]);
+    let [above, here, below] = [above, here, below].map(|row| {
+        let (left, middle, right) = (&row[..width], &row[1..=width], &row[2..]);
+        left.iter().zip(middle).zip(right).map(|((left, middle), right)| (*left, *middle, *right))
+    });
+    let rows = above.zip(here).zip(below);
     let pixels = out.chunks_exact_mut(CHANNELS).zip(source.chunks_exact(CHANNELS));
-    for (x, (out, pixel)) in pixels.enumerate().take(width) {
-        let across =
-            (above[x + 2] - above[x]) + 2 * (here[x + 2] - here[x]) + (below[x + 2] - below[x]);
-        let down = (below[x] + 2 * below[x + 1] + below[x + 2])
-            - (above[x] + 2 * above[x + 1] + above[x + 2]);
-        let squared = i32::from(across).pow(2) + i32::from(down).pow(2);
-        // IEEE says what a square root is to the last bit, so every target agrees.
-        let length = ((squared as f32).sqrt() + 0.5) as i32;
-        let grey = length.min(255) as u8;
-        out.copy_from_slice(&[grey, grey, grey, pixel[3]]);
+    for ((out, pixel), ((above, here), below)) in pixels.zip(rows) {
+        let across = (above.2 - above.0) + 2 * (here.2 - here.0) + (below.2 - below.0);
+        let down = (below.0 + 2 * below.1 + below.2) - (above.0 + 2 * above.1 + above.2);
+        let squared = i32::from(across) * i32::from(across) + i32::from(down) * i32::from(down);
+        // IEEE says what a square root is to the last bit, so every target agrees. Added to 2^23, it
+        // is rounded to the whole number that the last bits then are: Rust's own conversion saturates,
+        // which 128-bit vectors have no instruction for.
+        let length = ((squared as f32).sqrt() + TWO_TO_23).to_bits() & 0x7f_ffff;
+        let alpha = u32::from(pixel[3]);
+        // Alpha is premultiplied: no channel is greater.
+        let grey = length.min(alpha);
+        out.copy_from_slice(&(grey | grey << 8 | grey << 16 | alpha << 24).to_le_bytes());
     }
 }
 
@@ -55,6 +95,7 @@ fn gradient(above: &[i16], here: &[i16], below: &[i16], source: &[u8], out: &mut
 mod tests {
     use super::*;
     use crate::picture::Dimensions;
+    use crate::vectors::Baseline;
     use proptest::prelude::*;
 
     /// The two 3 × 3 convolutions as they stand in textbooks.
@@ -82,7 +123,8 @@ mod tests {
                         down += DOWN[dy as usize][dx as usize] * light;
                     }
                 }
-                let length = f64::from(across * across + down * down).sqrt().round().min(255.0);
+                let alpha = f64::from(pixel(x, y)[3]);
+                let length = f64::from(across * across + down * down).sqrt().round().min(alpha);
                 out.extend([length as u8, length as u8, length as u8, pixel(x, y)[3]]);
             }
         }
@@ -99,7 +141,7 @@ mod tests {
         ) {
             let dimensions = Dimensions::new(width, height).unwrap();
             let mut out = vec![0; pixels.len()];
-            apply(&Source::new(dimensions, 0, &pixels).unwrap(), 0..height, &mut out);
+            apply(Baseline, &Source::new(dimensions, 0, &pixels).unwrap(), 0..height, &mut out);
             prop_assert_eq!(out, reference(dimensions, &pixels));
         }
     }
@@ -109,7 +151,7 @@ mod tests {
         let dimensions = Dimensions::new(7, 3).unwrap();
         let picture = [9, 200, 31, 77].repeat(21);
         let mut out = vec![1; picture.len()];
-        apply(&Source::new(dimensions, 0, &picture).unwrap(), 0..3, &mut out);
+        apply(Baseline, &Source::new(dimensions, 0, &picture).unwrap(), 0..3, &mut out);
         assert_eq!(out, [0, 0, 0, 77].repeat(21));
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::blur::{self, Sigma};
 use crate::picture::Source;
+use crate::vectors::{Baseline, Vectors};
 use crate::{edges, scene};
 
 /// A kernel that makes a picture, from nothing or from another one.
@@ -35,12 +36,22 @@ impl Kernel {
     /// If `source` lacks a row that [`Kernel::reads`] names, or `out` is not exactly as long as the
     /// rows: callers check both for what comes from outside.
     pub fn apply(self, source: &Source<'_>, rows: Range<u32>, out: &mut [u8]) {
+        self.apply_with(Baseline, source, rows, out);
+    }
+
+    pub(crate) fn apply_with(
+        self,
+        vectors: impl Vectors,
+        source: &Source<'_>,
+        rows: Range<u32>,
+        out: &mut [u8],
+    ) {
         let dimensions = source.dimensions();
         assert_eq!(out.len(), dimensions.byte_range(&rows).len(), "the output holds just the rows");
         match self {
             Self::Scene => scene::draw(dimensions, rows, out),
-            Self::Blur(sigma) => blur::apply(sigma, source, rows, out),
-            Self::Edges => edges::apply(source, rows, out),
+            Self::Blur(sigma) => blur::apply(vectors, sigma, source, rows, out),
+            Self::Edges => edges::apply(vectors, source, rows, out),
         }
     }
 }

@@ -13,8 +13,15 @@ mod edges;
 mod kernel;
 mod picture;
 mod scene;
+mod thumbnail;
+mod vectors;
+#[cfg(feature = "wide")]
+mod wide;
 
 pub use blur::{Sigma, SigmaError};
 pub use checksum::Checksum;
 pub use kernel::Kernel;
 pub use picture::{CHANNELS, Dimensions, DimensionsError, MAX_PIXELS, Source, SourceError, bands};
+pub use thumbnail::{Thumbnail, shrunk, straighten};
+#[cfg(feature = "wide")]
+pub use wide::WideVectors;

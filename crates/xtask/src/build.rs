@@ -1,4 +1,5 @@
-//! Building, from the inside out: the two engines, the page around them, the runner around the page.
+//! Building, from the inside out: the modules of the page's workers, the page around them, the runner
+//! around the page.
 
 use std::fs;
 use std::path::Path;
@@ -12,18 +13,22 @@ use crate::snapshot::Snapshot;
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// One of the two builds of `crates/engine`.
-struct Engine {
+/// A wasm module that runs in workers of the page.
+struct Module {
+    /// Its folder beside the page.
     name: &'static str,
+    /// The crate in `crates/`, whose `js` folder holds the scripts.
+    package: &'static str,
     features: &'static [&'static str],
-    /// The worker scripts that load it, from `crates/engine/js`.
+    /// The worker scripts that load it.
     scripts: &'static [&'static str],
     rustflags: &'static [&'static str],
 }
 
-const ENGINES: [Engine; 2] = [
-    Engine {
+const MODULES: [Module; 3] = [
+    Module {
         name: "engine",
+        package: "engine",
         features: &["--features", "threads"],
         scripts: &["coordinator.js"],
         // `+atomics` alone no longer makes the memory shared (rust-lang/rust#147225), and
@@ -40,20 +45,28 @@ const ENGINES: [Engine; 2] = [
             "-Clink-args=--export=__tls_base",
         ],
     },
-    Engine {
+    Module {
         name: "engine-plain",
+        package: "engine",
         features: &[],
         scripts: &["coordinator.js", "band-worker.js"],
         rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
     },
+    Module {
+        name: "codec",
+        package: "codec",
+        features: &[],
+        scripts: &["worker.js"],
+        rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
+    },
 ];
 
-/// Both engines, into `target/engines/NAME`, from where trunk copies them beside the page.
-pub(crate) fn engines(tools: &Tools) -> Result<(), String> {
-    ENGINES.iter().try_for_each(|engine| build_engine(tools, engine))
+/// All of them, into `target/workers/NAME`, from where trunk copies them beside the page.
+pub(crate) fn workers(tools: &Tools) -> Result<(), String> {
+    MODULES.iter().try_for_each(|module| build_module(tools, module))
 }
 
-/// The page with its engines, into `dist`.
+/// The page with its workers' modules, into `dist`.
 pub(crate) fn page(tools: &Tools) -> Result<(), String> {
     let mut command = Command::new(&tools.trunk);
     command
@@ -79,42 +92,42 @@ pub(crate) fn runner(tools: &Tools) -> Result<(), String> {
     shell::loudly("building the runner", &mut command, shell::minutes(30))
 }
 
-fn build_engine(tools: &Tools, engine: &Engine) -> Result<(), String> {
+fn build_module(tools: &Tools, module: &Module) -> Result<(), String> {
     let root = cache::workspace();
-    let target = root.join("target/wasm").join(engine.name);
+    let target = root.join("target/wasm").join(module.name);
     let mut cargo = tools.cargo();
     cargo
-        .args(["build", "--package", "engine", "--profile", "engine", "--target", WASM])
-        .args(engine.features)
+        .args(["build", "--package", module.package, "--profile", "engine", "--target", WASM])
+        .args(module.features)
         .arg("--target-dir")
         .arg(&target)
-        .env("CARGO_ENCODED_RUSTFLAGS", engine.rustflags.join("\x1f"))
+        .env("CARGO_ENCODED_RUSTFLAGS", module.rustflags.join("\x1f"))
         .env_remove("RUSTFLAGS")
         .envs(Toolchain::build_std_environment());
-    shell::loudly(&format!("building {}", engine.name), &mut cargo, shell::minutes(20))?;
+    shell::loudly(&format!("building {}", module.name), &mut cargo, shell::minutes(20))?;
 
-    let out = root.join("target/engines").join(engine.name);
-    let raw = target.join(WASM).join("engine/engine.wasm");
+    let out = root.join("target/workers").join(module.name);
+    let raw = target.join(WASM).join("engine").join(format!("{}.wasm", module.package));
     // Written last, so that what was interrupted, or made by other tools, is made again.
     let versions = format!("{}-{}", pins::wasm_bindgen()?, pins::BINARYEN);
     let stamp = target.join(format!("bound-{versions}"));
     if !(newer(&stamp, &raw) && out.is_dir()) {
-        bind(tools, engine, &raw, &out)?;
+        bind(tools, module, &raw, &out)?;
         fs::write(&stamp, "").map_err(|why| format!("{}: {why}", stamp.display()))?;
     }
-    for script in engine.scripts {
-        let from = root.join("crates/engine/js").join(script);
+    for script in module.scripts {
+        let from = root.join("crates").join(module.package).join("js").join(script);
         fs::copy(&from, out.join(script)).map_err(|why| format!("{}: {why}", from.display()))?;
     }
     Ok(())
 }
 
 /// wasm-bindgen's output for the browser, made smaller and faster by wasm-opt.
-fn bind(tools: &Tools, engine: &Engine, raw: &Path, out: &Path) -> Result<(), String> {
+fn bind(tools: &Tools, module: &Module, raw: &Path, out: &Path) -> Result<(), String> {
     let mut bindgen = Command::new(&tools.wasm_bindgen);
     bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(out).arg(raw);
-    shell::quietly(&format!("binding {}", engine.name), &mut bindgen, shell::minutes(2))?;
-    optimise(tools, &out.join("engine_bg.wasm"))
+    shell::quietly(&format!("binding {}", module.name), &mut bindgen, shell::minutes(2))?;
+    optimise(tools, &out.join(format!("{}_bg.wasm", module.package)))
 }
 
 fn newer(made: &Path, from: &Path) -> bool {

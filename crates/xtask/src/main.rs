@@ -27,7 +27,7 @@ cargo xtask COMMAND [--toolchain rustup|debian]
                    --fast leaves out what needs a release build or a browser
   build            the release binary target/release/breakeven, page and child program inside
   page             the page alone, into dist/
-  engine           the two wasm engines alone (trunk's pre-build hook)
+  workers          the wasm modules of the page's workers alone (trunk's pre-build hook)
 
   --toolchain rustup|debian   which Rust toolchain builds the wasm parts; without it rustup's
                    stable where it can get the wasm32 target and rust-src, else Debian's packages
@@ -88,9 +88,9 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
             build::page(&tools)?;
             Ok(Done::Say("built dist/"))
         }
-        ("engine", []) => {
+        ("workers", []) => {
             let tools = setup::run(Want::Build, forced)?;
-            build::engines(&tools)?;
+            build::workers(&tools)?;
             Ok(Done::Silent)
         }
         ("help" | "--help" | "-h", []) => {

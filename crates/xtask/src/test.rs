@@ -46,7 +46,16 @@ fn native_checks(cargo: impl Fn() -> Command) -> Result<(), String> {
 fn wasm_lints(tools: &Tools) -> Result<(), String> {
     let mut command = tools.cargo();
     command
-        .args(["clippy", "--package", "web", "--package", "engine", "--quiet"])
+        .args([
+            "clippy",
+            "--package",
+            "web",
+            "--package",
+            "engine",
+            "--package",
+            "codec",
+            "--quiet",
+        ])
         .args(["--target", "wasm32-unknown-unknown", "--", "--deny", "warnings"])
         .envs(tools.toolchain.page_environment());
     shell::loudly("lints of the wasm side", &mut command, shell::minutes(20))

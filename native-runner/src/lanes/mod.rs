@@ -15,6 +15,7 @@ use crate::cancel::Cancel;
 pub fn all(cancel: &Cancel) -> Vec<Box<dyn Lane>> {
     vec![
         Box::new(native_thread::NativeThread::new(cancel.clone())),
+        Box::new(native_thread::NativeThread::wide(cancel.clone())),
         Box::new(process_socket::ProcessSocket::new(cancel.clone())),
     ]
 }

@@ -1,6 +1,9 @@
-//! `native.thread`: threads of the runner over its own memory, in a rayon pool.
+//! `native.thread` and `native.thread-wide`: threads of the runner over its own memory, in a rayon
+//! pool.
 //!
 //! The same pool library as `browser.shared`, so that the platform is compared and not the library.
+//! `native.thread` keeps to the 128-bit vectors that wasm has too, for the same reason; what wider
+//! ones give shows in a lane of its own.
 
 use std::future::ready;
 use std::sync::mpsc::{Receiver, channel};
@@ -9,6 +12,7 @@ use std::time::Duration;
 use lab::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use workloads::{Source, WideVectors};
 
 use super::Clock;
 use crate::cancel::Cancel;
@@ -17,12 +21,26 @@ use crate::cancel::Cancel;
 const END_LIMIT: Duration = Duration::from_secs(10);
 
 pub(super) struct NativeThread {
+    vectors: Vectors,
     cancel: Cancel,
+}
+
+/// Which compilation of the kernels the threads run.
+#[derive(Clone, Copy)]
+enum Vectors {
+    /// For 128-bit vectors.
+    Baseline,
+    /// For the widest that this processor has, if it has wider ones.
+    Widest(Option<WideVectors>),
 }
 
 impl NativeThread {
     pub(super) fn new(cancel: Cancel) -> Self {
-        Self { cancel }
+        Self { vectors: Vectors::Baseline, cancel }
+    }
+
+    pub(super) fn wide(cancel: Cancel) -> Self {
+        Self { vectors: Vectors::Widest(WideVectors::detect()), cancel }
     }
 
     fn start(&self, workers: u32) -> Result<Opened, LaneError> {
@@ -39,14 +57,18 @@ impl NativeThread {
             .map_err(LaneError::failed)?;
         pool.broadcast(|_| ());
         let startup = clock.elapsed();
-        let crew = Threads { pool, workers, ends, cancel: self.cancel.clone() };
+        let vectors = self.vectors;
+        let crew = Threads { pool, vectors, workers, ends, cancel: self.cancel.clone() };
         Ok(Opened { crew: Box::new(crew), startup })
     }
 }
 
 impl Lane for NativeThread {
     fn id(&self) -> LaneId {
-        LaneId::NATIVE_THREAD
+        match self.vectors {
+            Vectors::Baseline => LaneId::NATIVE_THREAD,
+            Vectors::Widest(_) => LaneId::NATIVE_THREAD_WIDE,
+        }
     }
 
     fn kind(&self) -> LaneKind {
@@ -54,7 +76,13 @@ impl Lane for NativeThread {
     }
 
     fn availability(&self) -> Availability {
-        Availability::Available
+        match self.vectors {
+            Vectors::Baseline | Vectors::Widest(Some(_)) => Availability::Available,
+            Vectors::Widest(None) => Availability::Unavailable {
+                reason: "this processor has no vectors wider than the 128 bits of native.thread"
+                    .into(),
+            },
+        }
     }
 
     fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
@@ -64,6 +92,7 @@ impl Lane for NativeThread {
 
 struct Threads {
     pool: ThreadPool,
+    vectors: Vectors,
     workers: u32,
     /// One message per thread that has ended.
     ends: Receiver<()>,
@@ -76,11 +105,15 @@ impl Threads {
         if self.cancel.is_asked() {
             return Err(LaneError::Cancelled);
         }
-        let workers = self.workers;
+        let Self { vectors, workers, .. } = *self;
+        let apply = |source: &Source<'_>, rows, out: &mut [u8]| match vectors {
+            Vectors::Widest(Some(wide)) => wide.apply(job.kernel, source, rows, out),
+            _ => job.kernel.apply(source, rows, out),
+        };
         let clock = Clock::start();
         let compute = self
             .pool
-            .install(|| lab::pool::run(job, workers, out, || clock.elapsed().0))
+            .install(|| lab::pool::run(job, workers, out, apply, || clock.elapsed().0))
             .map_err(LaneError::failed)?;
         Ok(RunTimes { total: clock.elapsed(), compute, bytes_copied: 0 })
     }

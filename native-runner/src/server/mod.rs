@@ -4,6 +4,7 @@ mod access;
 pub mod assets;
 mod headers;
 mod listeners;
+mod picture;
 mod session;
 mod socket;
 
@@ -14,13 +15,14 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{any, get, post};
 use futures::future::try_join_all;
-use protocol::runner::{Machine, SESSION_PATH, SOCKET_PATH};
+use protocol::runner::{Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH};
 use tower_http::compression::CompressionLayer;
 
 use crate::laboratory::Laboratory;
 use crate::machine;
 use access::Access;
 pub use listeners::Listeners;
+use picture::OwnPicture;
 
 /// A server for one port. Dropping it ends the laboratory.
 pub struct Server {
@@ -32,6 +34,7 @@ struct State {
     access: Access,
     laboratory: Laboratory,
     machine: Machine,
+    own_picture: OwnPicture,
 }
 
 impl Server {
@@ -39,7 +42,8 @@ impl Server {
     /// If the system gives no randomness for the token.
     pub fn new(port: u16, laboratory: Laboratory) -> anyhow::Result<Self> {
         let access = Access::new(port).context("no randomness for the access token")?;
-        Ok(Self { state: Arc::new(State { access, laboratory, machine: machine::describe() }) })
+        let (machine, own_picture) = (machine::describe(), OwnPicture::none());
+        Ok(Self { state: Arc::new(State { access, laboratory, machine, own_picture }) })
     }
 
     /// The address that opens the page once, token included.
@@ -68,6 +72,7 @@ impl Server {
         let api = Router::new()
             .route(SESSION_PATH, post(session::open))
             .route(SOCKET_PATH, get(socket::upgrade))
+            .route(PICTURE_PATH, post(picture::take))
             .route("/api", any(access::refuse))
             .route("/api/{*rest}", any(access::refuse))
             .method_not_allowed_fallback(access::refuse)

@@ -6,6 +6,7 @@ use axum::extract::State as Extract;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use protocol::Picture;
 use protocol::runner::{FromRunner, MAX_MESSAGE, ToRunner, VERSION};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -89,7 +90,11 @@ fn obey(text: &str, state: &State, events: &UnboundedSender<FromRunner>) -> Opti
                     let _ = events.send(FromRunner::Event { visit, event });
                 }
             };
-            match state.laboratory.visit(lane, task, report) {
+            let own = match task.picture {
+                Picture::BuiltIn => None,
+                Picture::Own(_) => state.own_picture.get(),
+            };
+            match state.laboratory.visit(lane, task, own, report) {
                 Ok(()) => Some(visit),
                 Err(Busy::Visiting) => refuse(Some(visit), "another visit is going on"),
                 Err(Busy::Ending) => refuse(Some(visit), "the runner is ending"),

@@ -3,10 +3,11 @@
 use futures::FutureExt;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use js_sys::Uint8Array;
 use protocol::engine::{FromEngine, ToEngine};
+use protocol::preview::Preview;
 use protocol::{Failure, LaneEvent, LaneId, Stage, Task};
 use wasm_bindgen::JsValue;
+use web_sys::Blob;
 use worker_link::{LinkError, WorkerLink};
 
 use super::Cancelled;
@@ -32,11 +33,7 @@ pub(crate) enum EngineMessage {
         offset: u32,
     },
     /// The picture, scaled down.
-    Preview {
-        width: u32,
-        height: u32,
-        pixels: Uint8Array,
-    },
+    Preview(Preview),
 }
 
 impl Engine {
@@ -53,20 +50,21 @@ impl Engine {
 
     fn script(self) -> &'static str {
         match self {
-            Self::Threads => "./engines/engine/coordinator.js",
-            Self::Plain => "./engines/engine-plain/coordinator.js",
+            Self::Threads => "./workers/engine/coordinator.js",
+            Self::Plain => "./workers/engine-plain/coordinator.js",
         }
     }
 
-    /// Makes a visit. The last message is an event that is the last; afterwards, whatever happened,
+    /// Makes a visit, with the visitor's own picture if the task is about one. The last message is an event that is the last; afterwards, whatever happened,
     /// the coordinator and its workers are terminated.
     pub(crate) async fn visit(
         self,
         task: Task,
+        own: Option<Blob>,
         cancelled: Cancelled,
         mut tell: impl FnMut(EngineMessage),
     ) {
-        let talk = self.talk(task, &mut tell).boxed_local();
+        let talk = self.talk(task, own, &mut tell).boxed_local();
         let last = match select(talk, cancelled).await {
             Either::Left((Ok(last), _)) => last,
             Either::Left((Err(why), _)) => {
@@ -81,10 +79,11 @@ impl Engine {
     async fn talk(
         self,
         task: Task,
+        own: Option<Blob>,
         tell: &mut impl FnMut(EngineMessage),
     ) -> Result<LaneEvent, LinkError> {
         let mut link = WorkerLink::<ToEngine, FromEngine>::start(self.script())?;
-        let mut task = Some(task);
+        let mut visit = Some(ToEngine::Visit { task, own: own.into() });
         loop {
             let message = {
                 let silence = TimeoutFuture::new(SILENCE_LIMIT_MS);
@@ -99,8 +98,8 @@ impl Engine {
             };
             match message {
                 FromEngine::Loaded => {
-                    if let Some(task) = task.take() {
-                        link.send(&ToEngine::Visit(task))?;
+                    if let Some(visit) = visit.take() {
+                        link.send(&visit)?;
                     }
                 }
                 FromEngine::Event(last) if last.is_last() => return Ok(last),
@@ -108,9 +107,7 @@ impl Engine {
                 FromEngine::Watch { memory, offset } => {
                     tell(EngineMessage::Watch { memory, offset });
                 }
-                FromEngine::Preview { width, height, pixels } => {
-                    tell(EngineMessage::Preview { width, height, pixels });
-                }
+                FromEngine::Preview(preview) => tell(EngineMessage::Preview(preview)),
             }
         }
     }

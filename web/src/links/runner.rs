@@ -12,10 +12,13 @@ use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use leptos::prelude::{RwSignal, Set};
 use protocol::runner::{
-    FromRunner, Machine, SESSION_PATH, SOCKET_PATH, SessionRequest, ToRunner, VERSION,
+    FromRunner, Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH, SessionRequest, ToRunner, VERSION,
 };
-use protocol::{Availability, Failure, LaneEvent, LaneId, LaneInfo, LaneKind, Stage, Task};
+use protocol::{
+    Availability, Failure, LaneEvent, LaneId, LaneInfo, LaneKind, Picture, Stage, Task,
+};
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
 
 use super::Cancelled;
 
@@ -38,7 +41,12 @@ impl RunnerState {
             Self::Connecting => "the runner has not answered yet",
             Self::Away(reason) => reason,
         };
-        [(LaneId::NATIVE_THREAD, LaneKind::Thread), (LaneId::PROCESS_SOCKET, LaneKind::Process)]
+        let known = [
+            (LaneId::NATIVE_THREAD, LaneKind::Thread),
+            (LaneId::NATIVE_THREAD_WIDE, LaneKind::Thread),
+            (LaneId::PROCESS_SOCKET, LaneKind::Process),
+        ];
+        known
             .map(|(id, kind)| {
                 let availability = Availability::Unavailable { reason: reason.to_owned() };
                 LaneInfo { id, kind, availability }
@@ -56,6 +64,8 @@ pub(crate) struct RunnerLink {
     outbox: UnboundedSender<ToRunner>,
     inbox: Rc<Mutex<UnboundedReceiver<FromRunner>>>,
     visits: Rc<Cell<u32>>,
+    /// The own picture that the runner was sent last.
+    sent: Rc<Cell<Option<Picture>>>,
 }
 
 /// Opens a session with the token of the address, if it has one, and connects. The state says what
@@ -147,11 +157,36 @@ async fn open(
         "the connection to the runner ended: start it again and open the address that it prints"
             .to_owned()
     };
-    let link = RunnerLink { outbox, inbox: Rc::new(Mutex::new(inbox)), visits: Rc::default() };
+    let inbox = Rc::new(Mutex::new(inbox));
+    let link = RunnerLink { outbox, inbox, visits: Rc::default(), sent: Rc::default() };
     Ok((link, machine, lanes, Box::pin(connection)))
 }
 
 impl RunnerLink {
+    /// Sends the visitor's own picture, unless the runner has it.
+    ///
+    /// # Errors
+    /// Says why it could not be sent.
+    pub(crate) async fn send_picture(&self, picture: Picture, pixels: &Blob) -> Result<(), String> {
+        if self.sent.get() == Some(picture) {
+            return Ok(());
+        }
+        self.sent.set(None);
+        let answer = Request::post(PICTURE_PATH)
+            .body(pixels.clone())
+            .map_err(|why| why.to_string())?
+            .send()
+            .await
+            .map_err(|_| "the runner could not be reached".to_owned())?;
+        if answer.ok() {
+            self.sent.set(Some(picture));
+            Ok(())
+        } else {
+            let why = answer.text().await.unwrap_or_default();
+            Err(format!("the runner did not take the picture: {} {}", answer.status(), why.trim()))
+        }
+    }
+
     /// Makes a visit; the last event is one that is the last. One visit at a time.
     pub(crate) async fn visit(
         &self,

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use protocol::Filter;
 
 use super::comparison;
+use super::own_picture::OwnPicture;
+use crate::comparison::Opening;
 use crate::environment;
-use crate::format;
 use crate::settings::{Settings, filter_name};
 
 const FILTERS: [Filter; 2] = [Settings::BLUR, Filter::Edges];
@@ -43,22 +44,16 @@ pub(super) fn Controls() -> impl IntoView {
             </option>
         }
     });
-    let pixels = settings.get_untracked().task(1);
-    let size = format!(
-        "{} × {} pixels, {} megapixels",
-        pixels.width,
-        pixels.height,
-        format::significant(f64::from(pixels.width) * f64::from(pixels.height) / 1e6)
-    );
+    let opening = move || matches!(comparison.opening.get(), Opening::Reading(_));
 
     view! {
         <section class="controls" aria-labelledby="controls-heading">
             <h2 id="controls-heading">"Comparison"</h2>
             <p>
-                "The built-in picture, " {size} ", is drawn and filtered on every lane. "
-                "Each turn starts fresh workers, runs once untimed, then three times timed; "
+                "One picture is filtered on every lane. Each turn starts fresh workers, runs once untimed, then three times timed; "
                 "the lanes take turns in random order, one at a time."
             </p>
+            <OwnPicture/>
             <form on:submit=move |event| {
                 event.prevent_default();
                 comparison.start();
@@ -86,7 +81,11 @@ pub(super) fn Controls() -> impl IntoView {
                         }>{rounds.collect_view()}</select>
                     </label>
                 </fieldset>
-                <button type="submit" class="primary" disabled=running>"Run comparison"</button>
+                <button
+                    type="submit"
+                    class="primary"
+                    disabled=move || running() || opening()
+                >"Run comparison"</button>
             </form>
         </section>
     }

@@ -43,7 +43,8 @@ fn card(lane: LaneInfo) -> impl IntoView {
     let about = match lane.id.as_str() {
         "browser.shared" => "Web Workers write one shared wasm memory",
         "browser.clone" => "Web Workers get and return structured clones",
-        "native.thread" => "threads of the runner share its memory",
+        "native.thread" => "threads of the runner share its memory; 128-bit vectors, as in wasm",
+        "native.thread-wide" => "the same threads, kernels compiled for the widest vectors",
         "process.socket" => "child processes, over Unix socket pairs",
         _ => "",
     };

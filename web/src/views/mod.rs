@@ -3,6 +3,7 @@
 
 mod controls;
 mod lanes;
+mod own_picture;
 mod picture;
 mod progress;
 mod results;

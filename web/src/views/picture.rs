@@ -6,17 +6,15 @@
 use js_sys::Uint8Array;
 use leptos::html::Canvas;
 use leptos::prelude::*;
+use protocol::preview::LONGEST_PREVIEW;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
-use workloads::{CHANNELS, Dimensions};
+use workloads::{CHANNELS, Dimensions, straighten};
 
 use super::comparison;
-use crate::comparison::{Comparison, Picture, Pixels};
+use crate::comparison::{Comparison, Origin, Pixels, Shown};
 use crate::format;
 use crate::settings::filter_name;
-
-/// The widest that a picture is shown, in pixels.
-const WIDEST: u32 = 800;
 
 #[component]
 pub(super) fn PictureView() -> impl IntoView {
@@ -25,12 +23,12 @@ pub(super) fn PictureView() -> impl IntoView {
     let partial_frames = RwSignal::new(0_u32);
 
     Effect::new(move |_| {
-        let (Some(picture), Some(canvas)) = (comparison.picture.get(), canvas.get()) else {
+        let (Some(shown), Some(canvas)) = (comparison.shown.get(), canvas.get()) else {
             return;
         };
-        match picture.pixels {
-            Pixels::Still { width, height, bytes } => {
-                let _ = paint(&canvas, width, height, &bytes.to_vec());
+        match shown.pixels {
+            Pixels::Still(preview) => {
+                let _ = paint(&canvas, preview.width, preview.height, &preview.pixels.to_vec());
             }
             Pixels::Live { memory, offset, dimensions } => {
                 let watched = Watched { memory, offset, dimensions };
@@ -38,7 +36,7 @@ pub(super) fn PictureView() -> impl IntoView {
             }
         }
     });
-    let shown = move || comparison.picture.get().is_some();
+    let shown = move || comparison.shown.get().is_some();
     view! {
         <section class="picture" aria-labelledby="picture-heading" hidden=move || !shown()>
             <h2 id="picture-heading">"Picture"</h2>
@@ -46,29 +44,37 @@ pub(super) fn PictureView() -> impl IntoView {
                 <canvas
                     node_ref=canvas
                     role="img"
-                    aria-label=move || comparison.picture.get().map(|it| label(&it))
+                    aria-label=move || comparison.shown.get().map(|it| label(&it))
                     data-partial-frames=move || partial_frames.get().to_string()
                 ></canvas>
                 <figcaption>
-                    {move || comparison.picture.get().map(|picture| caption(&picture))}
+                    {move || comparison.shown.get().map(|it| caption(&it))}
                 </figcaption>
             </figure>
         </section>
     }
 }
 
-fn label(picture: &Picture) -> String {
-    let filter = filter_name(picture.filter);
-    format!("Hills at dusk after {filter}, made by {}", picture.turn.lane)
+fn label(shown: &Shown) -> String {
+    let subject = shown.name.as_deref().unwrap_or("Hills at dusk");
+    match &shown.origin {
+        Origin::Chosen => subject.to_owned(),
+        Origin::Made { turn, filter } => {
+            format!("{subject} after {}, made by {}", filter_name(*filter), turn.lane)
+        }
+    }
 }
 
-fn caption(picture: &Picture) -> String {
-    let by = format!("{}, {}", picture.turn.lane, format::workers(picture.turn.workers));
-    match picture.pixels {
+fn caption(shown: &Shown) -> String {
+    let Origin::Made { turn, .. } = &shown.origin else {
+        return format!("{}, scaled down.", shown.name.as_deref().unwrap_or_default());
+    };
+    let by = format!("{}, {}", turn.lane, format::workers(turn.workers));
+    match shown.pixels {
         Pixels::Live { .. } => {
             format!("{by}: the page reads the shared memory while the workers write their bands.")
         }
-        Pixels::Still { .. } => format!("{by}: the result of the untimed run, scaled down."),
+        Pixels::Still(_) => format!("{by}: the result of the untimed run, scaled down."),
     }
 }
 
@@ -86,8 +92,8 @@ fn watch(
     partial_frames: RwSignal<u32>,
 ) {
     request_animation_frame(move || {
-        let still_shown = comparison.picture.with_untracked(|picture| {
-            matches!(picture, Some(Picture { pixels: Pixels::Live { memory, .. }, .. })
+        let still_shown = comparison.shown.with_untracked(|shown| {
+            matches!(shown, Some(Shown { pixels: Pixels::Live { memory, .. }, .. })
                 if *memory == watched.memory)
         });
         if !still_shown {
@@ -106,7 +112,7 @@ fn watch(
 /// Every n-th pixel of every n-th row of the shared memory.
 fn sample(watched: &Watched) -> (u32, u32, Vec<u8>) {
     let Watched { memory, offset, dimensions } = watched;
-    let step = dimensions.width().div_ceil(WIDEST);
+    let step = dimensions.width().max(dimensions.height()).div_ceil(LONGEST_PREVIEW);
     let (width, height) = (dimensions.width().div_ceil(step), dimensions.height().div_ceil(step));
     let row_bytes = dimensions.row_bytes() as u32;
     let mut row = vec![0; dimensions.row_bytes()];
@@ -118,6 +124,7 @@ fn sample(watched: &Watched) -> (u32, u32, Vec<u8>) {
             bytes.extend_from_slice(pixel);
         }
     }
+    straighten(&mut bytes);
     (width, height, bytes)
 }
 

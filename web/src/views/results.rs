@@ -21,7 +21,10 @@ pub(super) fn Results() -> impl IntoView {
     view! {
         <section class="results" aria-labelledby="results-heading">
             <h2 id="results-heading">"Results"</h2>
-            <p>{move || heading(&comparison.phase.get())}</p>
+            <p>{move || {
+                let name = comparison.measured_name.get();
+                heading(&comparison.phase.get(), name, &comparison.rows.read())
+            }}</p>
             <div class="chart" inner_html=move || drawing.get().unwrap_or_default()></div>
             <div class="scroll" tabindex="0" role="region" aria-label="Table of results">
                 {move || {
@@ -50,16 +53,21 @@ fn settings(phase: &Phase) -> Option<Settings> {
     }
 }
 
-fn heading(phase: &Phase) -> String {
+fn heading(phase: &Phase, name: Option<String>, rows: &Rows) -> String {
     let Some(settings) = settings(phase) else {
         return "Nothing has been measured yet.".to_owned();
     };
+    let picture = name.unwrap_or("the built-in picture".into());
+    let yardstick = rows.yardstick().map_or(String::new(), |lane| {
+        format!(" “Relative” is that time over {lane}’s with as many workers.")
+    });
     format!(
-        "{} of the built-in picture. Medians of all timed runs, in brackets the middle half; \
+        "{} of {picture}. Medians of all timed runs, in brackets the middle half; \
          every run is a point in the chart (round: threads, triangles: processes). \
          A run goes from the request to the whole answer; “beside it” is what a run takes besides \
          the kernel: sending, waking, receiving. “End” is until the last worker has ended; browsers \
-         do not tell. “Copied” counts the bytes that crossed between caller and workers.",
+         do not tell. “Copied” counts the bytes that crossed between caller and \
+         workers.{yardstick} “Speed-up” is over the same lane’s time with one worker.",
         filter_name(settings.filter)
     )
 }
@@ -78,11 +86,13 @@ fn every_run(rows: &Rows) -> impl IntoView + use<> {
 }
 
 /// The table's columns; a narrow screen shows each row as a card, with these names before its figures.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "Lane",
     "Workers",
     "Runs",
     "Time per run",
+    "Relative",
+    "Speed-up",
     "Throughput",
     "In the kernel",
     "Beside it",
@@ -100,7 +110,7 @@ fn table(rows: &Rows, settings: &Settings) -> impl IntoView + use<> {
     let pixels = u64::from(task.width) * u64::from(task.height);
     let several = rows.iter().filter(|row| row.outcome() == Outcome::Measured).count() > 1;
     let heads = COLUMNS.map(|name| view! { <th scope="col" role="columnheader">{name}</th> });
-    let body = rows.iter().map(|row| line(row, pixels, several)).collect_view();
+    let body = rows.iter().map(|row| line(rows, row, pixels, several)).collect_view();
     view! {
         <table role="table">
             <thead role="rowgroup"><tr role="row">{heads}</tr></thead>
@@ -109,7 +119,7 @@ fn table(rows: &Rows, settings: &Settings) -> impl IntoView + use<> {
     }
 }
 
-fn line(row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
+fn line(rows: &Rows, row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
     let figures = match (&row.trouble, row.outcome()) {
         (Some(Trouble::Unavailable(reason)), _) => why(format!("Unavailable: {reason}.")),
         (Some(Trouble::Failed(failure)), _) => {
@@ -119,7 +129,7 @@ fn line(row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
             };
             why(format!("Failed while {failure}.{kept}"))
         }
-        (None, Outcome::Measured) => measured(row, pixels, several).into_any(),
+        (None, Outcome::Measured) => measured(rows, row, pixels, several).into_any(),
         (None, _) => why("Its turn has not come.".to_owned()),
     };
     let workers = match row.trouble {
@@ -152,7 +162,8 @@ fn why(text: String) -> AnyView {
     view! { <td role="cell" colspan=span class="why">{text}</td> }.into_any()
 }
 
-fn measured(row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
+fn measured(rows: &Rows, row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
+    let factor = |it: Option<f64>| it.map_or("–".to_owned(), format::factor);
     let time = |summary: Option<Summary>| summary.map(|it| format::time(it.median));
     let total = row.total().map(|total| {
         let half = format!(" {}", format::time_range(total.q1, total.q3));
@@ -168,13 +179,15 @@ fn measured(row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
     let short = checksum.as_ref().map(|sum| sum[..8].to_owned());
     view! {
         {cell(3, total)}
-        {cell(4, throughput)}
-        {cell(5, time(row.compute()))}
-        {cell(6, time(row.transfer()))}
-        {cell(7, time(row.startup()))}
-        {cell(8, end)}
-        {cell(9, bytes)}
-        <td role="cell" data-column=COLUMNS[10] data-checksum=checksum>
+        {cell(4, factor(rows.relative(row)))}
+        {cell(5, factor(rows.speed_up(row)))}
+        {cell(6, throughput)}
+        {cell(7, time(row.compute()))}
+        {cell(8, time(row.transfer()))}
+        {cell(9, time(row.startup()))}
+        {cell(10, end)}
+        {cell(11, bytes)}
+        <td role="cell" data-column=COLUMNS[12] data-checksum=checksum>
             <span><code>{short}</code>{several.then_some(" agrees")}</span>
         </td>
     }

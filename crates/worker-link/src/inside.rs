@@ -1,4 +1,4 @@
-//! Messages of this worker to whoever started it.
+//! A worker's messages to and from whoever started it, from the inside.
 
 use serde::Serialize;
 use wasm_bindgen::closure::Closure;
@@ -6,13 +6,16 @@ use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 /// Sends a message up.
-pub(crate) fn post(message: &impl Serialize) {
+///
+/// # Panics
+/// If the message cannot be cloned, which is a mistake in the program.
+pub fn post(message: &impl Serialize) {
     let message = serde_wasm_bindgen::to_value(message).expect_throw("messages serialize");
     scope().post_message(&message).expect_throw("messages can be cloned");
 }
 
 /// Calls `handle` with each message from above, for as long as this worker lives.
-pub(crate) fn listen(mut handle: impl FnMut(JsValue) + 'static) {
+pub fn listen(mut handle: impl FnMut(JsValue) + 'static) {
     let closure = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         handle(event.data());
     });
