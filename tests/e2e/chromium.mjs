@@ -12,14 +12,15 @@ const flags = [
   "--disable-sync",
 ];
 
-/** Starts Chromium and opens a tab; see browsers.mjs for what a tab can do. */
-export async function openChromium() {
+/** Starts Chromium and opens a tab; see browsers.mjs. */
+export async function openChromium({ sharedMemory = true } = {}) {
   const browser = await puppeteer.launch({
     browser: "chrome",
     executablePath: program("CHROMIUM", "/usr/bin/chromium"),
     args: flags,
   });
   const page = await browser.newPage();
+  if (!sharedMemory) await page.evaluateOnNewDocument(() => delete globalThis.SharedArrayBuffer);
   return {
     goto: (url) => page.goto(url),
     run: (work, ...values) => page.evaluate(work, ...values),

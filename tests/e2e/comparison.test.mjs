@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
 import { ComparisonPage, until, visiting } from "./page.mjs";
+import { nativeLanes } from "./runner.mjs";
 
-const lanes = ["browser.shared", "browser.clone", "native.thread", "process.socket"];
+const lanes = ["browser.shared", "browser.clone", ...nativeLanes];
 const timeout = 300_000;
 
 for (const { name, open } of browsers) {
@@ -35,7 +36,7 @@ for (const { name, open } of browsers) {
         assert.equal(row.figures.Runs, "9");
         assert.match(row.figures["Time per run"], /^[\d.]+\s(ms|s) \[[\d.]+, [\d.]+\]\s(ms|s)$/);
         assert.match(row.figures.Throughput, /MP\/s$/);
-        const copies = !["browser.shared", "native.thread"].includes(row.lane);
+        const copies = !["browser.shared", "native.thread", "native.thread-wide"].includes(row.lane);
         assert.match(row.figures.Copied, copies ? /^9\d\.\d\sMiB$/ : /^0\sB$/);
       }
       const points = await page.count(".chart svg circle, .chart svg polygon");
@@ -79,7 +80,7 @@ for (const { name, open } of browsers) {
       await page.click("Run comparison");
       await page.status("The comparison is done.");
       const outcomes = (await page.rows()).map((row) => row.outcome);
-      assert.deepEqual(outcomes, ["measured", "measured", "measured", "measured"]);
+      assert.deepEqual(outcomes, lanes.map(() => "measured"));
     });
 
     visit("Cancel during a browser lane keeps what was measured", async (page, runner) => {
@@ -109,9 +110,9 @@ for (const { name, open } of browsers) {
         const rows = await page.rows();
         assert.deepEqual(
           rows.map((row) => row.outcome),
-          ["measured", "measured", "unavailable", "unavailable"],
+          ["measured", "measured", "unavailable", "unavailable", "unavailable"],
         );
-        assert.match(rows[3].text, /the runner is away: start `breakeven serve`/);
+        assert.match(rows[4].text, /the runner is away: start `breakeven serve`/);
       },
       { address: (runner) => runner.origin },
     );
@@ -149,11 +150,11 @@ for (const { name, open } of browsers) {
       await page.available(lanes);
       const focused = () => page.tab.run(() => document.activeElement.id || document.activeElement.textContent);
       const seen = [];
-      for (let press = 0; press < 6 && seen.at(-1) !== "Run comparison"; press += 1) {
+      for (let press = 0; press < 8 && seen.at(-1) !== "Run comparison"; press += 1) {
         await page.tab.press("Tab");
         seen.push(await focused());
       }
-      assert.deepEqual(seen, ["filter", "workers", "rounds", "Run comparison"]);
+      assert.deepEqual(seen, ["own-picture", "filter", "workers", "rounds", "Run comparison"]);
       await page.tab.press("Enter");
       await until(() => page.count('[role="progressbar"]'), "the progress bar");
       await until(async () => {

@@ -27,10 +27,10 @@ const preferences = {
 };
 const keys = { Tab: "\uE004", Enter: "\uE007" };
 
-/** Starts Firefox with a profile of its own; see browsers.mjs for what a tab can do. */
-export async function openFirefox() {
+/** Starts Firefox with a profile of its own; see browsers.mjs. */
+export async function openFirefox({ sharedMemory = true } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "breakeven-firefox-"));
-  const lines = Object.entries(preferences).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`);
+  const lines = Object.entries({ ...preferences, "javascript.options.shared_memory": sharedMemory }).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`);
   writeFileSync(join(profile, "user.js"), lines.join("\n"));
   const firefox = spawn(
     program("FIREFOX", "/usr/bin/firefox-esr"),

@@ -6,9 +6,11 @@ const minute = 60_000;
 
 /**
  * Calls `use` with the page in a fresh browser on a host of its own, usually the runner, and ends both
- * whatever happens. `address` says where the browser goes; usually the one-time address.
+ * whatever happens. `address` says where the browser goes, usually the one-time address; `open` how it is
+ * opened.
  */
-export async function visiting(open, { host: start = startRunner, address = (host) => host.address }, use) {
+export async function visiting(browser, options, use) {
+  const { host: start = startRunner, address = (host) => host.address, open = browser } = options;
   const host = await start();
   let tab;
   try {
@@ -67,6 +69,58 @@ export class ComparisonPage {
   /** Waits until the comparison's status begins with these words. */
   async status(words) {
     await until(async () => (await this.text('.progress [role="status"]')).startsWith(words), words, 4 * minute);
+  }
+
+  /** Gives the page a file: "choose", "drop" or "paste". */
+  giveFile(way, name, bytes) {
+    return this.tab.run(
+      (way, name, base64) => {
+        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+        const data = new DataTransfer();
+        data.items.add(new File([bytes], name));
+        const input = document.getElementById("own-picture");
+        if (way === "choose") {
+          input.files = data.files;
+          input.dispatchEvent(new Event("change", { bubbles: true }));
+        } else if (way === "drop") {
+          const event = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+          document.body.dispatchEvent(event);
+          if (!event.defaultPrevented) throw new Error("the browser would leave the page for the file");
+        } else {
+          // Firefox makes no such event with files, and shows its tests other objects than the page.
+          const event = new ClipboardEvent("paste", { bubbles: true });
+          const value = data.wrappedJSObject ?? data;
+          Object.defineProperty(event.wrappedJSObject ?? event, "clipboardData", { value });
+          document.body.dispatchEvent(event);
+        }
+      },
+      way,
+      name,
+      bytes.toString("base64"),
+    );
+  }
+
+  /** Waits until an element's text matches. */
+  async says(selector, pattern) {
+    let text;
+    try {
+      await until(async () => pattern.test((text = await this.text(selector))), `${pattern}`);
+    } catch (error) {
+      throw new Error(`${error.message}; it says: ${text}`);
+    }
+  }
+
+  /** Red, green, blue and alpha of the shown picture, at parts of its width and height. */
+  pixel(x, y) {
+    return this.tab.run(
+      (x, y) => {
+        const canvas = document.querySelector(".picture canvas");
+        const at = [Math.floor(canvas.width * x), Math.floor(canvas.height * y)];
+        return [...canvas.getContext("2d").getImageData(...at, 1, 1).data];
+      },
+      x,
+      y,
+    );
   }
 
   text(selector) {

@@ -26,6 +26,7 @@ for (const { name, open } of browsers) {
             ["browser.clone", "measured"],
             ["browser.clone", "measured"],
             ["native.thread", "unavailable"],
+            ["native.thread-wide", "unavailable"],
             ["process.socket", "unavailable"],
           ],
         );

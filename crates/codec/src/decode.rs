@@ -2,8 +2,7 @@
 
 use std::io::Cursor;
 
-use image::error::{ImageError, LimitErrorKind};
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use protocol::MAX_OWN_PIXELS;
 use workloads::{CHANNELS, Dimensions};
 
@@ -37,6 +36,12 @@ pub enum DecodeError {
         /// In pixels.
         height: u32,
     },
+    /// It claims a size for which even its header is refused.
+    #[error(
+        "this picture asks for more memory than one of {} million pixels: make it smaller first",
+        MAX_OWN_PIXELS / 1_000_000
+    )]
+    TooMuchMemory,
     /// Its bytes are not what its format demands.
     #[error("this picture is damaged ({0}): save it again, or choose another one")]
     Damaged(String),
@@ -56,14 +61,16 @@ pub fn decode(file: &[u8]) -> Result<Decoded, DecodeError> {
         return Err(DecodeError::Damaged("it ends too early".into()));
     }
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MAX_ALLOC);
-    reader.limits(limits);
+    // The header is read without limits, so that a picture that is too large is told from a broken one.
+    reader.no_limits();
     let mut decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_OWN_PIXELS {
         return Err(DecodeError::TooLarge { width, height });
     }
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(MAX_ALLOC);
+    decoder.set_limits(limits).map_err(damaged)?;
     let orientation = decoder.orientation().map_err(damaged)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     image.apply_orientation(orientation);
@@ -115,12 +122,10 @@ fn premultiply(pixels: &mut [u8]) {
 }
 
 fn damaged(why: ImageError) -> DecodeError {
-    DecodeError::Damaged(match why {
-        ImageError::Limits(limit) if matches!(limit.kind(), LimitErrorKind::InsufficientMemory) => {
-            "it asks for too much memory".into()
-        }
-        why => why.to_string(),
-    })
+    match why {
+        ImageError::Limits(_) => DecodeError::TooMuchMemory,
+        why => DecodeError::Damaged(why.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -241,12 +246,12 @@ mod tests {
     #[test]
     fn a_file_that_lies_about_its_size_takes_no_memory() {
         let mut huge = png(&picture(9));
-        huge[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
+        huge[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
         let checksum = crc(&huge[12..29]);
         huge[29..33].copy_from_slice(&checksum.to_be_bytes());
         assert_eq!(
             decode(&huge).err().unwrap().to_string(),
-            "this picture says that it is 65536 × 65536 pixels: it may have 64 million, so make it \
+            "this picture says that it is 60000 × 60000 pixels: it may have 64 million, so make it \
              smaller first"
         );
         // As large as is allowed, with the data of a small one.

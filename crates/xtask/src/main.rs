@@ -3,6 +3,7 @@
 //! It has no dependencies, so that it builds in seconds on a machine that has nothing yet. It never
 //! touches the user's own tools: whatever it installs goes into a folder of its own (see `cache`).
 
+mod bench;
 mod build;
 mod cache;
 mod pins;
@@ -25,6 +26,8 @@ cargo xtask COMMAND [--toolchain rustup|debian]
                    ARGS go to `breakeven serve`
   test [--fast]    set up, then run every check and every test;
                    --fast leaves out what needs a release build or a browser
+  bench [ARGS...]  set up, build, and run the benches, with the browser and the libraries that
+                   they measure against; ARGS go to the benches (--blocks N)
   build            the release binary target/release/breakeven, page and child program inside
   page             the page alone, into dist/
   workers          the wasm modules of the page's workers alone (trunk's pre-build hook)
@@ -77,6 +80,10 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
         ("test", ["--fast"]) => {
             test::run(test::Extent::Fast, forced)?;
             Ok(Done::Say("the fast checks and tests passed"))
+        }
+        ("bench", arguments) => {
+            bench::run(arguments, forced)?;
+            Ok(Done::Say("measured"))
         }
         ("build", []) => {
             let tools = setup::run(Want::Build, forced)?;

@@ -11,6 +11,7 @@
 mod accuracy;
 mod visitors;
 
+use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 
 use protocol::{Filter, LaneId, Picture, Task};
@@ -95,14 +96,14 @@ fn measure(blocks: u32) -> Result<(), String> {
             if entry.trouble.is_some() {
                 continue;
             }
-            eprint!("\rblock {block} of {blocks}: {:<50}", entry.name());
+            progress(&format!("block {block} of {blocks}: {}", entry.name()));
             match visitors.visit(&entry.visitor, &entry.task()) {
                 Ok(times) => entry.blocks.extend(Summary::of(&times).map(|times| times.median)),
                 Err(why) => entry.trouble = Some(why),
             }
         }
     }
-    eprintln!("\r{:<80}", "");
+    progress("");
 
     let machine = native_runner::describe_machine();
     let cores = machine.cores;
@@ -118,6 +119,13 @@ fn measure(blocks: u32) -> Result<(), String> {
     println!();
     accuracy::print(PICTURE, &picture, &mut visitors);
     Ok(())
+}
+
+/// On one line of a terminal; elsewhere nobody watches.
+fn progress(what: &str) {
+    if stderr().is_terminal() {
+        eprint!("\r{what:<80}\r");
+    }
 }
 
 fn ratios(entries: &[Entry]) {

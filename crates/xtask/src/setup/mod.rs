@@ -23,6 +23,8 @@ pub(crate) enum Want {
     Build,
     /// Those, and the checks and browsers of the tests.
     Test,
+    /// Those, and the libraries that the benches measure against.
+    Bench,
 }
 
 /// Everything that was found or installed.
@@ -43,6 +45,9 @@ pub(crate) struct Testing {
 
 /// Installs what is missing; where nothing is, it takes a moment and says nothing.
 pub(crate) fn run(want: Want, forced: Option<Toolchain>) -> Result<Tools, String> {
+    if want == Want::Bench {
+        npm::ensure("native-runner/benches/kernels")?;
+    }
     let toolchain = toolchain::ensure(forced)?;
     Ok(Tools {
         toolchain,
@@ -51,7 +56,7 @@ pub(crate) fn run(want: Want, forced: Option<Toolchain>) -> Result<Tools, String
         trunk: cargo_tools::trunk()?,
         testing: match want {
             Want::Build => None,
-            Want::Test => Some(Testing {
+            Want::Test | Want::Bench => Some(Testing {
                 cargo_deny: cargo_tools::cargo_deny()?,
                 browsers: {
                     npm::ensure("tests/e2e")?;

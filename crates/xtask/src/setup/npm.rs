@@ -7,8 +7,8 @@ use std::process::Command;
 use crate::{cache, shell};
 
 /// Installs a folder's locked packages beside its `package-lock.json`.
-pub(crate) fn ensure(folder: &str) -> Result<(), String> {
-    let folder = cache::workspace().join(folder);
+pub(crate) fn ensure(name: &str) -> Result<(), String> {
+    let folder = cache::workspace().join(name);
     let lock = folder.join("package-lock.json");
     let wanted = fs::read(&lock).map_err(|why| format!("{}: {why}", lock.display()))?;
     // A copy of the lock file inside node_modules says what was installed.
@@ -19,7 +19,8 @@ pub(crate) fn ensure(folder: &str) -> Result<(), String> {
     node()?;
     let mut command = Command::new("npm");
     command.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder);
-    shell::quietly("installing the browser tests' npm packages", &mut command, shell::minutes(5))?;
+    let title = format!("installing the npm packages of {name}");
+    shell::quietly(&title, &mut command, shell::minutes(5))?;
     fs::write(&stamp, wanted).map_err(|why| format!("{}: {why}", stamp.display()))
 }
 

@@ -1,0 +1,33 @@
+// What a visitor downloads, as a server that compresses well sends it. Each module is named with its
+// size; the limits are those that the page was planned with.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
+
+const dist = fileURLToPath(new URL("../../dist", import.meta.url));
+const kilobytes = 1000;
+const limits = {
+  page: 300 * kilobytes,
+  engine: 150 * kilobytes,
+  "engine-plain": 150 * kilobytes,
+  // Fetched only by visitors who choose a picture of their own.
+  codec: 250 * kilobytes,
+};
+
+test("every module keeps to its size", (context) => {
+  const sizes = Object.fromEntries(Object.keys(limits).map((name) => [name, 0]));
+  for (const path of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    if (!path.isFile()) continue;
+    const file = join(path.parentPath ?? path.path, path.name);
+    const [folder, module] = file.slice(dist.length + 1).split("/");
+    sizes[folder === "workers" ? module : "page"] += brotliCompressSync(readFileSync(file)).length;
+  }
+  for (const [name, limit] of Object.entries(limits)) {
+    context.diagnostic(`${name}: ${(sizes[name] / kilobytes).toFixed(0)} KB of ${limit / kilobytes} KB, brotli, JS included`);
+    assert.ok(sizes[name] > 0 && sizes[name] <= limit, `${name}: ${sizes[name]} bytes`);
+  }
+  assert.deepEqual(Object.keys(sizes), Object.keys(limits), "every module has a limit");
+});
