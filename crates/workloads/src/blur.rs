@@ -56,7 +56,8 @@ impl Sigma {
         (self.0 * (-2.0 * CUT_OFF.ln()).sqrt()).floor() as u32
     }
 
-    /// The weights from the centre outwards; the centre's once and twice the others' sum to 2^14.
+    /// The weights from the centre outwards, for the samples on both sides: twice their sum is 2^14. The
+    /// centre lies on both sides of itself, so its weight is half of what it would be.
     fn weights(self) -> Vec<i16> {
         let exact = self.exact_weights();
         let one = f64::from(1 << WEIGHT_BITS);
@@ -71,7 +72,8 @@ impl Sigma {
             given += rounded;
             *weight = rounded as i16;
         }
-        weights[0] = (one - 2.0 * given) as i16;
+        // A whole number, because the sum is even.
+        weights[0] = (one / 2.0 - given) as i16;
         weights
     }
 
@@ -114,7 +116,8 @@ pub(crate) fn apply<V: Vectors>(
         }
         slots.clear();
         slots.extend((0..=reach).map(|distance| (slot(row - distance), slot(row + distance))));
-        vectors.run(Vertical { weights: &weights, ring: &ring, slots: &slots, out });
+        let column = Column { weights: &weights, ring: &ring, slots: &slots };
+        vectors.run(Vertical { column, out });
     }
 }
 
@@ -157,25 +160,41 @@ impl Loop for Horizontal<'_> {
 }
 
 struct Vertical<'a> {
-    weights: &'a [i16],
-    ring: &'a [i16],
-    slots: &'a [(usize, usize)],
+    column: Column<'a>,
     out: &'a mut [u8],
 }
 
 impl Loop for Vertical<'_> {
     #[inline(always)]
     fn run<V: Vectors, const STEP: usize>(self) {
-        let Self { weights, ring, slots, out } = self;
-        for (at, out) in (0..).step_by(STEP).zip(out.chunks_mut(STEP)) {
-            let sums = weighted_sums::<V, STEP>(weights, &InColumns { ring, slots, at });
-            let mut bytes = [0_u8; STEP];
-            for (byte, sum) in bytes.iter_mut().zip(sums) {
-                const DROPPED: u32 = WEIGHT_BITS + KEPT_BITS;
-                *byte = ((sum + (1 << (DROPPED - 1))) >> DROPPED) as u8;
-            }
-            out.copy_from_slice(&bytes[..out.len()]);
+        // Whole steps apart from the rest: a copy of known length costs nothing, one of any is a call.
+        let length = self.out.len();
+        let (whole, rest) = self.out.as_chunks_mut::<STEP>();
+        for (at, out) in (0..).step_by(STEP).zip(whole) {
+            *out = self.column.blurred::<V, STEP>(at);
         }
+        if !rest.is_empty() {
+            let bytes = self.column.blurred::<V, STEP>(length - rest.len());
+            rest.copy_from_slice(&bytes[..rest.len()]);
+        }
+    }
+}
+
+/// The rows that are summed to one.
+struct Column<'a> {
+    weights: &'a [i16],
+    ring: &'a [i16],
+    /// Where in the ring the rows above and below begin, from the centre outwards.
+    slots: &'a [(usize, usize)],
+}
+
+impl Column<'_> {
+    #[inline(always)]
+    fn blurred<V: Vectors, const STEP: usize>(&self, at: usize) -> [u8; STEP] {
+        weighted_sums::<V, STEP>(self.weights, &InColumn { column: self, at }).map(|sum| {
+            const DROPPED: u32 = WEIGHT_BITS + KEPT_BITS;
+            ((sum + (1 << (DROPPED - 1))) >> DROPPED) as u8
+        })
     }
 }
 
@@ -190,12 +209,12 @@ fn weighted_sums<V: Vectors, const STEP: usize>(
     let mut sums = [0; STEP];
     let mut pairs = weights.chunks_exact(2);
     for (distance, pair) in (0..).step_by(2).zip(&mut pairs) {
-        let samples = (samples.mirrored(distance), samples.mirrored(distance + 1));
-        sums = V::add_products(sums, samples, (pair[0], pair[1]));
+        let samples = [samples.at(distance), samples.at(distance + 1)];
+        sums = V::add_products(sums, samples, [pair[0], pair[1]]);
     }
     if let [weight] = *pairs.remainder() {
-        let samples = (samples.mirrored(weights.len() - 1), [0; STEP]);
-        sums = V::add_products(sums, samples, (weight, 0));
+        let samples = [samples.at(weights.len() - 1), [[0; STEP]; 2]];
+        sums = V::add_products(sums, samples, [weight, 0]);
     }
     sums
 }
@@ -203,19 +222,7 @@ fn weighted_sums<V: Vectors, const STEP: usize>(
 /// What a weight is for: the samples at a distance from the centre, on both sides of it.
 // A trait and not a closure, because a closure cannot be forced to be inlined.
 trait Samples {
-    fn at<const STEP: usize>(&self, distance: usize) -> ([i16; STEP], [i16; STEP]);
-
-    /// Their sum; for the centre itself, the centre.
-    #[inline(always)]
-    fn mirrored<const STEP: usize>(&self, distance: usize) -> [i16; STEP] {
-        let (mut one, other) = self.at(distance);
-        // Without a branch: the centre lies on both sides of itself.
-        let both = if distance == 0 { 0 } else { -1 };
-        for (one, other) in one.iter_mut().zip(other) {
-            *one += other & both;
-        }
-        one
-    }
+    fn at<const STEP: usize>(&self, distance: usize) -> [[i16; STEP]; 2];
 }
 
 struct InRow<'a> {
@@ -225,24 +232,22 @@ struct InRow<'a> {
 
 impl Samples for InRow<'_> {
     #[inline(always)]
-    fn at<const STEP: usize>(&self, distance: usize) -> ([i16; STEP], [i16; STEP]) {
+    fn at<const STEP: usize>(&self, distance: usize) -> [[i16; STEP]; 2] {
         let reach = distance * CHANNELS;
-        (step(self.padded, self.at - reach), step(self.padded, self.at + reach))
+        [step(self.padded, self.at - reach), step(self.padded, self.at + reach)]
     }
 }
 
-struct InColumns<'a> {
-    ring: &'a [i16],
-    /// Where in the ring the rows above and below begin, from the centre outwards.
-    slots: &'a [(usize, usize)],
+struct InColumn<'a> {
+    column: &'a Column<'a>,
     at: usize,
 }
 
-impl Samples for InColumns<'_> {
+impl Samples for InColumn<'_> {
     #[inline(always)]
-    fn at<const STEP: usize>(&self, distance: usize) -> ([i16; STEP], [i16; STEP]) {
-        let (above, below) = self.slots[distance];
-        (step(self.ring, above + self.at), step(self.ring, below + self.at))
+    fn at<const STEP: usize>(&self, distance: usize) -> [[i16; STEP]; 2] {
+        let (above, below) = self.column.slots[distance];
+        [step(self.column.ring, above + self.at), step(self.column.ring, below + self.at)]
     }
 }
 
@@ -324,9 +329,11 @@ mod tests {
             let sigma = Sigma::new(sigma).unwrap();
             let weights = sigma.weights();
             prop_assert_eq!(weights.len() as u32, sigma.radius() + 1);
-            let sides: i32 = weights[1..].iter().map(|weight| i32::from(*weight)).sum();
-            prop_assert_eq!(i32::from(weights[0]) + 2 * sides, 1 << WEIGHT_BITS);
-            for (exact, weight) in sigma.exact_weights().iter().zip(&weights) {
+            let side: i32 = weights.iter().map(|weight| i32::from(*weight)).sum();
+            prop_assert_eq!(2 * side, 1 << WEIGHT_BITS);
+            let mut exact = sigma.exact_weights();
+            exact[0] /= 2.0;
+            for (exact, weight) in exact.iter().zip(&weights) {
                 prop_assert!((exact * 16384.0 - f64::from(*weight)).abs() <= 1.5);
             }
         }

@@ -14,11 +14,12 @@ pub(crate) trait Vectors: Copy {
     /// Runs one with [`Vectors::STEP`].
     fn run(self, inner: impl Loop);
 
-    /// Adds the products of two steps of samples with a weight each.
+    /// Adds to each sum the products of two weights, each with what two steps of samples come to
+    /// together. No such pair of samples may overflow an i16.
     fn add_products<const STEP: usize>(
         sums: [i32; STEP],
-        samples: ([i16; STEP], [i16; STEP]),
-        weights: (i16, i16),
+        samples: [[[i16; STEP]; 2]; 2],
+        weights: [i16; 2],
     ) -> [i32; STEP];
 }
 
@@ -39,47 +40,47 @@ impl Vectors for Baseline {
     #[inline(always)]
     fn add_products<const STEP: usize>(
         mut sums: [i32; STEP],
-        (one, other): ([i16; STEP], [i16; STEP]),
-        weights: (i16, i16),
+        samples: [[[i16; STEP]; 2]; 2],
+        weights: [i16; 2],
     ) -> [i32; STEP] {
-        let steps = one.as_chunks().0.iter().zip(other.as_chunks().0);
-        for (sums, (one, other)) in sums.as_chunks_mut().0.iter_mut().zip(steps) {
-            *sums = add_products(*sums, *one, *other, weights);
+        for (at, sums) in sums.as_chunks_mut().0.iter_mut().enumerate() {
+            let samples =
+                samples.each_ref().map(|pair| pair.each_ref().map(|it| it.as_chunks().0[at]));
+            *sums = add_products_128(*sums, samples, weights);
         }
         sums
     }
 }
 
 // x86-64 and wasm have an instruction that multiplies and adds neighbours. The optimiser does not find
-// it, and multiplies twice as often as it must: so the two steps are interleaved for it here.
+// it, and multiplies twice as often as it must: so the two samples of a sum are interleaved for it here.
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn add_products(sums: [i32; 8], one: [i16; 8], other: [i16; 8], weights: (i16, i16)) -> [i32; 8] {
+fn add_products_128(sums: [i32; 8], samples: [[[i16; 8]; 2]; 2], weights: [i16; 2]) -> [i32; 8] {
     use bytemuck::cast;
     use safe_arch::{
-        add_i32_m128i, m128i, mul_i16_horizontal_add_m128i, unpack_high_i16_m128i,
+        add_i16_m128i, add_i32_m128i, m128i, mul_i16_horizontal_add_m128i, unpack_high_i16_m128i,
         unpack_low_i16_m128i,
     };
 
-    let (one, other, weights): (m128i, m128i, m128i) =
-        (cast(one), cast(other), cast([[weights.0, weights.1]; 4]));
+    let [one, other]: [m128i; 2] =
+        samples.map(|[left, right]| add_i16_m128i(cast(left), cast(right)));
+    let weights = cast([weights; 4]);
     let [low, high]: [m128i; 2] = cast(sums);
-    let lows = unpack_low_i16_m128i(one, other);
-    let highs = unpack_high_i16_m128i(one, other);
-    let low = add_i32_m128i(low, mul_i16_horizontal_add_m128i(lows, weights));
-    let high = add_i32_m128i(high, mul_i16_horizontal_add_m128i(highs, weights));
-    cast([low, high])
+    let lows = mul_i16_horizontal_add_m128i(unpack_low_i16_m128i(one, other), weights);
+    let highs = mul_i16_horizontal_add_m128i(unpack_high_i16_m128i(one, other), weights);
+    cast([add_i32_m128i(low, lows), add_i32_m128i(high, highs)])
 }
 
 #[cfg(target_arch = "wasm32")]
 #[inline(always)]
-fn add_products(sums: [i32; 8], one: [i16; 8], other: [i16; 8], weights: (i16, i16)) -> [i32; 8] {
+fn add_products_128(sums: [i32; 8], samples: [[[i16; 8]; 2]; 2], weights: [i16; 2]) -> [i32; 8] {
     use bytemuck::cast;
-    use std::arch::wasm32::{i16x8_shuffle, i32x4_add, i32x4_dot_i16x8, v128};
+    use std::arch::wasm32::{i16x8_add, i16x8_shuffle, i32x4_add, i32x4_dot_i16x8, v128};
 
-    let (one, other, weights): (v128, v128, v128) =
-        (cast(one), cast(other), cast([[weights.0, weights.1]; 4]));
+    let [one, other]: [v128; 2] = samples.map(|[left, right]| i16x8_add(cast(left), cast(right)));
+    let weights = cast([weights; 4]);
     let [low, high]: [v128; 2] = cast(sums);
     let lows = i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(one, other);
     let highs = i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(one, other);
@@ -90,25 +91,23 @@ fn add_products(sums: [i32; 8], one: [i16; 8], other: [i16; 8], weights: (i16, i
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "wasm32")))]
 #[inline(always)]
-fn add_products(sums: [i32; 8], one: [i16; 8], other: [i16; 8], weights: (i16, i16)) -> [i32; 8] {
+fn add_products_128(sums: [i32; 8], samples: [[[i16; 8]; 2]; 2], weights: [i16; 2]) -> [i32; 8] {
     // aarch64 multiplies and adds in one instruction, which the optimiser does find.
-    add_products_one_by_one(sums, one, other, weights)
+    add_products_one_by_one(sums, samples, weights)
 }
 
 /// What all of them do.
-#[cfg(any(feature = "wide", not(any(target_arch = "x86_64", target_arch = "wasm32"))))]
+#[cfg(any(test, feature = "wide", not(any(target_arch = "x86_64", target_arch = "wasm32"))))]
 #[inline(always)]
 pub(crate) fn add_products_one_by_one<const STEP: usize>(
     mut sums: [i32; STEP],
-    one: [i16; STEP],
-    other: [i16; STEP],
-    weights: (i16, i16),
+    samples: [[[i16; STEP]; 2]; 2],
+    weights: [i16; 2],
 ) -> [i32; STEP] {
-    for (sum, one) in sums.iter_mut().zip(one) {
-        *sum += i32::from(one) * i32::from(weights.0);
-    }
-    for (sum, other) in sums.iter_mut().zip(other) {
-        *sum += i32::from(other) * i32::from(weights.1);
+    for ([left, right], weight) in samples.into_iter().zip(weights) {
+        for ((sum, left), right) in sums.iter_mut().zip(left).zip(right) {
+            *sum += i32::from(left + right) * i32::from(weight);
+        }
     }
     sums
 }

@@ -40,7 +40,7 @@ impl WideVectors {
 }
 
 impl Vectors for WideVectors {
-    const STEP: usize = 32;
+    const STEP: usize = 64;
 
     fn run(self, inner: impl Loop) {
         self.0.dispatch(Dispatched(inner));
@@ -49,10 +49,10 @@ impl Vectors for WideVectors {
     #[inline(always)]
     fn add_products<const STEP: usize>(
         sums: [i32; STEP],
-        (one, other): ([i16; STEP], [i16; STEP]),
-        weights: (i16, i16),
+        samples: [[[i16; STEP]; 2]; 2],
+        weights: [i16; 2],
     ) -> [i32; STEP] {
-        add_products_one_by_one(sums, one, other, weights)
+        add_products_one_by_one(sums, samples, weights)
     }
 }
 
