@@ -15,6 +15,8 @@ mod hexadecimal;
 mod lane;
 #[cfg(feature = "browser")]
 pub mod preview;
+#[cfg(feature = "report")]
+pub mod report;
 #[cfg(feature = "messages")]
 pub mod runner;
 #[cfg(feature = "messages")]

@@ -1,0 +1,204 @@
+//! Intervals by a hierarchical bootstrap.
+//!
+//! Samples come in blocks: a block is one visit with fresh workers, and what happens inside it is not
+//! independent (Kalibera and Jones, "Rigorous Benchmarking in Reasonable Time", 2013). So blocks are
+//! drawn with replacement first, and samples inside each drawn block after that. The statistic is the
+//! median over blocks of the blocks' medians; two lanes are compared block by block, by the logarithm
+//! of the ratio of their medians.
+
+use fastrand::Rng;
+
+use crate::summary::quantile;
+
+/// How often the data are drawn anew.
+pub const RESAMPLES: usize = 2000;
+
+/// Where the true value lies with 95% confidence, in the samples' unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Whether a value lies inside.
+    #[must_use]
+    pub fn contains(self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
+}
+
+/// A statistic and its 95% interval.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// Of the data as they are.
+    pub value: f64,
+    /// Percentiles 2.5 and 97.5 of the resampled statistics.
+    pub interval: Interval,
+    /// The resampled statistics in order, for tests against bounds.
+    resampled: Vec<f64>,
+}
+
+impl Estimate {
+    /// The part of the resampled statistics that is at most `bound`; never quite 0 or 1, because as many
+    /// draws as were made say no more (Davison and Hinkley, 1997, section 4.2).
+    #[must_use]
+    pub fn part_up_to(&self, bound: f64) -> f64 {
+        let below = self.resampled.partition_point(|value| *value <= bound);
+        (below as f64 + 1.0) / (self.resampled.len() as f64 + 2.0)
+    }
+
+    fn of(value: f64, mut resampled: Vec<f64>) -> Self {
+        resampled.sort_by(f64::total_cmp);
+        let interval =
+            Interval { low: quantile(&resampled, 0.025), high: quantile(&resampled, 0.975) };
+        Self { value, interval, resampled }
+    }
+}
+
+/// The median over blocks and its interval; none if there is no block, or an empty one.
+#[must_use]
+pub fn median(blocks: &[Vec<f64>], random: &mut Rng) -> Option<Estimate> {
+    if !usable(blocks) {
+        return None;
+    }
+    let mut work = Work::default();
+    let whole: Vec<f64> = blocks.iter().map(|block| work.median(block)).collect();
+    let value = work.median(&whole);
+    let mut drawn = Vec::with_capacity(blocks.len());
+    let resampled = (0..RESAMPLES).map(|_| {
+        drawn.clear();
+        for _ in 0..blocks.len() {
+            let block = &blocks[random.usize(..blocks.len())];
+            drawn.push(work.median_of_draw(block, random));
+        }
+        work.median(&drawn)
+    });
+    let resampled = resampled.collect();
+    Some(Estimate::of(value, resampled))
+}
+
+/// How many times as long the first took as the second, paired by block, and the interval; none if the
+/// two have not the same number of blocks, or one is empty, or a sample is not positive.
+#[must_use]
+pub fn ratio(first: &[Vec<f64>], second: &[Vec<f64>], random: &mut Rng) -> Option<Estimate> {
+    let positive = |blocks: &[Vec<f64>]| blocks.iter().flatten().all(|sample| *sample > 0.0);
+    let paired = first.len() == second.len() && usable(first) && usable(second);
+    if !(paired && positive(first) && positive(second)) {
+        return None;
+    }
+    let mut work = Work::default();
+    let whole: Vec<f64> = first
+        .iter()
+        .zip(second)
+        .map(|(first, second)| work.median(first).ln() - work.median(second).ln())
+        .collect();
+    let value = work.median(&whole).exp();
+    let mut drawn = Vec::with_capacity(first.len());
+    let resampled = (0..RESAMPLES).map(|_| {
+        drawn.clear();
+        for _ in 0..first.len() {
+            let at = random.usize(..first.len());
+            let one = work.median_of_draw(&first[at], random).ln();
+            drawn.push(one - work.median_of_draw(&second[at], random).ln());
+        }
+        work.median(&drawn).exp()
+    });
+    let resampled = resampled.collect();
+    Some(Estimate::of(value, resampled))
+}
+
+fn usable(blocks: &[Vec<f64>]) -> bool {
+    let finite = |block: &Vec<f64>| !block.is_empty() && block.iter().all(|it| it.is_finite());
+    !blocks.is_empty() && blocks.iter().all(finite)
+}
+
+/// Memory that is used again and again.
+#[derive(Default)]
+struct Work {
+    drawn: Vec<f64>,
+    sorted: Vec<f64>,
+}
+
+impl Work {
+    fn median(&mut self, samples: &[f64]) -> f64 {
+        self.sorted.clear();
+        self.sorted.extend_from_slice(samples);
+        middle(&mut self.sorted)
+    }
+
+    fn median_of_draw(&mut self, block: &[f64], random: &mut Rng) -> f64 {
+        self.drawn.clear();
+        self.drawn.extend((0..block.len()).map(|_| block[random.usize(..block.len())]));
+        middle(&mut self.drawn)
+    }
+}
+
+/// The median, in whatever order the samples are; afterwards they are in another.
+fn middle(samples: &mut [f64]) -> f64 {
+    let odd = samples.len() % 2 == 1;
+    let (below, upper, _) = samples.select_nth_unstable_by(samples.len() / 2, f64::total_cmp);
+    match below.iter().copied().max_by(f64::total_cmp) {
+        Some(lower) if !odd => (lower + *upper) / 2.0,
+        _ => *upper,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn some_blocks() -> impl Strategy<Value = Vec<Vec<f64>>> {
+        prop::collection::vec(prop::collection::vec(1.0..1e6_f64, 1..6), 1..12)
+    }
+
+    proptest! {
+        #[test]
+        fn the_median_lies_in_its_interval_and_that_in_the_data(blocks in some_blocks(), seed: u64) {
+            let estimate = median(&blocks, &mut Rng::with_seed(seed)).unwrap();
+            let all: Vec<f64> = blocks.iter().flatten().copied().collect();
+            let least = all.iter().copied().fold(f64::INFINITY, f64::min);
+            let most = all.iter().copied().fold(0.0, f64::max);
+            prop_assert!(least <= estimate.interval.low && estimate.interval.high <= most);
+            prop_assert!(estimate.interval.low <= estimate.interval.high);
+            prop_assert!((least..=most).contains(&estimate.value));
+        }
+
+        #[test]
+        fn a_ratio_turns_over_with_its_sides(blocks in some_blocks(), factor in 0.2..5.0_f64, seed: u64) {
+            let scaled: Vec<Vec<f64>> =
+                blocks.iter().map(|block| block.iter().map(|it| it * factor).collect()).collect();
+            let up = ratio(&scaled, &blocks, &mut Rng::with_seed(seed)).unwrap();
+            let down = ratio(&blocks, &scaled, &mut Rng::with_seed(seed)).unwrap();
+            prop_assert!((up.value / factor - 1.0).abs() < 1e-9);
+            prop_assert!((up.value * down.value - 1.0).abs() < 1e-9);
+        }
+
+        #[test]
+        fn the_middle_is_the_median(mut samples in prop::collection::vec(-1e9..1e9_f64, 1..40)) {
+            let found = middle(&mut samples);
+            samples.sort_by(f64::total_cmp);
+            prop_assert_eq!(found, quantile(&samples, 0.5));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_estimated_is_not() {
+        let mut random = Rng::with_seed(1);
+        assert!(median(&[], &mut random).is_none());
+        assert!(median(&[vec![1.0], vec![]], &mut random).is_none());
+        assert!(median(&[vec![f64::NAN]], &mut random).is_none());
+        assert!(ratio(&[vec![1.0]], &[vec![1.0], vec![1.0]], &mut random).is_none());
+        assert!(ratio(&[vec![0.0]], &[vec![1.0]], &mut random).is_none());
+    }
+
+    #[test]
+    fn one_constant_block_has_no_width() {
+        let estimate = median(&[vec![7.0, 7.0]], &mut Rng::with_seed(1)).unwrap();
+        assert_eq!(estimate.interval, Interval { low: 7.0, high: 7.0 });
+    }
+}
