@@ -43,6 +43,8 @@ fn main() {
     }
     println!("cargo::rerun-if-changed={}", root.join("Cargo.lock").display());
 
+    name_versions(&root, &variable("RUSTC"));
+
     // The page goes into the binary: a page that is built later must not be missed. Cargo takes a
     // path that does not exist for changed every time, so the folder is there from the start.
     let page = root.join("dist");
@@ -50,4 +52,23 @@ fn main() {
         println!("cargo::warning={}: {why}", page.display());
     }
     println!("cargo::rerun-if-changed={}", page.display());
+}
+
+/// What a report says about the program: its compiler and, in a checkout, its revision.
+fn name_versions(root: &Path, rustc: &str) {
+    let answer = |command: &mut Command| {
+        let output = command.output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+    };
+    let compiler = answer(Command::new(rustc).arg("--version"));
+    println!("cargo::rustc-env=BREAKEVEN_RUSTC={}", compiler.unwrap_or("an unknown rustc".into()));
+    let git = |words: &[&str]| answer(Command::new("git").args(words).current_dir(root));
+    if let Some(revision) = git(&["describe", "--always", "--dirty", "--abbrev=12"]) {
+        println!("cargo::rustc-env=BREAKEVEN_REVISION={revision}");
+    }
+    // Each commit adds a line here. Cargo takes a path that does not exist for changed every time.
+    let log = root.join(".git/logs/HEAD");
+    if log.exists() {
+        println!("cargo::rerun-if-changed={}", log.display());
+    }
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::thread;
@@ -23,19 +24,21 @@ pub(crate) struct ChildProcess {
 }
 
 impl ChildProcess {
-    /// Starts the child program with this stream as its standard input. It gets no environment, and
-    /// no descriptor but its three.
+    /// Starts the child program with these as its standard input and output. It gets no environment,
+    /// and no descriptor but its three.
     ///
     /// Must be called from a thread that lives as long as the child may: the parent-death signal
     /// comes when the *thread* that started the child ends.
-    pub(crate) fn spawn(stream: OwnedFd, cancel: &Cancel) -> io::Result<Self> {
+    pub(crate) fn spawn(input: OwnedFd, output: OwnedFd, cancel: &Cancel) -> io::Result<Self> {
         let program = program()?;
         // std's Command takes the posix_spawn path here, whose cost does not grow with the runner.
         #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
         let mut child = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))
             .env_clear()
-            .stdin(Stdio::from(stream))
-            .stdout(Stdio::null())
+            // Ctrl-C in a terminal is for the runner, which ends its children itself.
+            .process_group(0)
+            .stdin(Stdio::from(input))
+            .stdout(Stdio::from(output))
             .stderr(Stdio::piped())
             .spawn()?;
         let pidfd = Pid::from_raw(child.id().cast_signed())

@@ -8,10 +8,13 @@
 mod cancel;
 mod child_program;
 pub mod cmd;
+mod export;
 mod laboratory;
 pub mod lanes;
 mod machine;
+mod ops;
 pub mod server;
+mod table;
 
 pub use cancel::Cancel;
 pub use laboratory::Laboratory;

@@ -3,7 +3,10 @@
 use std::fs;
 use std::thread;
 
+use protocol::report::{Clock, ReportMachine};
 use protocol::runner::Machine;
+
+use crate::ops;
 
 /// Looks at the machine.
 #[must_use]
@@ -16,6 +19,43 @@ pub fn describe() -> Machine {
         system: format!("{} {}", text(uname.sysname()), text(uname.release())),
         runner: env!("CARGO_PKG_VERSION").to_owned(),
     }
+}
+
+/// The same for a report.
+pub(crate) fn for_report() -> ReportMachine {
+    let Machine { cpu, cores, system, runner } = describe();
+    let governor = fs::read_to_string("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").ok();
+    ReportMachine {
+        cpu,
+        cores,
+        system,
+        governor: governor.map(|name| name.trim().to_owned()),
+        runner,
+        rustc: env!("BREAKEVEN_RUSTC").to_owned(),
+        node: None,
+    }
+}
+
+/// The load average over one minute; 0 where the kernel does not tell.
+pub(crate) fn load() -> f64 {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0.0)
+}
+
+/// Measures the clock.
+pub(crate) fn clock() -> Clock {
+    const READINGS: u32 = 100_000;
+    let mut tick = u64::MAX;
+    let began = ops::now();
+    let mut last = began;
+    for _ in 0..READINGS {
+        let next = ops::now();
+        if next > last {
+            tick = tick.min(next - last);
+        }
+        last = next;
+    }
+    Clock { tick: tick as f64, overhead: (last - began) as f64 / f64::from(READINGS) }
 }
 
 fn cpu() -> Option<String> {

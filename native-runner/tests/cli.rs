@@ -1,9 +1,15 @@
 //! The command line as a user meets it: what it prints where, and how it ends.
 #![allow(clippy::disallowed_methods, reason = "these tests start the command itself")]
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use protocol::LaneId;
+use protocol::report::{Report, RowOutcome};
 
 fn breakeven(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_breakeven"));
@@ -24,6 +30,12 @@ fn bad_usage_ends_with_2_and_says_what_is_wrong() {
         (&["serve", "--prot", "1"], "--port"),
         (&["sevre"], "serve"),
         (&[], "serve"),
+        (&["run", "ecko"], "there is no experiment \"ecko\": did you mean echo?"),
+        (&["run", "--lane", "process.sock"], "did you mean process.socket?"),
+        (&["run", "--lane", "x"], "there is no lane \"x\": there are native.thread"),
+        (&["run", "--json", "/"], "/ is a folder: name a file"),
+        (&["run", "--csv", "/no/such/folder/x.csv"], "/no/such/folder/x.csv cannot be written"),
+        (&["list"], "<WHAT>"),
     ] {
         let (code, stdout, stderr) = said(&breakeven(arguments).output().unwrap());
         assert_eq!(code, Some(2), "{arguments:?}");
@@ -73,4 +85,136 @@ fn serve_prints_one_line_and_an_interrupt_ends_it_with_130() {
         serving.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         assert!(!stderr.contains(token), "the token goes to stdout alone");
     }
+}
+
+/// A folder that goes away with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn run_prints_a_report_and_nothing_else_where_json_goes_to_stdout() {
+    let arguments = ["run", "startup", "--quick", "--lane", "process.pipe", "--json", "-"];
+    let (code, stdout, stderr) = said(&breakeven(&arguments).output().unwrap());
+    assert_eq!(code, Some(0), "{stderr}");
+    let report = Report::parse(&stdout).unwrap();
+    assert_eq!(report.run.finished, report.run.blocks);
+    assert_eq!(report.run.command[1..], arguments);
+    assert_eq!(report.results.len(), 3);
+    for row in &report.results {
+        let RowOutcome::Measured(measured) = &row.outcome else { panic!("{row:?}") };
+        assert_eq!(measured.samples.len(), measured.n as usize);
+        assert_eq!(row.lane, LaneId::PROCESS_PIPE);
+    }
+}
+
+#[test]
+fn run_keeps_what_it_measured_in_every_form() {
+    let folder = Folder::new("run-forms");
+    let [json, csv, markdown] = ["a.json", "a.csv", "a.md"].map(|name| folder.file(name));
+    let output = breakeven(&["run", "echo", "--quick", "--lane", "native.thread"])
+        .args(["--lane", "process.socket", "--json", &json, "--csv", &csv, "--markdown", &markdown])
+        .output()
+        .unwrap();
+    let (code, stdout, stderr) = said(&output);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("bytes 1MiB, metric round_trip"), "{stdout}");
+    let report = Report::parse(&fs::read_to_string(json).unwrap()).unwrap();
+    // Three sizes and two metrics; threads in two ways to touch the bytes.
+    assert_eq!(report.results.len(), 3 * 2 * 3);
+    let samples: u32 = report
+        .results
+        .iter()
+        .map(|row| match &row.outcome {
+            RowOutcome::Measured(measured) => measured.n,
+            other => panic!("{other:?}"),
+        })
+        .sum();
+    assert_eq!(fs::read_to_string(csv).unwrap().lines().count() as u32, samples + 1);
+    assert!(fs::read_to_string(markdown).unwrap().contains("| native.thread |"));
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 3, "nothing else is left behind");
+}
+
+#[test]
+fn something_named_that_is_unavailable_ends_with_3() {
+    let arguments = ["run", "echo", "--quick", "--lane", "native.thread-wide", "--json", "-"];
+    let (code, stdout, _) = said(&breakeven(&arguments).output().unwrap());
+    assert_eq!(code, Some(3));
+    let report = Report::parse(&stdout).unwrap();
+    assert!(report.results.len() > 1);
+    for row in &report.results {
+        assert!(matches!(row.outcome, RowOutcome::Unavailable { .. }), "{row:?}");
+    }
+}
+
+#[test]
+fn a_run_that_is_interrupted_keeps_the_blocks_that_it_finished() {
+    let folder = Folder::new("interrupted");
+    let json = folder.file("report.json");
+    for (signal, code) in [("-INT", Some(130)), ("-KILL", None)] {
+        let mut running = breakeven(&["run", "--json", &json])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(120);
+        while !Path::new(&json).exists() {
+            assert!(Instant::now() < deadline, "no block within two minutes");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let id = running.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert_eq!(running.wait().unwrap().code(), code, "{signal}");
+        let report = Report::parse(&fs::read_to_string(&json).unwrap()).unwrap();
+        assert!((1..report.run.blocks).contains(&report.run.finished), "{:?}", report.run);
+        assert!(report.results.len() > 10);
+        fs::remove_file(&json).unwrap();
+    }
+}
+
+#[test]
+fn what_there_is_can_be_listed_in_words_and_as_json() {
+    for what in ["experiments", "lanes"] {
+        let (code, words, _) = said(&breakeven(&["list", what]).output().unwrap());
+        assert_eq!(code, Some(0));
+        let (_, json, _) = said(&breakeven(&["list", what, "--json"]).output().unwrap());
+        let entries: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+        assert_eq!(entries.len(), words.lines().count());
+        for (entry, line) in entries.iter().zip(words.lines()) {
+            assert!(line.starts_with(entry["id"].as_str().unwrap()), "{line}");
+        }
+    }
+    let (code, words, _) = said(&breakeven(&["doctor"]).output().unwrap());
+    assert_eq!(code, Some(0));
+    for part in ["processor", "rustc 1.", "steps of", "process.socket"] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
+}
+
+#[test]
+fn shells_and_manuals_know_the_command_line() {
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, script, _) = said(&breakeven(&["completions", shell]).output().unwrap());
+        assert_eq!(code, Some(0));
+        assert!(script.contains("doctor"), "{shell}");
+    }
+    let (_, manual, _) = said(&breakeven(&["man"]).output().unwrap());
+    assert!(manual.contains(".TH breakeven"), "{manual}");
 }

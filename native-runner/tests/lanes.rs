@@ -24,6 +24,10 @@ fn every_lane_keeps_the_contract() {
         if let Err(why) = block_on(lab::contract::check(lane.as_ref())) {
             panic!("{}: {why}", lane.id());
         }
+        if let Err(why) = block_on(lab::contract::check_operations(lane.as_ref())) {
+            panic!("{}: {why}", lane.id());
+        }
+        assert!(children().is_empty(), "{} leaves no child", lane.id());
     }
 }
 

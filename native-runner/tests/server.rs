@@ -282,7 +282,7 @@ async fn connect_with(server: &Running, cookie: &str) -> Socket {
         panic!("no hello")
     };
     assert_eq!(protocol, VERSION);
-    assert_eq!(lanes.len(), 3);
+    assert_eq!(lanes.len(), 4);
     socket
 }
 

@@ -110,7 +110,7 @@ for (const { name, open } of browsers) {
         const rows = await page.rows();
         assert.deepEqual(
           rows.map((row) => row.outcome),
-          ["measured", "measured", "unavailable", "unavailable", "unavailable"],
+          ["measured", "measured", "unavailable", "unavailable", "unavailable", "unavailable"],
         );
         assert.match(rows[4].text, /the runner is away: start `breakeven serve`/);
       },

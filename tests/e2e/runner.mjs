@@ -10,6 +10,7 @@ const binary = fileURLToPath(new URL("../../target/release/breakeven", import.me
 export const nativeLanes = [
   "native.thread",
   ...(/\bavx2\b/.test(readFileSync("/proc/cpuinfo", "utf8")) ? ["native.thread-wide"] : []),
+  "process.pipe",
   "process.socket",
 ];
 

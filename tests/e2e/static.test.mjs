@@ -27,6 +27,7 @@ for (const { name, open } of browsers) {
             ["browser.clone", "measured"],
             ["native.thread", "unavailable"],
             ["native.thread-wide", "unavailable"],
+            ["process.pipe", "unavailable"],
             ["process.socket", "unavailable"],
           ],
         );

@@ -21,6 +21,7 @@ pub(crate) fn colour(lane: &LaneId) -> RGBColor {
         "browser.clone" => RGBColor(20, 158, 150),
         "native.thread" => RGBColor(200, 128, 10),
         "native.thread-wide" => RGBColor(134, 118, 26),
+        "process.pipe" => RGBColor(140, 96, 214),
         _ => RGBColor(208, 72, 122),
     }
 }

@@ -7,7 +7,6 @@
 mod chart;
 mod comparison;
 mod environment;
-mod format;
 mod links;
 mod model;
 mod settings;

@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use std::time::Instant;
 
 use protocol::frame::{self, Band, FrameError, Head};
+use rustix::time::{ClockId, clock_gettime};
 use workloads::Source;
 
 /// Says hello, then answers each request until the input ends between two frames.
@@ -48,17 +49,31 @@ fn answer_one(
     output: &mut impl Write,
 ) -> Result<Next, FrameError> {
     let Some((head, body)) = frame::read_head(input)? else { return Ok(Next::End) };
-    let Head::Band(band) = head else {
-        let why = format!("a child takes bands, not {head:?}");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, why).into());
-    };
-    // `decode` has checked that the body is just what the band needs, and bounded both.
+    // `decode` has checked the body's length, for a band that it is just what the band needs.
     resize(&mut buffers.request, body)?;
-    resize(&mut buffers.answer, band.answer_bytes())?;
     input.read_exact(&mut buffers.request)?;
-    let compute = make(&band, &buffers.request, &mut buffers.answer)?;
-    frame::write(output, &Head::Done { compute }, &buffers.answer)?;
+    match head {
+        Head::Band(band) => {
+            resize(&mut buffers.answer, band.answer_bytes())?;
+            let compute = make(&band, &buffers.request, &mut buffers.answer)?;
+            frame::write(output, &Head::Done { compute }, &buffers.answer)?;
+        }
+        Head::Echo => {
+            let arrived = now();
+            frame::write(output, &Head::Echoed { arrived }, &buffers.request)?;
+        }
+        other => {
+            let why = format!("a child takes bands and echoes, not {other:?}");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why).into());
+        }
+    }
     Ok(Next::Go)
+}
+
+/// The system's monotonic clock, the same in every process, in nanoseconds.
+fn now() -> u64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 /// Makes the band; returns the nanoseconds in the kernel.
@@ -153,7 +168,7 @@ mod tests {
     #[test]
     fn a_frame_that_only_children_send_is_refused() {
         let (result, _) = talk(&frame::encode(&Head::Done { compute: 1 }, 0));
-        assert!(result.unwrap_err().to_string().contains("a child takes bands"));
+        assert!(result.unwrap_err().to_string().contains("a child takes bands and echoes"));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What every lane must do, checked on the lane itself: one suite for all of them.
 
-use protocol::{Availability, Filter, LaneEvent, Picture, Task};
+use protocol::{Availability, Filter, LaneEvent, Nanos, Picture, Task};
 use workloads::{Checksum, Dimensions, Source};
 
+use crate::experiments::{self, Extent};
 use crate::lane::Lane;
+use crate::op::{Effort, Op, Series};
 use crate::visit::{Observer, visit};
 
 /// Runs the whole suite on a lane that is available.
@@ -42,6 +44,42 @@ fn some_pixels(dimensions: Dimensions) -> Vec<u8> {
         [random.u8(..=alpha), random.u8(..=alpha), random.u8(..=alpha), alpha]
     };
     (0..dimensions.pixels()).flat_map(|_| pixel(&mut random)).collect()
+}
+
+/// Has the lane perform every operation of every experiment, in small.
+///
+/// # Errors
+/// Says which promise the lane broke.
+pub async fn check_operations(lane: &dyn Lane) -> Result<(), String> {
+    let effort = Effort { samples: 3, sample_time: Nanos(100_000) };
+    for experiment in experiments::ALL {
+        for op in experiment.operations(Extent::Quick).into_iter().filter(|op| lane.does(*op)) {
+            let series = lane.perform(op, &effort).await;
+            let series = series.map_err(|why| format!("{op}: {why:?}"))?;
+            is_whole(op, &effort, &series).map_err(|why| format!("{op}: {why}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Every row that each lane must have, with just as many samples as were wanted, all of them times.
+fn is_whole(op: Op, effort: &Effort, all: &[Series]) -> Result<(), String> {
+    for row in op.rows() {
+        let is_it =
+            |series: &&Series| row.iter().all(|(name, is)| series.params.get(name) == Some(is));
+        if !all.iter().any(|series| is_it(&series)) {
+            return Err(format!("no samples for {row:?}"));
+        }
+    }
+    for series in all {
+        if series.samples.len() != effort.samples as usize {
+            return Err(format!("{} samples for {:?}", series.samples.len(), series.params));
+        }
+        if !series.samples.iter().all(|sample| sample.is_finite() && *sample > 0.0) {
+            return Err(format!("{:?}: {:?}", series.params, series.samples));
+        }
+    }
+    Ok(())
 }
 
 #[derive(Default)]
@@ -121,12 +159,15 @@ fn in_place(task: &Task, own: Option<&[u8]>) -> Result<(Vec<u8>, Checksum), Stri
 mod tests {
     use futures::executor::block_on;
 
-    use super::check;
+    use super::{check, check_operations};
     use crate::mock::{Misdeed, MockLane};
 
     #[test]
     fn the_mock_lane_passes_and_each_misdeed_is_caught() {
         assert_eq!(block_on(check(&MockLane::new())), Ok(()));
+        assert_eq!(block_on(check_operations(&MockLane::new())), Ok(()));
+        let dying = MockLane::new().with(Misdeed::DiesInRun(1));
+        assert!(block_on(check_operations(&dying)).is_err());
         for misdeed in [
             Misdeed::Unavailable,
             Misdeed::NoStart,

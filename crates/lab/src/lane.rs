@@ -1,12 +1,14 @@
 //! The trait that every lane implements.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::ops::Range;
 use std::pin::Pin;
 
 use protocol::{Availability, LaneId, LaneInfo, LaneKind, Nanos};
 use workloads::{Dimensions, Kernel};
+
+use crate::op::{Effort, Op, Series};
 
 /// What a lane's methods return; a native lane's is ready at once.
 pub type LaneFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LaneError>> + 'a>>;
@@ -24,6 +26,17 @@ pub trait Lane {
 
     /// Starts fresh workers and waits until each has answered.
     fn open(&self, workers: u32) -> LaneFuture<'_, Opened>;
+
+    /// Whether [`Lane::perform`] does this operation.
+    fn does(&self, _op: Op) -> bool {
+        false
+    }
+
+    /// Measures an operation with fresh workers, and ends them.
+    fn perform<'a>(&'a self, op: Op, _effort: &'a Effort) -> LaneFuture<'a, Vec<Series>> {
+        let why = format!("{} does no {op}", self.id());
+        Box::pin(ready(Err(LaneError::Unavailable(why))))
+    }
 
     /// All of the above as data.
     fn info(&self) -> LaneInfo {
@@ -86,6 +99,8 @@ pub struct RunTimes {
 pub enum LaneError {
     /// Somebody cancelled.
     Cancelled,
+    /// It cannot be done here: one sentence that says what is missing.
+    Unavailable(String),
     /// It failed: what happened and, if anything can be done, what.
     Failed(String),
 }

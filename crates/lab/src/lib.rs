@@ -1,4 +1,7 @@
-//! The heart: what a lane is, how it is visited, and in which order lanes take turns.
+//! The heart: what a lane is, what can be asked of it, and in which order lanes take turns.
+//!
+//! A *visit* is the page's: one picture, filtered several times. A *study* is the command line's:
+//! experiments, which are operations on lanes, and the rows of a report.
 //!
 //! Nothing here measures time or starts anything: a lane does both itself. The same code drives the
 //! lanes of the runner and those of the browser, which is why it is asynchronous: a native lane's
@@ -6,13 +9,18 @@
 #![forbid(unsafe_code)]
 
 pub mod contract;
+pub mod experiments;
+pub mod format;
 mod lane;
 pub mod mock;
+mod op;
 #[cfg(feature = "threads")]
 pub mod pool;
 mod schedule;
+pub mod study;
 mod visit;
 
 pub use lane::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
+pub use op::{Effort, Op, Series, params};
 pub use schedule::{Turn, schedule};
 pub use visit::{Observer, visit};

@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::future::ready;
 use std::rc::Rc;
 
+use protocol::report::Unit;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use workloads::Source;
 
 use crate::lane::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
+use crate::op::{Effort, Op, Series};
 
 /// What a mock lane does wrong. Runs are counted from 0, the drawing of the picture; 1 is the
 /// warm-up.
@@ -34,6 +36,7 @@ pub enum Misdeed {
 pub struct MockLane {
     misdeed: Option<Misdeed>,
     started: Cell<usize>,
+    performed: Cell<u32>,
     alive: Rc<Cell<usize>>,
 }
 
@@ -88,6 +91,24 @@ impl Lane for MockLane {
             self.alive.set(self.alive.get() + 1);
             let crew = MockCrew { misdeed: self.misdeed, alive: Rc::clone(&self.alive), runs: 0 };
             Ok(Opened { crew: Box::new(crew), startup: Nanos(7) })
+        }))
+    }
+
+    fn does(&self, _op: Op) -> bool {
+        true
+    }
+
+    /// Performances are counted like runs, from 0; each sample is the number of its performance plus 100.
+    fn perform<'a>(&'a self, op: Op, effort: &'a Effort) -> LaneFuture<'a, Vec<Series>> {
+        let number = self.performed.replace(self.performed.get() + 1);
+        let sample = |params| {
+            let samples = vec![f64::from(number) + 100.0; effort.samples as usize];
+            Series { params, unit: Unit::Nanoseconds, samples }
+        };
+        Box::pin(ready(match self.misdeed {
+            Some(Misdeed::DiesInRun(fatal)) if fatal == number => Err(LaneError::failed("died")),
+            Some(Misdeed::CancelledInRun(at)) if at == number => Err(LaneError::Cancelled),
+            _ => Ok(op.rows().into_iter().map(sample).collect()),
         }))
     }
 }

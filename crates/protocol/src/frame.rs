@@ -15,10 +15,12 @@
 //! | 2 band | runner | kernel u32 (0 scene, 1 blur, 2 edges), width u32, height u32, first row u32, band start u32, band end u32, sigma f64 | the rows from the first row on that the kernel reads |
 //! | 3 done | child | time inside the kernel in nanoseconds u64 | the band's rows |
 //! | 4 failed | child | none | why, UTF-8 |
+//! | 5 echo | runner | none | any bytes |
+//! | 6 echoed | child | when the whole echo had arrived, on the system's monotonic clock, in nanoseconds u64 | the same bytes |
 //!
 //! The stream's end between two frames is a clean end.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::ops::Range;
 
 use workloads::{Dimensions, DimensionsError, Kernel, Sigma, SigmaError};
@@ -49,8 +51,15 @@ pub enum Head {
         /// Time inside the kernel, in nanoseconds.
         compute: u64,
     },
-    /// A band could not be made.
+    /// What was asked could not be done.
     Failed,
+    /// The body is wanted back.
+    Echo,
+    /// Here it is.
+    Echoed {
+        /// When all of it had arrived, in nanoseconds of the system's monotonic clock.
+        arrived: u64,
+    },
 }
 
 /// A band of a picture that a child is to make.
@@ -154,6 +163,11 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
             3
         }
         Head::Failed => 4,
+        Head::Echo => 5,
+        Head::Echoed { arrived } => {
+            put(16, &arrived.to_le_bytes());
+            6
+        }
     };
     put(4, &kind.to_le_bytes());
     bytes
@@ -177,12 +191,16 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
         2 => Head::Band(decode_band(word, f64::from_bits(long(40)))?),
         3 => Head::Done { compute: long(16) },
         4 => Head::Failed,
+        5 => Head::Echo,
+        6 => Head::Echoed { arrived: long(16) },
         other => return Err(FrameError::Kind(other)),
     };
     let (fits, wanted) = match &head {
         Head::Hello { .. } => (body == 0, "none".to_owned()),
         Head::Band(band) => (body == band.body_bytes(), band.body_bytes().to_string()),
-        Head::Done { .. } => (body <= MAX_BODY, format!("at most {MAX_BODY}")),
+        Head::Done { .. } | Head::Echo | Head::Echoed { .. } => {
+            (body <= MAX_BODY, format!("at most {MAX_BODY}"))
+        }
         Head::Failed => (body <= MAX_TEXT, format!("at most {MAX_TEXT}")),
     };
     if fits { Ok((head, body)) } else { Err(FrameError::Body { found: body, wanted }) }
@@ -229,8 +247,17 @@ pub fn read_head(from: &mut impl Read) -> Result<Option<(Head, u64)>, FrameError
 /// # Errors
 /// If the stream fails.
 pub fn write(to: &mut impl Write, head: &Head, body: &[u8]) -> io::Result<()> {
-    to.write_all(&encode(head, body.len() as u64))?;
-    to.write_all(body)?;
+    let header = encode(head, body.len() as u64);
+    // Together, so that a short frame is one system call and arrives as one.
+    let mut written = match to.write_vectored(&[IoSlice::new(&header), IoSlice::new(body)]) {
+        Err(why) if why.kind() == io::ErrorKind::Interrupted => 0,
+        other => other?,
+    };
+    if written < HEADER_BYTES {
+        to.write_all(&header[written..])?;
+        written = HEADER_BYTES;
+    }
+    to.write_all(&body[written - HEADER_BYTES..])?;
     to.flush()
 }
 

@@ -16,6 +16,8 @@ impl LaneId {
     pub const NATIVE_THREAD: Self = Self::named("native.thread");
     /// The same threads, the kernels compiled for the widest vectors of the processor.
     pub const NATIVE_THREAD_WIDE: Self = Self::named("native.thread-wide");
+    /// Child processes over two pipes.
+    pub const PROCESS_PIPE: Self = Self::named("process.pipe");
     /// Child processes over Unix socket pairs.
     pub const PROCESS_SOCKET: Self = Self::named("process.socket");
     /// Web Workers over shared wasm memory.

@@ -192,6 +192,16 @@ pub enum Unit {
     TasksPerSecond,
 }
 
+impl fmt::Display for Unit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Nanoseconds => "ns",
+            Self::Bytes => "bytes",
+            Self::TasksPerSecond => "tasks/s",
+        })
+    }
+}
+
 /// Why text is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {

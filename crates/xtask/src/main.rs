@@ -12,6 +12,7 @@ mod setup;
 mod shell;
 mod snapshot;
 mod test;
+mod validate;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -28,6 +29,7 @@ cargo xtask COMMAND [--toolchain rustup|debian]
                    --fast leaves out what needs a release build or a browser
   bench [ARGS...]  set up, build, and run the benches, with the browser and the libraries that
                    they measure against; ARGS go to the benches (--blocks N)
+  validate         the long checks of the statistics (half a minute)
   build            the release binary target/release/breakeven, page and child program inside
   page             the page alone, into dist/
   workers          the wasm modules of the page's workers alone (trunk's pre-build hook)
@@ -84,6 +86,10 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
         ("bench", arguments) => {
             bench::run(arguments, forced)?;
             Ok(Done::Say("measured"))
+        }
+        ("validate", []) => {
+            validate::run()?;
+            Ok(Done::Say("validated"))
         }
         ("build", []) => {
             let tools = setup::run(Want::Build, forced)?;

@@ -1,10 +1,18 @@
 //! The command line: one subcommand a file, and a line in each of [`Command`] and [`main`].
 
+mod completions;
+mod doctor;
+mod list;
+mod names;
+mod run;
 mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use std::io::Write;
+
+use anyhow::Context;
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Worker threads or child processes? Measured on your machine, with your workload.
 #[derive(Parser)]
@@ -17,30 +25,61 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Run(run::Run),
+    List(list::List),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+    Man(completions::Man),
 }
 
 /// How a command ended, as an exit code.
 pub(crate) enum End {
     /// 0
     Done,
+    /// 1: something that was measured failed, and the report says what.
+    Failed,
+    /// 2: the arguments or an input are wrong, as the text says.
+    BadUsage(String),
+    /// 3: something that was named is unavailable.
+    Unavailable,
     /// 130
     Interrupted,
 }
 
-/// Reads the arguments and runs the command. Exit codes: 0 done, 1 failed, 2 bad usage,
-/// 130 interrupted.
+/// Reads the arguments and runs the command. Exit codes: 0 done, 1 failed, 2 bad usage or input,
+/// 3 something named is unavailable, 130 interrupted.
 #[must_use]
 pub fn main() -> ExitCode {
     // clap ends with 2 on bad usage.
     let outcome = match Arguments::parse().command {
         Command::Serve(serve) => serve.run(),
+        Command::Run(run) => run.run(),
+        Command::List(list) => list.run(),
+        Command::Doctor(doctor) => doctor.run(),
+        Command::Completions(completions) => completions.run(Arguments::command()),
+        Command::Man(man) => man.run(Arguments::command()),
     };
     match outcome {
         Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Failed) => ExitCode::FAILURE,
+        Ok(End::BadUsage(why)) => {
+            eprintln!("breakeven: {why}");
+            ExitCode::from(2)
+        }
+        Ok(End::Unavailable) => ExitCode::from(3),
         Ok(End::Interrupted) => ExitCode::from(130),
         Err(why) => {
             eprintln!("breakeven: {why:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Data, to standard output. That nobody reads on (`| head`) is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("standard output"),
     }
 }

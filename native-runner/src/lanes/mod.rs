@@ -1,8 +1,12 @@
 //! The runner's lanes: one file each, and a line in [`all`].
 
 mod native_thread;
+mod peer;
+mod process;
+mod process_pipe;
 mod process_socket;
 
+use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use lab::Lane;
@@ -16,22 +20,23 @@ pub fn all(cancel: &Cancel) -> Vec<Box<dyn Lane>> {
     vec![
         Box::new(native_thread::NativeThread::new(cancel.clone())),
         Box::new(native_thread::NativeThread::wide(cancel.clone())),
-        Box::new(process_socket::ProcessSocket::new(cancel.clone())),
+        Box::new(process::ProcessLane::<process_pipe::Pipes>::new(cancel.clone())),
+        Box::new(process::ProcessLane::<UnixStream>::new(cancel.clone())),
     ]
 }
 
-/// The lanes' clock.
+/// The lanes' clock: the system's monotonic one.
 #[derive(Clone, Copy)]
-struct Clock(Instant);
+pub(crate) struct Clock(Instant);
 
 impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the lanes' clock")]
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
 
     /// Since the start.
-    fn elapsed(self) -> Nanos {
+    pub(crate) fn elapsed(self) -> Nanos {
         Nanos(self.0.elapsed().as_nanos() as u64)
     }
 }

@@ -9,13 +9,15 @@ use std::future::ready;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use lab::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
+use lab::{Crew, Effort, Job, Lane, LaneError, LaneFuture, Op, Opened, RunTimes, Series};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use workloads::{Source, WideVectors};
 
 use super::Clock;
+use super::peer::{self, Peer};
 use crate::cancel::Cancel;
+use crate::ops;
 
 /// How long the threads of a pool may take to end.
 const END_LIMIT: Duration = Duration::from_secs(10);
@@ -41,6 +43,17 @@ impl NativeThread {
 
     pub(super) fn wide(cancel: Cancel) -> Self {
         Self { vectors: Vectors::Widest(WideVectors::detect()), cancel }
+    }
+
+    fn measure(&self, op: Op, effort: &Effort) -> Result<Vec<Series>, LaneError> {
+        if self.cancel.is_asked() {
+            return Err(LaneError::Cancelled);
+        }
+        let measured = match op {
+            Op::Startup => ops::startup::measure(effort, Peer::start, Peer::end),
+            Op::Echo { bytes } => peer::echo(bytes, effort),
+        };
+        measured.map_err(LaneError::Failed)
     }
 
     fn start(&self, workers: u32) -> Result<Opened, LaneError> {
@@ -87,6 +100,22 @@ impl Lane for NativeThread {
 
     fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
         Box::pin(ready(self.start(workers)))
+    }
+
+    // Vectors make no difference to these: the wide lane leaves them to the other.
+    fn does(&self, op: Op) -> bool {
+        match op {
+            Op::Startup | Op::Echo { .. } => matches!(self.vectors, Vectors::Baseline),
+        }
+    }
+
+    fn perform<'a>(&'a self, op: Op, effort: &'a Effort) -> LaneFuture<'a, Vec<Series>> {
+        Box::pin(ready(if self.does(op) {
+            self.measure(op, effort)
+        } else {
+            let why = format!("its vectors make no difference to {op}: see native.thread");
+            Err(LaneError::Unavailable(why))
+        }))
     }
 }
 

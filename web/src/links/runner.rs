@@ -44,6 +44,7 @@ impl RunnerState {
         let known = [
             (LaneId::NATIVE_THREAD, LaneKind::Thread),
             (LaneId::NATIVE_THREAD_WIDE, LaneKind::Thread),
+            (LaneId::PROCESS_PIPE, LaneKind::Process),
             (LaneId::PROCESS_SOCKET, LaneKind::Process),
         ];
         known

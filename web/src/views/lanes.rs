@@ -45,6 +45,7 @@ fn card(lane: LaneInfo) -> impl IntoView {
         "browser.clone" => "Web Workers get and return structured clones",
         "native.thread" => "threads of the runner share its memory; 128-bit vectors, as in wasm",
         "native.thread-wide" => "the same threads, kernels compiled for the widest vectors",
+        "process.pipe" => "child processes, over pipes",
         "process.socket" => "child processes, over Unix socket pairs",
         _ => "",
     };

@@ -9,7 +9,7 @@ use web_sys::{ClipboardEvent, DataTransfer, DragEvent, File};
 
 use super::comparison;
 use crate::comparison::{Comparison, Opening};
-use crate::format;
+use lab::format;
 
 #[component]
 pub(super) fn OwnPicture() -> impl IntoView {

@@ -13,8 +13,8 @@ use workloads::{CHANNELS, Dimensions, straighten};
 
 use super::comparison;
 use crate::comparison::{Comparison, Origin, Pixels, Shown};
-use crate::format;
 use crate::settings::filter_name;
+use lab::format;
 
 #[component]
 pub(super) fn PictureView() -> impl IntoView {

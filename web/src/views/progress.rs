@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::comparison;
 use crate::comparison::{Phase, Progress};
-use crate::format;
 use crate::model::{Outcome, Rows};
+use lab::format;
 
 #[component]
 pub(super) fn ProgressLine() -> impl IntoView {

@@ -7,9 +7,9 @@ use stats::Summary;
 use super::comparison;
 use crate::chart::chart;
 use crate::comparison::Phase;
-use crate::format;
 use crate::model::{Outcome, Row, Rows, Trouble};
 use crate::settings::{Settings, filter_name};
+use lab::format;
 
 #[component]
 pub(super) fn Results() -> impl IntoView {

@@ -1,13 +1,16 @@
-//! Figures as people read them: three significant digits and always a unit.
+//! Figures as people read them, on the page and in the terminal: three significant digits and always a
+//! unit.
 
 /// `850 ns`, `41.2 µs`, `153 ms`, `1.20 s`.
-pub(crate) fn time(nanos: f64) -> String {
+#[must_use]
+pub fn time(nanos: f64) -> String {
     let (scale, unit) = time_unit(nanos);
     format!("{}\u{a0}{unit}", significant(nanos / scale))
 }
 
 /// `[102, 107] ms`, in the unit of the greater.
-pub(crate) fn time_range(from: f64, to: f64) -> String {
+#[must_use]
+pub fn time_range(from: f64, to: f64) -> String {
     let (scale, unit) = time_unit(to);
     format!("[{}, {}]\u{a0}{unit}", significant(from / scale), significant(to / scale))
 }
@@ -22,7 +25,8 @@ fn time_unit(nanos: f64) -> (f64, &'static str) {
 }
 
 /// `0 B`, `64 KiB`, `91.6 MiB`.
-pub(crate) fn bytes(count: u64) -> String {
+#[must_use]
+pub fn bytes(count: u64) -> String {
     let mut value = count as f64;
     let mut unit = "B";
     for larger in ["KiB", "MiB", "GiB"] {
@@ -39,18 +43,32 @@ pub(crate) fn bytes(count: u64) -> String {
     }
 }
 
+/// `64KiB`, `1MiB`, `100`: as sizes are written on the command line.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    for (unit, scale) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
+        if bytes >= scale && bytes.is_multiple_of(scale) {
+            return format!("{}{unit}", bytes / scale);
+        }
+    }
+    bytes.to_string()
+}
+
 /// Megapixels per second.
-pub(crate) fn throughput(pixels: u64, nanos: f64) -> String {
+#[must_use]
+pub fn throughput(pixels: u64, nanos: f64) -> String {
     format!("{}\u{a0}MP/s", significant(pixels as f64 * 1e3 / nanos))
 }
 
 /// `1.26×`.
-pub(crate) fn factor(value: f64) -> String {
+#[must_use]
+pub fn factor(value: f64) -> String {
     format!("{}×", significant(value))
 }
 
 /// Three significant digits, without an exponent.
-pub(crate) fn significant(value: f64) -> String {
+#[must_use]
+pub fn significant(value: f64) -> String {
     let digits = match value.abs() {
         large if large >= 99.95 => 0,
         middle if middle >= 9.995 => 1,
@@ -61,7 +79,8 @@ pub(crate) fn significant(value: f64) -> String {
 }
 
 /// `1 worker`, `2 workers`.
-pub(crate) fn workers(count: u32) -> String {
+#[must_use]
+pub fn workers(count: u32) -> String {
     format!("{count}\u{a0}worker{}", if count == 1 { "" } else { "s" })
 }
 
@@ -82,6 +101,10 @@ mod tests {
         assert_eq!(plain(bytes(64 * 1024)), "64.0 KiB");
         assert_eq!(plain(bytes(96_040_000)), "91.6 MiB");
         assert_eq!(plain(throughput(12_000_000, 100e6)), "120 MP/s");
+        assert_eq!(size(64), "64");
+        assert_eq!(size(65_536), "64KiB");
+        assert_eq!(size(65_537), "65537");
+        assert_eq!(size(16 << 20), "16MiB");
         assert_eq!(factor(1.264), "1.26×");
         assert_eq!(plain(workers(1)), "1 worker");
         assert_eq!(plain(workers(2)), "2 workers");

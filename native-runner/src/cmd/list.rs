@@ -1,0 +1,62 @@
+//! `breakeven list`: what there is.
+
+use clap::{Args, ValueEnum};
+use lab::experiments;
+use protocol::Availability;
+use serde_json::json;
+
+use super::{End, print};
+use crate::cancel::Cancel;
+use crate::lanes;
+
+/// Lists experiments or lanes.
+#[derive(Args)]
+pub(super) struct List {
+    /// What to list.
+    #[arg(value_enum)]
+    what: What,
+    /// As JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    Experiments,
+    Lanes,
+}
+
+impl List {
+    pub(super) fn run(self) -> anyhow::Result<End> {
+        let entries: Vec<(String, String, serde_json::Value)> = match self.what {
+            What::Experiments => experiments::ALL
+                .iter()
+                .map(|it| {
+                    let data = json!({"id": it.id, "question": it.question, "prose": it.prose});
+                    (it.id.to_owned(), it.question.to_owned(), data)
+                })
+                .collect(),
+            What::Lanes => lanes::all(&Cancel::default())
+                .iter()
+                .map(|lane| {
+                    let info = lane.info();
+                    let about = match &info.availability {
+                        Availability::Available => "available".to_owned(),
+                        Availability::Unavailable { reason } => format!("unavailable: {reason}"),
+                    };
+                    (info.id.to_string(), about, json!(info))
+                })
+                .collect(),
+        };
+        if self.json {
+            let data: Vec<_> = entries.into_iter().map(|(_, _, data)| data).collect();
+            print(&(serde_json::to_string_pretty(&data)? + "\n"))?;
+        } else {
+            let width = entries.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+            let line =
+                |(name, about, _): &(String, String, _)| format!("{name:<width$}  {about}\n");
+            print(&entries.iter().map(line).collect::<String>())?;
+        }
+        Ok(End::Done)
+    }
+}

@@ -1,0 +1,44 @@
+//! `process.pipe`: child processes, each over two pipes: its standard input and output.
+
+use std::io::{self, IoSlice, PipeReader, PipeWriter, Read, Write, pipe};
+use std::os::fd::OwnedFd;
+
+use protocol::LaneId;
+
+use super::process::Transport;
+
+/// The runner's ends: what it writes the child reads, and the other way round.
+pub(super) struct Pipes {
+    from_child: PipeReader,
+    to_child: PipeWriter,
+}
+
+impl Transport for Pipes {
+    const LANE: LaneId = LaneId::PROCESS_PIPE;
+
+    fn pair() -> io::Result<(Self, OwnedFd, OwnedFd)> {
+        let (input, to_child) = pipe()?;
+        let (from_child, output) = pipe()?;
+        Ok((Self { from_child, to_child }, OwnedFd::from(input), OwnedFd::from(output)))
+    }
+}
+
+impl Read for Pipes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.from_child.read(buffer)
+    }
+}
+
+impl Write for Pipes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to_child.write(bytes)
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.to_child.write_vectored(parts)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

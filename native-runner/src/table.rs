@@ -1,0 +1,145 @@
+//! A report as lines for people.
+
+use lab::format;
+use protocol::report::{Measured, Param, Report, ReportRow, RowOutcome, Unit};
+
+/// What stands above each cell.
+pub(crate) const HEADS: [&str; 6] =
+    ["Experiment", "Params", "Lane", "Median", "95% interval", "Samples"];
+
+/// A line per row, rows that answer the same question together.
+pub(crate) fn lines(report: &Report) -> Vec<[String; 6]> {
+    let mut rows: Vec<&ReportRow> = report.results.iter().collect();
+    let order = |experiment: &str| {
+        lab::experiments::ALL.iter().position(|known| known.id == experiment).unwrap_or(usize::MAX)
+    };
+    rows.sort_by_cached_key(|row| {
+        (
+            order(&row.experiment),
+            row.params.get("bytes").cloned(),
+            row.params.get("metric").cloned(),
+        )
+    });
+    rows.into_iter().map(line).collect()
+}
+
+fn line(row: &ReportRow) -> [String; 6] {
+    let params: Vec<String> = row
+        .params
+        .iter()
+        .map(|(name, value)| match value {
+            Param::Number(bytes) if name == "bytes" => format!("bytes {}", format::size(*bytes)),
+            value => format!("{name} {value}"),
+        })
+        .collect();
+    let (median, interval, samples) = match &row.outcome {
+        RowOutcome::Measured(measured) => figures(measured),
+        RowOutcome::Unavailable { reason } => {
+            (format!("unavailable: {reason}"), String::new(), String::new())
+        }
+        RowOutcome::Failed { stage, error } => {
+            (format!("failed while {stage}: {error}"), String::new(), String::new())
+        }
+    };
+    [row.experiment.clone(), params.join(", "), row.lane.to_string(), median, interval, samples]
+}
+
+fn figures(measured: &Measured) -> (String, String, String) {
+    let [low, high] = measured.ci95;
+    let (median, interval) = match measured.unit {
+        Unit::Nanoseconds => (format::time(measured.median), format::time_range(low, high)),
+        Unit::Bytes => {
+            let bytes = |count: f64| format::bytes(count as u64);
+            (bytes(measured.median), format!("[{}, {}]", bytes(low), bytes(high)))
+        }
+        Unit::TasksPerSecond => {
+            let rate = |rate: f64| format!("{} tasks/s", format::significant(rate));
+            (rate(measured.median), format!("[{}, {}]", rate(low), rate(high)))
+        }
+    };
+    (median, interval, measured.n.to_string())
+}
+
+/// The lines under their heads, in columns.
+pub(crate) fn text(report: &Report) -> String {
+    let lines = lines(report);
+    // What cannot be measured has a sentence instead of figures, which widens no column.
+    let width = |column: usize| {
+        let figures = lines.iter().filter(|line| column < 3 || !line[5].is_empty());
+        let cells = figures.map(|line| line[column].chars().count());
+        cells.chain([HEADS[column].len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..HEADS.len()).map(width).collect();
+    let row = |cells: &[String]| {
+        let padded: Vec<String> =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        padded.join("  ").trim_end().to_owned() + "\n"
+    };
+    let heads = row(&HEADS.map(str::to_owned));
+    heads + &lines.iter().map(|line| row(line)).collect::<String>()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use protocol::report::{Params, REPORT_VERSION, ReportMachine, Run};
+    use protocol::{LaneId, Stage};
+
+    use super::*;
+
+    pub(crate) fn a_report() -> Report {
+        let row = |experiment: &str, lane: &str, params: Params, outcome| ReportRow {
+            experiment: experiment.into(),
+            lane: LaneId::from(lane),
+            params,
+            outcome,
+        };
+        let echo = lab::params([("bytes", 65536.into()), ("metric", "round_trip".into())]);
+        let exit = lab::params([("metric", "exit".into())]);
+        let measured = RowOutcome::Measured(Measured {
+            unit: Unit::Nanoseconds,
+            median: 41250.5,
+            ci95: [40100.0, 42800.0],
+            n: 3,
+            samples: vec![40100.0, 41250.5, 42800.0],
+            blocks: vec![0, 1, 2],
+        });
+        let unavailable = RowOutcome::Unavailable { reason: "no node, no \"lane\"".into() };
+        let failed = RowOutcome::Failed { stage: Stage::Run, error: "it died".into() };
+        Report {
+            version: REPORT_VERSION,
+            machine: ReportMachine {
+                cpu: "a processor".into(),
+                cores: 2,
+                system: "Linux 6".into(),
+                runner: "0.1.0".into(),
+                rustc: "rustc 1.95.0".into(),
+                ..ReportMachine::default()
+            },
+            run: Run {
+                command: vec!["breakeven".into(), "run".into()],
+                blocks: 3,
+                finished: 3,
+                warnings: vec!["it was noisy".into()],
+                ..Run::default()
+            },
+            results: vec![
+                row("echo", "process.socket", echo.clone(), measured),
+                row("echo", "node.worker", echo, unavailable),
+                row("startup", "process.pipe", exit, failed),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_table_reads_well() {
+        let mut report = a_report();
+        report.results.reverse();
+        assert_eq!(
+            text(&report).replace('\u{a0}', " "),
+            "Experiment  Params                          Lane            Median   95% interval     Samples\n\
+             startup     metric exit                     process.pipe    failed while running: it died\n\
+             echo        bytes 64KiB, metric round_trip  node.worker     unavailable: no node, no \"lane\"\n\
+             echo        bytes 64KiB, metric round_trip  process.socket  41.3 µs  [40.1, 42.8] µs  3\n"
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! The report's published form: its schema, and the reports that older programs wrote.
+
+use std::fs;
+use std::path::Path;
+
+use protocol::report::Report;
+
+/// Set it to write the schema anew, after a change to the report's types.
+const RENEW: &str = "BREAKEVEN_RENEW";
+
+#[test]
+fn the_published_schema_is_that_of_the_types() {
+    let schema = serde_json::to_string_pretty(&schemars::schema_for!(Report)).unwrap() + "\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/report.schema.json");
+    if std::env::var_os(RENEW).is_some() {
+        fs::write(&path, &schema).unwrap();
+    }
+    let published = fs::read_to_string(&path).unwrap_or_default();
+    assert!(published == schema, "the report changed: `{RENEW}=1 cargo test` writes its schema");
+}
+
+/// One file per version: `breakeven run startup --quick --json FILE` of the program that had it.
+#[test]
+fn reports_of_every_version_are_read() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut files: Vec<_> = fs::read_dir(golden).unwrap().map(|it| it.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len() as u32, protocol::report::REPORT_VERSION, "one file per version");
+    for file in files {
+        let report = Report::parse(&fs::read_to_string(&file).unwrap())
+            .unwrap_or_else(|why| panic!("{}: {why}", file.display()));
+        assert!(report.results.len() >= 9, "{}", file.display());
+    }
+}
