@@ -23,7 +23,8 @@ pub(crate) fn lines(report: &Report) -> Vec<[String; 6]> {
     rows.into_iter().map(line).collect()
 }
 
-fn line(row: &ReportRow) -> [String; 6] {
+/// A row's params in words.
+pub(crate) fn params(row: &ReportRow) -> String {
     let params: Vec<String> = row
         .params
         .iter()
@@ -32,6 +33,10 @@ fn line(row: &ReportRow) -> [String; 6] {
             value => format!("{name} {value}"),
         })
         .collect();
+    params.join(", ")
+}
+
+fn line(row: &ReportRow) -> [String; 6] {
     let (median, interval, samples) = match &row.outcome {
         RowOutcome::Measured(measured) => figures(measured),
         RowOutcome::Unavailable { reason } => {
@@ -41,7 +46,7 @@ fn line(row: &ReportRow) -> [String; 6] {
             (format!("failed while {stage}: {error}"), String::new(), String::new())
         }
     };
-    [row.experiment.clone(), params.join(", "), row.lane.to_string(), median, interval, samples]
+    [row.experiment.clone(), params(row), row.lane.to_string(), median, interval, samples]
 }
 
 fn figures(measured: &Measured) -> (String, String, String) {
@@ -60,23 +65,26 @@ fn figures(measured: &Measured) -> (String, String, String) {
     (median, interval, measured.n.to_string())
 }
 
-/// The lines under their heads, in columns.
+/// The report's lines under their heads, in columns.
 pub(crate) fn text(report: &Report) -> String {
-    let lines = lines(report);
-    // What cannot be measured has a sentence instead of figures, which widens no column.
+    aligned(&HEADS.map(str::to_owned), &lines(report))
+}
+
+/// Lines under their heads, in columns.
+pub(crate) fn aligned(heads: &[String; 6], lines: &[[String; 6]]) -> String {
+    // What has no figures has a sentence in their place, which widens no column.
     let width = |column: usize| {
         let figures = lines.iter().filter(|line| column < 3 || !line[5].is_empty());
         let cells = figures.map(|line| line[column].chars().count());
-        cells.chain([HEADS[column].len()]).max().unwrap_or(0)
+        cells.chain([heads[column].len()]).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..HEADS.len()).map(width).collect();
-    let row = |cells: &[String]| {
+    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+    let row = |cells: &[String; 6]| {
         let padded: Vec<String> =
             cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         padded.join("  ").trim_end().to_owned() + "\n"
     };
-    let heads = row(&HEADS.map(str::to_owned));
-    heads + &lines.iter().map(|line| row(line)).collect::<String>()
+    row(heads) + &lines.iter().map(row).collect::<String>()
 }
 
 #[cfg(test)]

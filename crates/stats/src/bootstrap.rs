@@ -98,6 +98,29 @@ pub fn ratio(first: &[Vec<f64>], second: &[Vec<f64>], random: &mut Rng) -> Optio
     Some(bootstrap(&differences, random).map(f64::exp))
 }
 
+/// How many times as long the first took as the second, where the two were measured on different
+/// occasions, so that their blocks are no pairs; none if one has no block, an empty one, or a sample that
+/// is not positive.
+#[must_use]
+pub fn unpaired_ratio(
+    first: &[Vec<f64>],
+    second: &[Vec<f64>],
+    random: &mut Rng,
+) -> Option<Estimate> {
+    let first = median(first, random)?;
+    let second = median(second, random)?;
+    let ends = [&first, &second].map(|it| it.resampled[0]);
+    if ends.iter().any(|least| *least <= 0.0) {
+        return None;
+    }
+    // Both are in order: one is taken at random, so that no order is left between them.
+    let mut others = second.resampled;
+    random.shuffle(&mut others);
+    let ratios = first.resampled.iter().zip(others).map(|(one, other)| one / other).collect();
+    let blocks = first.blocks.min(second.blocks);
+    Some(Estimate::of(first.value / second.value, blocks, ratios))
+}
+
 /// The median of the blocks' values, and of as many drawn from them.
 fn bootstrap(values: &[f64], random: &mut Rng) -> Estimate {
     let mut drawn = vec![0.0; values.len()];
@@ -173,6 +196,14 @@ mod tests {
         }
 
         #[test]
+        fn unpaired_is_paired_for_one_constant_block(one in 1.0..1e6_f64, other in 1.0..1e6_f64) {
+            let (first, second) = ([vec![one]], [vec![other]]);
+            let estimate = unpaired_ratio(&first, &second, &mut Rng::with_seed(1)).unwrap();
+            prop_assert_eq!(estimate.value, one / other);
+            prop_assert_eq!(estimate.interval, Interval { low: one / other, high: one / other });
+        }
+
+        #[test]
         fn the_middle_is_the_median(mut samples in prop::collection::vec(-1e9..1e9_f64, 1..40)) {
             let found = middle(&mut samples);
             samples.sort_by(f64::total_cmp);
@@ -187,6 +218,7 @@ mod tests {
         assert!(median(&[vec![1.0], vec![]], &mut random).is_none());
         assert!(median(&[vec![f64::NAN]], &mut random).is_none());
         assert!(ratio(&[vec![1.0]], &[vec![1.0], vec![1.0]], &mut random).is_none());
+        assert!(unpaired_ratio(&[vec![0.0]], &[vec![1.0]], &mut random).is_none());
         assert!(ratio(&[vec![0.0]], &[vec![1.0]], &mut random).is_none());
     }
 

@@ -5,6 +5,6 @@ mod bootstrap;
 mod compare;
 mod summary;
 
-pub use bootstrap::{Estimate, Interval, RESAMPLES, median, ratio};
+pub use bootstrap::{Estimate, Interval, RESAMPLES, median, ratio, unpaired_ratio};
 pub use compare::{THRESHOLD, Verdict, holm, verdicts};
 pub use summary::{Summary, quantile};

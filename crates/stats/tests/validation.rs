@@ -3,7 +3,7 @@
 //! The long versions take minutes: `cargo xtask validate`. Their last figures stand in METHODOLOGY.md.
 
 use fastrand::Rng;
-use stats::{THRESHOLD, Verdict, median, ratio, verdicts};
+use stats::{Estimate, THRESHOLD, Verdict, median, ratio, unpaired_ratio, verdicts};
 
 /// The default run's numbers.
 const BLOCKS: usize = 30;
@@ -86,14 +86,17 @@ fn coverage(scatter: Scatter, repetitions: u32) -> f64 {
     hits as f64 / f64::from(repetitions)
 }
 
+type Compare = fn(&[Vec<f64>], &[Vec<f64>], &mut Rng) -> Option<Estimate>;
+const COMPARE: [(&str, Compare); 2] = [("paired", ratio), ("unpaired", unpaired_ratio)];
+
 /// The part of comparisons of a lane with itself that are called *faster* or *slower*, and of those
 /// whose interval excludes 1.
-fn false_positives(scatter: Scatter, repetitions: u32) -> (f64, f64) {
+fn false_positives(compare: Compare, scatter: Scatter, repetitions: u32) -> (f64, f64) {
     let mut random = Rng::with_seed(21);
     let (mut called, mut excluded) = (0, 0);
     for _ in 0..repetitions {
         let (first, second) = (scatter.blocks(&mut random), scatter.blocks(&mut random));
-        let estimate = ratio(&first, &second, &mut random).unwrap();
+        let estimate = compare(&first, &second, &mut random).unwrap();
         excluded += u32::from(!estimate.interval.contains(1.0));
         let verdict = verdicts(&[estimate], THRESHOLD)[0];
         called += u32::from(matches!(verdict, Verdict::Faster | Verdict::Slower));
@@ -113,8 +116,10 @@ fn intervals_contain_the_truth_about_as_often_as_they_say() {
 #[test]
 fn a_lane_is_seldom_faster_than_itself() {
     for scatter in ALL {
-        let (called, _) = false_positives(scatter, 200);
-        assert!(called <= 0.08, "{scatter:?}: {called}");
+        for (name, compare) in COMPARE {
+            let (called, _) = false_positives(compare, scatter, 200);
+            assert!(called <= 0.08, "{name}, {scatter:?}: {called}");
+        }
     }
 }
 
@@ -132,12 +137,15 @@ fn long_intervals_contain_the_truth_in_95_of_100_cases() {
 #[ignore = "takes minutes: cargo xtask validate"]
 fn long_at_most_5_of_100_comparisons_of_a_lane_with_itself_are_wrong() {
     for scatter in ALL {
-        let (called, excluded) = false_positives(scatter, 4000);
-        println!(
-            "a lane against itself, {scatter:?}: {:.2} % called, {:.2} % of intervals exclude 1",
-            called * 100.0,
-            excluded * 100.0
-        );
-        assert!(called <= 0.05 && excluded <= 0.065, "{scatter:?}: {called}, {excluded}");
+        for (name, compare) in COMPARE {
+            let (called, excluded) = false_positives(compare, scatter, 4000);
+            println!(
+                "a lane against itself, {name}, {scatter:?}: {:.2} % called, {:.2} % of intervals \
+                 exclude 1",
+                called * 100.0,
+                excluded * 100.0
+            );
+            assert!(called <= 0.05 && excluded <= 0.065, "{scatter:?}: {called}, {excluded}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one subcommand a file, and a line in each of [`Command`] and [`main`].
 
+mod compare;
 mod completions;
 mod doctor;
 mod list;
@@ -27,6 +28,7 @@ enum Command {
     Serve(serve::Serve),
     Run(run::Run),
     List(list::List),
+    Compare(compare::Compare),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Man(completions::Man),
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Run(run) => run.run(),
         Command::List(list) => list.run(),
+        Command::Compare(compare) => compare.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Man(man) => man.run(Arguments::command()),
