@@ -67,14 +67,17 @@ fn label(shown: &Shown) -> String {
 
 fn caption(shown: &Shown) -> String {
     let Origin::Made { turn, .. } = &shown.origin else {
-        return format!("{}, scaled down.", shown.name.as_deref().unwrap_or_default());
+        let name = shown.name.as_deref().unwrap_or_default();
+        return format!("{name}, with at most {LONGEST_PREVIEW} pixels a side.");
     };
     let by = format!("{}, {}", turn.lane, format::workers(turn.workers));
     match shown.pixels {
         Pixels::Live { .. } => {
             format!("{by}: the page reads the shared memory while the workers write their bands.")
         }
-        Pixels::Still(_) => format!("{by}: the result of the untimed run, scaled down."),
+        Pixels::Still(_) => format!(
+            "{by}: the result of the untimed run, with at most {LONGEST_PREVIEW} pixels a side."
+        ),
     }
 }
 

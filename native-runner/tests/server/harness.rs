@@ -1,0 +1,188 @@
+//! A server on a free port, requests as bytes, and a socket as the page opens it.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use native_runner::Laboratory;
+use native_runner::server::{Listeners, Server};
+use protocol::runner::{FromRunner, SESSION_PATH, SOCKET_PATH, ToRunner, VERSION};
+use protocol::{Filter, Picture, Task};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+pub(crate) struct Running {
+    pub(crate) port: u16,
+    pub(crate) token: String,
+}
+
+/// A server on a free port, for as long as the test's runtime lives.
+pub(crate) async fn start() -> Running {
+    let listeners = Listeners::bind(0).await.unwrap();
+    let port = listeners.port();
+    let server = Server::new(port, Laboratory::start().unwrap()).unwrap();
+    let address = server.one_time_address();
+    let token = address.split_once("#t=").unwrap().1.to_owned();
+    tokio::spawn(async move { server.run(listeners).await });
+    Running { port, token }
+}
+
+/// A request as bytes, so that it can be as wrong as it likes.
+#[derive(Clone)]
+pub(crate) struct Raw {
+    pub(crate) method: &'static str,
+    pub(crate) target: String,
+    pub(crate) hosts: Vec<String>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
+}
+
+impl Running {
+    pub(crate) fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.host())
+    }
+
+    pub(crate) fn get(&self, target: &str) -> Raw {
+        let target = target.to_owned();
+        let hosts = vec![self.host()];
+        Raw { method: "GET", target, hosts, headers: vec![], body: String::new() }
+    }
+
+    /// What the page sends to open its session.
+    pub(crate) fn open_session(&self) -> Raw {
+        let body = format!(r#"{{"token":"{}"}}"#, self.token);
+        let headers = vec![("Origin", self.origin())];
+        Raw { method: "POST", headers, body, ..self.get(SESSION_PATH) }
+    }
+
+    /// What the page sends to open its WebSocket.
+    pub(crate) fn open_socket(&self, cookie: &str) -> Raw {
+        let headers = vec![
+            ("Origin", self.origin()),
+            ("Cookie", cookie.to_owned()),
+            ("Connection", "Upgrade".to_owned()),
+            ("Upgrade", "websocket".to_owned()),
+            ("Sec-WebSocket-Version", "13".to_owned()),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==".to_owned()),
+        ];
+        Raw { headers, ..self.get(SOCKET_PATH) }
+    }
+
+    /// The status, the head in lower case, and the body.
+    pub(crate) async fn send(&self, raw: &Raw) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let mut text = format!("{} {} HTTP/1.1\r\n", raw.method, raw.target);
+        for host in &raw.hosts {
+            text += &format!("Host: {host}\r\n");
+        }
+        for (name, value) in &raw.headers {
+            text += &format!("{name}: {value}\r\n");
+        }
+        if !raw.headers.iter().any(|(name, _)| *name == "Connection") {
+            text += "Connection: close\r\n";
+        }
+        if !raw.headers.iter().any(|(name, _)| *name == "Content-Length") {
+            text += &format!("Content-Length: {}\r\n", raw.body.len());
+        }
+        text += &format!("\r\n{}", raw.body);
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let mut buffer = [0; 4096];
+        while !is_whole(&answer) {
+            let read = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut buffer));
+            match read.await.expect("an answer in time").unwrap() {
+                0 => break,
+                count => answer.extend_from_slice(&buffer[..count]),
+            }
+        }
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head.to_lowercase(), body.to_owned())
+    }
+
+    /// The session cookie that the token buys.
+    pub(crate) async fn session(&self) -> String {
+        let (status, head, _) = self.send(&self.open_session()).await;
+        assert_eq!(status, 204, "{head}");
+        let line = head.lines().find(|line| line.starts_with("set-cookie: ")).unwrap();
+        let cookie = line.trim_start_matches("set-cookie: ").split(';').next().unwrap();
+        cookie.to_owned()
+    }
+}
+
+/// Whether an answer on a connection that stays open is all there.
+pub(crate) fn is_whole(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer).to_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    head.starts_with("http/1.1 101")
+        || length.is_some_and(|length| body.len() >= length.parse().unwrap())
+}
+
+impl Raw {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &'static str) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self
+    }
+
+    pub(crate) fn hosts(self, hosts: &[&str]) -> Self {
+        Self { hosts: hosts.iter().map(|host| (*host).to_owned()).collect(), ..self }
+    }
+}
+
+pub(crate) const REFUSED: (u16, &str) = (403, "refused\n");
+
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+pub(crate) async fn connect(server: &Running) -> Socket {
+    let cookie = server.session().await;
+    connect_with(server, &cookie).await
+}
+
+pub(crate) async fn connect_with(server: &Running, cookie: &str) -> Socket {
+    let mut request = format!("ws://{}{SOCKET_PATH}", server.host()).into_client_request().unwrap();
+    request.headers_mut().insert("origin", server.origin().parse().unwrap());
+    request.headers_mut().insert("cookie", cookie.parse().unwrap());
+    let (mut socket, _) = connect_async(request).await.unwrap();
+    let FromRunner::Hello { protocol, lanes, .. } = receive(&mut socket).await else {
+        panic!("no hello")
+    };
+    assert_eq!(protocol, VERSION);
+    assert_eq!(lanes.len(), 4);
+    socket
+}
+
+pub(crate) async fn receive(socket: &mut Socket) -> FromRunner {
+    loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Text(text) => return serde_json::from_str(text.as_str()).unwrap(),
+            Message::Ping(_) | Message::Pong(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub(crate) async fn send(socket: &mut Socket, message: &ToRunner) {
+    socket.send(Message::text(serde_json::to_string(message).unwrap())).await.unwrap();
+}
+
+pub(crate) const TASK: Task = Task {
+    filter: Filter::Edges,
+    picture: Picture::BuiltIn,
+    width: 90,
+    height: 70,
+    workers: 2,
+    runs: 2,
+};

@@ -1,0 +1,81 @@
+//! Visits over the socket, and messages that are none.
+
+use futures::{SinkExt, StreamExt};
+use protocol::runner::{FromRunner, MAX_MESSAGE, ToRunner};
+use protocol::{LaneEvent, LaneId, Task};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::harness::{TASK, connect, receive, send, start};
+
+#[tokio::test]
+async fn a_visit_goes_over_the_socket_and_can_be_cancelled() {
+    let server = start().await;
+    let mut socket = connect(&server).await;
+    for lane in [LaneId::NATIVE_THREAD, LaneId::PROCESS_SOCKET] {
+        send(&mut socket, &ToRunner::Visit { visit: 7, lane, task: TASK }).await;
+        let mut events = Vec::new();
+        while !events.last().is_some_and(LaneEvent::is_last) {
+            let FromRunner::Event { visit: 7, event } = receive(&mut socket).await else {
+                panic!()
+            };
+            events.push(event);
+        }
+        assert!(
+            matches!(
+                events.as_slice(),
+                [
+                    LaneEvent::Ready { .. },
+                    LaneEvent::Sample(_),
+                    LaneEvent::Sample(_),
+                    LaneEvent::Closed { .. }
+                ]
+            ),
+            "{events:?}"
+        );
+    }
+
+    let long = Task { width: 4000, height: 3000, runs: 100, ..TASK };
+    let lane = LaneId::PROCESS_SOCKET;
+    let visit = |visit| ToRunner::Visit { visit, lane: lane.clone(), task: long.clone() };
+    send(&mut socket, &visit(8)).await;
+    send(&mut socket, &visit(9)).await;
+    let mut refused = false;
+    loop {
+        match receive(&mut socket).await {
+            FromRunner::Refused { visit: Some(9), .. } => {
+                refused = true;
+                send(&mut socket, &ToRunner::Cancel).await;
+            }
+            FromRunner::Event { visit: 8, event: LaneEvent::Cancelled } => break,
+            FromRunner::Event { visit: 8, event } => assert!(!event.is_last(), "{event:?}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(refused);
+}
+
+#[tokio::test]
+async fn bad_messages_are_refused_and_the_connection_lives_on() {
+    let server = start().await;
+    let mut socket = connect(&server).await;
+    for bad in ["", "{", "null", r#"{"visit":{}}"#, r#"{"run":"/bin/sh"}"#] {
+        socket.send(Message::text(bad)).await.unwrap();
+        let answer = receive(&mut socket).await;
+        assert!(matches!(answer, FromRunner::Refused { visit: None, .. }), "{bad}: {answer:?}");
+    }
+    socket.send(Message::binary(vec![0; 10])).await.unwrap();
+    assert!(matches!(receive(&mut socket).await, FromRunner::Refused { .. }));
+
+    let huge = Task { workers: u32::MAX, ..TASK };
+    send(&mut socket, &ToRunner::Visit { visit: 1, lane: LaneId::NATIVE_THREAD, task: huge }).await;
+    let FromRunner::Event { event: LaneEvent::Failed(failure), .. } = receive(&mut socket).await
+    else {
+        panic!("a huge task was not refused")
+    };
+    assert!(failure.error.contains("workers were asked for"), "{failure}");
+
+    // One over the bound ends the connection.
+    let _ = socket.send(Message::text("x".repeat(MAX_MESSAGE + 1))).await;
+    let rest: Vec<_> = socket.collect().await;
+    assert!(rest.iter().all(|message| !matches!(message, Ok(Message::Text(_)))));
+}
