@@ -92,7 +92,7 @@ fn add_products_128(sums: [i32; 8], samples: [[[i16; 8]; 2]; 2], weights: [i16; 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "wasm32")))]
 #[inline(always)]
 fn add_products_128(sums: [i32; 8], samples: [[[i16; 8]; 2]; 2], weights: [i16; 2]) -> [i32; 8] {
-    // aarch64 multiplies and adds in one instruction, which the optimiser does find.
+    // aarch64 multiplies, widens and adds in one instruction; not tried there yet.
     add_products_one_by_one(sums, samples, weights)
 }
 

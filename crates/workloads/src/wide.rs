@@ -1,8 +1,8 @@
 //! The same kernels for the widest vectors of the processor that runs them.
 //!
-//! A program is compiled for what every processor of its architecture has: 128 bits on x86-64. Here
-//! the kernels' inner loops are compiled once more for AVX2 and AVX-512, and the processor is asked which it has.
-//! The source is the same, and so are the bytes that come out.
+//! A program is compiled for what every processor of its architecture has: 128 bits on x86-64. Here the
+//! kernels' inner loops are compiled once more for AVX2 and AVX-512, and the processor is asked which it
+//! has. The source is the same, and so are the bytes that come out.
 
 use std::ops::Range;
 
