@@ -4,11 +4,14 @@
 //! not what lane it runs on. All arithmetic is integer, or IEEE operations that every target rounds
 //! alike, so that native code and wasm give the same bytes.
 //!
+//! The page's kernels make pictures; [`compute`] has workloads of other characters.
+//!
 //! Pictures are RGBA, 8 bits a channel, row after row without padding; alpha is premultiplied.
 #![forbid(unsafe_code)]
 
 mod blur;
 mod checksum;
+pub mod compute;
 mod edges;
 mod kernel;
 mod picture;
