@@ -1,27 +1,46 @@
-//! The child's loop: frames in, frames out, until the stream ends.
+//! The child's loop: frames in, frames out, until the stream ends or goes over to shared memory.
 //!
 //! It sees two streams and nothing else, so that tests run it over bytes in memory.
 #![forbid(unsafe_code)]
 
+pub mod shared;
+
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use protocol::frame::{self, Band, FrameError, Head};
+use protocol::frame::{self, FrameError, Head};
 use rustix::time::{ClockId, clock_gettime};
-use workloads::Source;
+
+/// How the stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Between two frames.
+    Cleanly,
+    /// What follows comes over shared memory, whose descriptor comes with the next byte.
+    Map {
+        /// Which worker this one is there.
+        worker: u32,
+        /// How it waits.
+        wait: shm::Wait,
+    },
+}
 
 /// Says hello, then answers each request until the input ends between two frames.
 ///
 /// # Errors
 /// If the input is no frame or ends inside one, or the output fails. Where the output still works,
 /// the other side has been told.
-pub fn run(process: u32, input: &mut impl Read, output: &mut impl Write) -> Result<(), FrameError> {
+pub fn run(
+    process: u32,
+    input: &mut impl Read,
+    output: &mut impl Write,
+) -> Result<Ended, FrameError> {
     frame::write(output, &Head::Hello { process }, &[])?;
     let mut buffers = Buffers::default();
     loop {
         match answer_one(&mut buffers, input, output) {
-            Ok(Next::Go) => {}
-            Ok(Next::End) => return Ok(()),
+            Ok(None) => {}
+            Ok(Some(ended)) => return Ok(ended),
             Err(why) => {
                 // The other side may be gone already; what matters is the first error.
                 let _ = frame::write(output, &Head::Failed, why.to_string().as_bytes());
@@ -29,11 +48,6 @@ pub fn run(process: u32, input: &mut impl Read, output: &mut impl Write) -> Resu
             }
         }
     }
-}
-
-enum Next {
-    Go,
-    End,
 }
 
 /// Kept from one request to the next, so that the memory is there already.
@@ -47,27 +61,41 @@ fn answer_one(
     buffers: &mut Buffers,
     input: &mut impl Read,
     output: &mut impl Write,
-) -> Result<Next, FrameError> {
-    let Some((head, body)) = frame::read_head(input)? else { return Ok(Next::End) };
-    // `decode` has checked the body's length, for a band that it is just what the band needs.
+) -> Result<Option<Ended>, FrameError> {
+    let Some((head, body)) = frame::read_head(input)? else { return Ok(Some(Ended::Cleanly)) };
+    // `decode` has checked the body's length, for work that it is just what the work needs.
     resize(&mut buffers.request, body)?;
     input.read_exact(&mut buffers.request)?;
     match head {
-        Head::Band(band) => {
-            resize(&mut buffers.answer, band.answer_bytes())?;
-            let compute = make(&band, &buffers.request, &mut buffers.answer)?;
+        Head::Band(_) | Head::Share(_) => {
+            resize(&mut buffers.answer, head.answer_bytes().unwrap_or(0))?;
+            let compute = work(&head, &buffers.request, &mut buffers.answer)?;
             frame::write(output, &Head::Done { compute }, &buffers.answer)?;
         }
         Head::Echo => {
             let arrived = now();
             frame::write(output, &Head::Echoed { arrived }, &buffers.request)?;
         }
-        other => {
-            let why = format!("a child takes bands and echoes, not {other:?}");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, why).into());
+        Head::Sum => {
+            let sum = workloads::sum(&buffers.request);
+            frame::write(output, &Head::Summed { arrived: now(), sum }, &[])?;
         }
+        Head::Map { worker, wait } => {
+            let wait = usize::try_from(wait).ok().and_then(|place| shm::Wait::ALL.get(place));
+            let wait = *wait.ok_or_else(|| invalid("an unknown way to wait".to_owned()))?;
+            return Ok(Some(Ended::Map { worker, wait }));
+        }
+        other => return Err(not_a_request(&other)),
     }
-    Ok(Next::Go)
+    Ok(None)
+}
+
+fn not_a_request(head: &Head) -> FrameError {
+    invalid(format!("a child takes work, echoes and sums, not {head:?}"))
+}
+
+fn invalid(why: String) -> FrameError {
+    io::Error::new(io::ErrorKind::InvalidData, why).into()
 }
 
 /// The system's monotonic clock, the same in every process, in nanoseconds.
@@ -76,12 +104,10 @@ fn now() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// Makes the band; returns the nanoseconds in the kernel.
-fn make(band: &Band, pixels: &[u8], out: &mut [u8]) -> Result<u64, FrameError> {
-    let source = Source::new(band.dimensions, band.first_row, pixels)
-        .map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why))?;
+/// Does the work; returns the nanoseconds in the kernel.
+fn work(head: &Head, request: &[u8], answer: &mut [u8]) -> Result<u64, FrameError> {
     let started = Instant::now();
-    band.kernel.apply(&source, band.rows.clone(), out);
+    head.work(request, answer).map_err(|why| invalid(why.to_string()))?;
     Ok(started.elapsed().as_nanos() as u64)
 }
 
@@ -96,12 +122,14 @@ fn resize(buffer: &mut Vec<u8>, length: u64) -> io::Result<()> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use protocol::frame::Band;
+    use workloads::compute;
     use workloads::{Checksum, Dimensions, Kernel, Sigma};
 
     type Frames = Vec<(Head, Vec<u8>)>;
 
     /// Runs the loop over these bytes; returns its result and every frame that it wrote.
-    fn talk(input: &[u8]) -> (Result<(), FrameError>, Frames) {
+    fn talk(input: &[u8]) -> (Result<Ended, FrameError>, Frames) {
         let mut output = Vec::new();
         let result = run(7, &mut &*input, &mut output);
         let mut rest = output.as_slice();
@@ -137,10 +165,29 @@ mod tests {
         for ((band, bytes), (head, answer)) in requests.iter().zip(&frames[1..]) {
             assert!(matches!(head, Head::Done { .. }));
             let mut expected = vec![0; band.answer_bytes() as usize];
-            make(band, &bytes[frame::HEADER_BYTES..], &mut expected).unwrap();
+            work(&Head::Band(band.clone()), &bytes[frame::HEADER_BYTES..], &mut expected).unwrap();
             let sum = |pixels: &[u8]| Checksum::of_rows(band.dimensions, band.rows.start, pixels);
             assert_eq!(sum(answer), sum(&expected));
         }
+    }
+
+    #[test]
+    fn shares_are_worked_on_and_sums_are_taken() {
+        let mut input = Vec::new();
+        let share = compute::ALL[1].shares(9, 2).unwrap().remove(1);
+        let pages = vec![7; share.input_range().len()];
+        frame::write(&mut input, &Head::Share(share.clone()), &pages).unwrap();
+        frame::write(&mut input, &Head::Sum, &[1, 2, 3]).unwrap();
+        frame::write(&mut input, &Head::Map { worker: 3, wait: 1 }, &[]).unwrap();
+        let (ended, frames) = talk(&input);
+        assert_eq!(ended.unwrap(), Ended::Map { worker: 3, wait: shm::Wait::Spin });
+        let mut answer = vec![0; share.answer_range().len()];
+        share.run(&pages, &mut answer);
+        assert!(frames[1].1 == answer);
+        assert!(matches!(frames[2].0, Head::Summed { sum: 6, .. }), "{:?}", frames[2]);
+
+        let unknown = frame::encode(&Head::Map { worker: 0, wait: 3 }, 0);
+        assert!(talk(&unknown).0.is_err());
     }
 
     #[test]
@@ -168,7 +215,7 @@ mod tests {
     #[test]
     fn a_frame_that_only_children_send_is_refused() {
         let (result, _) = talk(&frame::encode(&Head::Done { compute: 1 }, 0));
-        assert!(result.unwrap_err().to_string().contains("a child takes bands and echoes"));
+        assert!(result.unwrap_err().to_string().contains("a child takes work"));
     }
 
     #[test]

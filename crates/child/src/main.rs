@@ -1,13 +1,18 @@
 //! The child program of the process lanes.
 //!
 //! It reads its standard input and writes its standard output: two pipes, or one end of a socket pair
-//! twice. It dies with the runner: by the parent-death signal, and by the end of its stream if the runner died before that
-//! was set.
+//! twice, over which shared memory may come. It dies with the runner: by the parent-death signal, and by
+//! the end of its stream if the runner died before that was set.
 #![forbid(unsafe_code)]
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
+use child::Ended;
+use protocol::frame::FrameError;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use rustix::process::{Signal, getpid, set_parent_process_death_signal};
 use rustix::stdio::{stdin, stdout};
 
@@ -16,14 +21,39 @@ fn main() -> ExitCode {
         eprintln!("breakeven-child: no parent-death signal: {why}");
         return ExitCode::FAILURE;
     }
-    let process = getpid().as_raw_nonzero().get().unsigned_abs();
-    match child::run(process, &mut Input, &mut Output) {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("breakeven-child: {why}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run() -> Result<(), FrameError> {
+    let process = getpid().as_raw_nonzero().get().unsigned_abs();
+    match child::run(process, &mut Input, &mut Output)? {
+        Ended::Cleanly => Ok(()),
+        Ended::Map { worker, wait } => {
+            child::shared::run(&mut shm::Worker::attach(descriptor()?, worker)?, wait)
+        }
+    }
+}
+
+/// The descriptor that comes with the next byte of standard input.
+fn descriptor() -> io::Result<OwnedFd> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    let parts = &mut [IoSliceMut::new(&mut byte)];
+    recvmsg(stdin(), parts, &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
+    let mut descriptors = ancillary.drain().filter_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
+        _ => None,
+    });
+    descriptors.next().ok_or_else(|| {
+        io::Error::new(io::ErrorKind::InvalidData, "no descriptor came with the byte")
+    })
 }
 
 /// Standard input without std's buffer, which would copy the bytes once more.

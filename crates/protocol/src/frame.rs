@@ -17,13 +17,20 @@
 //! | 4 failed | child | none | why, UTF-8 |
 //! | 5 echo | runner | none | any bytes |
 //! | 6 echoed | child | when the whole echo had arrived, on the system's monotonic clock, in nanoseconds u64 | the same bytes |
+//! | 7 share | runner | workload u32 (its place in `workloads::compute::ALL`), pages of the whole u32, first page u32, page after the last u32 | the pages that it reads |
+//! | 8 sum | runner | none | bytes that are to be read |
+//! | 9 summed | child | when it began to answer, as in echoed, u64; the sum of all bytes, as little-endian u64 words and a rest of single bytes, u64 | none |
+//! | 10 map | runner | the worker's number u32, how it waits u32 (its place in `shm::Wait::ALL`) | none; one byte follows, and with it the descriptor of memory to share |
+//! | 11 end | runner | none | none |
 //!
-//! The stream's end between two frames is a clean end.
+//! The stream's end between two frames is a clean end. After *map* the headers are passed as notes in
+//! the shared memory, and the bodies lie there ([`Head::in_place`]); *end* is the clean end.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::ops::Range;
 
-use workloads::{Dimensions, DimensionsError, Kernel, Sigma, SigmaError};
+use workloads::compute::{self, Share, ShareError};
+use workloads::{Dimensions, DimensionsError, Kernel, Sigma, SigmaError, Source, SourceError};
 
 /// Length of a header in bytes.
 pub const HEADER_BYTES: usize = 48;
@@ -60,6 +67,26 @@ pub enum Head {
         /// When all of it had arrived, in nanoseconds of the system's monotonic clock.
         arrived: u64,
     },
+    /// A share of a workload is wanted; the answer is [`Head::Done`].
+    Share(Share),
+    /// The body is to be read.
+    Sum,
+    /// It was.
+    Summed {
+        /// When it began to answer, in nanoseconds of the system's monotonic clock.
+        arrived: u64,
+        /// Of all bytes, by [`workloads::sum`].
+        sum: u64,
+    },
+    /// From now on over shared memory.
+    Map {
+        /// Which worker this one is there.
+        worker: u32,
+        /// How it waits: the place in `shm::Wait::ALL`.
+        wait: u32,
+    },
+    /// No more requests come over shared memory.
+    End,
 }
 
 /// A band of a picture that a child is to make.
@@ -90,6 +117,12 @@ pub enum FrameError {
     /// No such kernel.
     #[error("a band for the unknown kernel {0}")]
     Kernel(u32),
+    /// No such workload.
+    #[error("a share of the unknown workload {0}")]
+    Workload(u32),
+    /// The share is none.
+    #[error(transparent)]
+    Share(#[from] ShareError),
     /// The band's picture is none.
     #[error(transparent)]
     Dimensions(#[from] DimensionsError),
@@ -131,6 +164,61 @@ impl Band {
     }
 }
 
+impl Head {
+    /// How many bytes the answer's body has, to a request for work; none to anything else.
+    #[must_use]
+    pub fn answer_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Band(band) => Some(band.answer_bytes()),
+            Self::Share(share) => Some(share.answer_range().len() as u64),
+            _ => None,
+        }
+    }
+
+    /// Does the work that is requested; other requests have none.
+    ///
+    /// # Errors
+    /// If the request's body is not what [`decode`] has checked.
+    ///
+    /// # Panics
+    /// If `answer` is not [`Head::answer_bytes`] long.
+    pub fn work(&self, request: &[u8], answer: &mut [u8]) -> Result<(), SourceError> {
+        match self {
+            Self::Band(Band { kernel, dimensions, first_row, rows }) => {
+                let source = Source::new(*dimensions, *first_row, request)?;
+                kernel.apply(&source, rows.clone(), answer);
+            }
+            Self::Share(share) => share.run(request, answer),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Where the body of a request and its answer lie in shared memory: whole pieces of work lie there,
+    /// first all that is read and then all that is made. None for what is no request.
+    #[must_use]
+    pub fn in_place(&self, body: u64) -> Option<(Range<usize>, Range<usize>)> {
+        let after = |range: Range<usize>, before: usize| range.start + before..range.end + before;
+        match self {
+            Self::Band(band) => {
+                let picture = band.dimensions;
+                let reads = band.kernel.reads(&band.rows, picture.height());
+                let writes = after(picture.byte_range(&band.rows), picture.bytes());
+                Some((picture.byte_range(&reads), writes))
+            }
+            Self::Share(share) => {
+                let before = share.workload().input_bytes(share.of());
+                Some((share.input_range(), after(share.answer_range(), before)))
+            }
+            Self::Echo | Self::Sum => {
+                let body = usize::try_from(body).ok()?;
+                Some((0..body, body..body))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The bytes of a header for a body of `body` bytes.
 #[must_use]
 pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
@@ -168,6 +256,26 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
             put(16, &arrived.to_le_bytes());
             6
         }
+        Head::Share(share) => {
+            let pages = share.pages();
+            let numbers = [share.workload().code(), share.of(), pages.start, pages.end];
+            for (at, number) in (16..).step_by(4).zip(numbers) {
+                put(at, &number.to_le_bytes());
+            }
+            7
+        }
+        Head::Sum => 8,
+        Head::Summed { arrived, sum } => {
+            put(16, &arrived.to_le_bytes());
+            put(24, &sum.to_le_bytes());
+            9
+        }
+        Head::Map { worker, wait } => {
+            put(16, &worker.to_le_bytes());
+            put(20, &wait.to_le_bytes());
+            10
+        }
+        Head::End => 11,
     };
     put(4, &kind.to_le_bytes());
     bytes
@@ -193,12 +301,23 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
         4 => Head::Failed,
         5 => Head::Echo,
         6 => Head::Echoed { arrived: long(16) },
+        7 => Head::Share(decode_share(word)?),
+        8 => Head::Sum,
+        9 => Head::Summed { arrived: long(16), sum: long(24) },
+        10 => Head::Map { worker: word(16), wait: word(20) },
+        11 => Head::End,
         other => return Err(FrameError::Kind(other)),
     };
     let (fits, wanted) = match &head {
-        Head::Hello { .. } => (body == 0, "none".to_owned()),
+        Head::Hello { .. } | Head::Summed { .. } | Head::Map { .. } | Head::End => {
+            (body == 0, "none".to_owned())
+        }
         Head::Band(band) => (body == band.body_bytes(), band.body_bytes().to_string()),
-        Head::Done { .. } | Head::Echo | Head::Echoed { .. } => {
+        Head::Share(share) => {
+            let wanted = share.input_range().len() as u64;
+            (body == wanted, wanted.to_string())
+        }
+        Head::Done { .. } | Head::Echo | Head::Echoed { .. } | Head::Sum => {
             (body <= MAX_BODY, format!("at most {MAX_BODY}"))
         }
         Head::Failed => (body <= MAX_TEXT, format!("at most {MAX_TEXT}")),
@@ -221,6 +340,13 @@ fn decode_band(word: impl Fn(usize) -> u32, sigma: f64) -> Result<Band, FrameErr
         return Err(FrameError::Rows { start, end, height });
     }
     Ok(Band { kernel, dimensions, first_row, rows })
+}
+
+fn decode_share(word: impl Fn(usize) -> u32) -> Result<Share, FrameError> {
+    let code = word(16);
+    let workload = usize::try_from(code).ok().and_then(|place| compute::ALL.get(place));
+    let workload = workload.ok_or(FrameError::Workload(code))?;
+    Ok(Share::new(workload, word(20), word(24)..word(28))?)
 }
 
 /// Reads a header, or `None` where the stream ends before one begins.
@@ -293,18 +419,42 @@ mod tests {
         }
 
         #[test]
+        fn shares_round_trip_and_lie_side_by_side(
+            workload in any::<prop::sample::Index>(), pages in 1_u32..300, workers in 1_u32..9,
+        ) {
+            let workload = compute::ALL[workload.index(compute::ALL.len())];
+            let mut end = workload.input_bytes(pages);
+            for share in workload.shares(pages, workers).unwrap() {
+                let head = Head::Share(share.clone());
+                let body = share.input_range().len() as u64;
+                let (reads, writes) = head.in_place(body).unwrap();
+                prop_assert_eq!(reads, share.input_range());
+                prop_assert_eq!(writes.start, end);
+                end = writes.end;
+                prop_assert_eq!(decode(&encode(&head, body)).unwrap(), (head, body));
+            }
+            prop_assert_eq!(end, workload.input_bytes(pages) + workload.answer_bytes(pages));
+        }
+
+        #[test]
         fn other_frames_round_trip(process in any::<u32>(), compute in any::<u64>(), body in 0..=MAX_BODY) {
             for (head, body) in [
                 (Head::Hello { process }, 0),
                 (Head::Done { compute }, body),
                 (Head::Failed, body.min(MAX_TEXT)),
+                (Head::Echo, body),
+                (Head::Echoed { arrived: compute }, body),
+                (Head::Sum, body),
+                (Head::Summed { arrived: compute, sum: !compute }, 0),
+                (Head::Map { worker: process, wait: 2 }, 0),
+                (Head::End, 0),
             ] {
                 prop_assert_eq!(decode(&encode(&head, body)).unwrap(), (head, body));
             }
         }
 
         #[test]
-        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..6, magic in any::<bool>()) {
+        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..13, magic in any::<bool>()) {
             let mut header = [0; HEADER_BYTES];
             header.copy_from_slice(&bytes.concat());
             if magic {

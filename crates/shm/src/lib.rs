@@ -1,14 +1,16 @@
-//! Memory that two processes share, and whose turn it is to use it.
+//! Memory that a caller shares with worker processes, and whose turn it is to use it.
 //!
-//! A memfd is mapped by a caller and a worker. At any time one of them has the *turn*: it alone touches
-//! the bytes. It passes the turn with a short note, in the same cache line as the turn itself, and waits
-//! for its next one as it chooses: asleep in a futex, looking again and again, or first the one and then
-//! the other.
+//! A memfd is mapped by all of them. It begins with a *line* per worker: one cache line that says whether
+//! it is the caller's turn or the worker's, with a short note from whoever passed the turn last. A side
+//! waits for its turn as it chooses: asleep in a futex, looking again and again, or first the one and then
+//! the other. A worker touches the bytes in its turn alone, and the parts alone that the caller's note
+//! means; the caller touches them while no worker has a turn.
 //!
 //! This crate is the only one with unsafe code. What it relies on, beside each use: the file cannot
-//! shrink (it is sealed, and that is checked), both sides keep to their turns (both are this code), and
-//! every value that is read is valid whatever the other side wrote (atomics and bytes).
-#![expect(unsafe_code, reason = "a mapping is a raw pointer, and another process writes behind it")]
+//! shrink (it is sealed, and that is checked), both sides keep to their turns and parts (both are this
+//! project's programs), and every value that is read is valid whatever the other side wrote (atomics and
+//! bytes).
+#![expect(unsafe_code, reason = "a mapping is a raw pointer, and other processes write behind it")]
 
 use std::io;
 use std::ops::Range;
@@ -61,7 +63,7 @@ impl Wait {
     }
 }
 
-/// Which end of the memory this is.
+/// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     Caller = 0,
@@ -77,7 +79,7 @@ impl Side {
     }
 }
 
-/// The first cache line of the mapping.
+/// Where a turn is passed to and fro.
 #[repr(C, align(64))]
 struct Line {
     /// The side whose turn it is.
@@ -87,119 +89,67 @@ struct Line {
     note: [u8; NOTE],
 }
 
-/// One end of the shared memory.
-pub struct Shared {
-    map: MmapRaw,
-    side: Side,
-    has_turn: bool,
-}
+/// The most workers that share one memory.
+pub const MAX_WORKERS: u32 = (FRONT / size_of::<Line>()) as u32;
 
-impl Shared {
-    /// Makes shared memory of so many bytes, all zero; its caller has the first turn. The descriptor is
-    /// for the worker.
-    ///
-    /// # Errors
-    /// If there is no memory for it, or the system refuses.
-    pub fn create(bytes: usize) -> io::Result<(Self, OwnedFd)> {
-        let length = bytes.checked_add(FRONT).ok_or(io::ErrorKind::OutOfMemory)?;
-        let file = memfd_create(
-            "breakeven-shared",
-            MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::NOEXEC_SEAL,
-        )
-        // Kernels before 6.3 do not know the flag.
-        .or_else(|_| {
-            memfd_create("breakeven-shared", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
-        })?;
-        ftruncate(&file, length as u64)?;
-        fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW)?;
-        // A new file is zero, and turn 0 is the caller's.
-        let mut this = Self::map(&file, Side::Caller)?;
-        this.has_turn = true;
-        Ok((this, file))
-    }
+/// The mapped file.
+struct Mapping(MmapRaw);
 
-    /// The worker's end of memory that a caller made.
-    ///
-    /// # Errors
-    /// If it is no such memory, or the system refuses.
-    pub fn attach(file: OwnedFd) -> io::Result<Self> {
-        if !fcntl_get_seals(&file)?.contains(SealFlags::SHRINK) {
-            let why = "the shared memory may shrink, so it was not made for this";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
-        }
-        Self::map(&file, Side::Worker)
-    }
-
-    fn map(file: &OwnedFd, side: Side) -> io::Result<Self> {
+impl Mapping {
+    fn of(file: &OwnedFd) -> io::Result<Self> {
         let length = usize::try_from(fstat(file)?.st_size).unwrap_or(0);
         if length < FRONT {
             let why = "the shared memory is too small";
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
-        let map = MmapOptions::new().len(length).map_raw(&file.as_fd())?;
-        Ok(Self { map, side, has_turn: false })
+        Ok(Self(MmapOptions::new().len(length).map_raw(&file.as_fd())?))
     }
 
-    fn line(&self) -> NonNull<Line> {
-        // A mapping is never at address zero.
-        NonNull::new(self.map.as_mut_ptr().cast()).expect("a mapping has an address")
+    /// How many bytes are shared.
+    fn len(&self) -> usize {
+        self.0.len() - FRONT
     }
 
+    /// Where they begin. There are [`Mapping::len`] of them.
+    fn bytes(&self) -> *mut u8 {
+        // SAFETY: the mapping is at least so long.
+        unsafe { self.0.as_mut_ptr().add(FRONT) }
+    }
+
+    fn line(&self, number: u32) -> NonNull<Line> {
+        assert!(number < MAX_WORKERS, "there are {MAX_WORKERS} lines");
+        // SAFETY: the mapping begins with so many lines, and a mapping is never at address zero.
+        unsafe { NonNull::new_unchecked(self.0.as_mut_ptr().cast::<Line>().add(number as usize)) }
+    }
+}
+
+/// One side of a line.
+struct End {
+    line: NonNull<Line>,
+    side: Side,
+    has_turn: bool,
+}
+
+// SAFETY: the line is shared between processes already; what threads do to it goes through atomics, and
+// through `&mut self` in one's turn.
+unsafe impl Send for End {}
+
+impl End {
     fn turn(&self) -> &AtomicU32 {
-        // SAFETY: the mapping is page-aligned, longer than a line and lives as long as self; other
-        // processes change an atomic only as one.
-        unsafe { &(*self.line().as_ptr()).turn }
+        // SAFETY: the owner of this end keeps the mapping; other processes change an atomic only as one.
+        unsafe { &(*self.line.as_ptr()).turn }
     }
 
     fn sleeping(&self, side: Side) -> &AtomicU32 {
         // SAFETY: as for `turn`.
-        unsafe { &(*self.line().as_ptr()).sleeping[side as usize] }
+        unsafe { &(*self.line.as_ptr()).sleeping[side as usize] }
     }
 
-    /// How many bytes are shared.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.map.len() - FRONT
-    }
-
-    /// Whether none are.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The shared bytes.
-    ///
-    /// # Panics
-    /// If it is the other side's turn.
-    pub fn bytes(&mut self) -> &mut [u8] {
-        assert!(self.has_turn, "the shared bytes belong to whoever has the turn");
-        // SAFETY: the range lies in the mapping, which lives as long as self. Whoever has the turn is
-        // alone with the bytes: `receive` saw it come with acquire, the other side lets go before it
-        // passes it with release, and `pass` needs `&mut self`, which ends this borrow.
-        unsafe { slice::from_raw_parts_mut(self.map.as_mut_ptr().add(FRONT), self.len()) }
-    }
-
-    /// Two parts of the bytes, one to read and one to write.
-    ///
-    /// # Panics
-    /// If it is the other side's turn, the first does not end before the second begins, or the second ends
-    /// after the memory.
-    pub fn parts(&mut self, read: Range<usize>, write: Range<usize>) -> (&[u8], &mut [u8]) {
-        assert!(read.end <= write.start, "what is read lies before what is written");
-        let (before, after) = self.bytes().split_at_mut(write.start);
-        (&before[read], &mut after[..write.len()])
-    }
-
-    /// Passes the turn, and a note with it.
-    ///
-    /// # Panics
-    /// If it is the other side's turn.
-    pub fn pass(&mut self, note: &[u8; NOTE]) {
+    fn pass(&mut self, note: &[u8; NOTE]) {
         assert!(self.has_turn, "only whoever has the turn can pass it");
         self.has_turn = false;
-        // SAFETY: the note lies in the mapping and belongs, like the bytes, to whoever has the turn.
-        unsafe { (&raw mut (*self.line().as_ptr()).note).write(*note) };
+        // SAFETY: the note lies in the mapping and belongs to whoever has the turn.
+        unsafe { (&raw mut (*self.line.as_ptr()).note).write(*note) };
         // In one order for both sides: either the other one sees the turn before it sleeps, or this one
         // sees that it sleeps.
         self.turn().store(self.side.other() as u32, Ordering::SeqCst);
@@ -209,8 +159,7 @@ impl Shared {
         }
     }
 
-    /// Waits for the turn; returns the note that came with it, or none if it did not come in time.
-    pub fn receive(&mut self, wait: Wait, patience: Duration) -> Option<[u8; NOTE]> {
+    fn receive(&mut self, wait: Wait, patience: Duration) -> Option<[u8; NOTE]> {
         match wait {
             Wait::Block => self.sleep(patience),
             Wait::Spin => {
@@ -265,36 +214,164 @@ impl Shared {
         // A flag that is left standing would cost the other side a needless wake-up.
         self.sleeping(self.side).store(0, Ordering::SeqCst);
         // SAFETY: as in `pass`; any bytes are a note.
-        Some(unsafe { (&raw const (*self.line().as_ptr()).note).read() })
+        Some(unsafe { (&raw const (*self.line.as_ptr()).note).read() })
     }
 }
 
-/// Sleeps until the turn has come back from one of these, at the latest at `until` on the system's
-/// monotonic clock; returns which one, and its note. Those whose turn it is already are left out.
-///
-/// # Errors
-/// If the system cannot wait for several at once (Linux before 5.16).
-pub fn receive_any(
-    all: &mut [&mut Shared],
-    until: Duration,
-) -> io::Result<Option<(usize, [u8; NOTE])>> {
-    loop {
-        let waiting = || all.iter().enumerate().filter(|(_, shared)| !shared.has_turn);
-        for (_, shared) in waiting() {
-            shared.sleeping(shared.side).store(1, Ordering::SeqCst);
+/// The caller's side of the memory.
+pub struct Caller {
+    mapping: Mapping,
+    /// One per worker.
+    ends: Vec<End>,
+}
+
+impl Caller {
+    /// Makes memory of so many bytes, all zero, for so many workers; all turns are the caller's. The
+    /// descriptor is for the workers.
+    ///
+    /// # Errors
+    /// If there are too many workers, there is no memory, or the system refuses.
+    pub fn create(workers: u32, bytes: usize) -> io::Result<(Self, OwnedFd)> {
+        if workers > MAX_WORKERS {
+            let why = format!("at most {MAX_WORKERS} workers share one memory, not {workers}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
-        let came = waiting().find(|(_, shared)| shared.is_mine()).map(|(at, _)| at);
+        let length = bytes.checked_add(FRONT).ok_or(io::ErrorKind::OutOfMemory)?;
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        // Kernels before 6.3 do not know the flag that forbids to execute it.
+        let file = memfd_create("breakeven-shared", flags | MemfdFlags::NOEXEC_SEAL)
+            .or_else(|_| memfd_create("breakeven-shared", flags))?;
+        ftruncate(&file, length as u64)?;
+        fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW)?;
+        let mapping = Mapping::of(&file)?;
+        let end = |number| End {
+            line: mapping.line(number),
+            side: Side::Caller,
+            // A new file is zero, and zero is the caller's turn.
+            has_turn: true,
+        };
+        let ends = (0..workers).map(end).collect();
+        Ok((Self { mapping, ends }, file))
+    }
+
+    /// How many bytes are shared.
+    #[must_use]
+    pub fn bytes_shared(&self) -> usize {
+        self.mapping.len()
+    }
+
+    /// The shared bytes.
+    ///
+    /// # Panics
+    /// If it is a worker's turn.
+    pub fn bytes(&mut self) -> &mut [u8] {
+        assert!(self.ends.iter().all(|end| end.has_turn), "the bytes belong to whoever has a turn");
+        // SAFETY: the range lies in the mapping, which lives as long as self. No worker has a turn, so
+        // none touches the bytes: `receive` saw each turn come with acquire, the workers let go before
+        // they pass it with release, and `pass` needs `&mut self`, which ends this borrow.
+        unsafe { slice::from_raw_parts_mut(self.mapping.bytes(), self.mapping.len()) }
+    }
+
+    /// Passes the turn to a worker, and a note with it. What the notes of workers that have a turn at the
+    /// same time mean must not overlap, unless they only read it.
+    ///
+    /// # Panics
+    /// If it is the worker's turn already.
+    pub fn pass(&mut self, worker: usize, note: &[u8; NOTE]) {
+        self.ends[worker].pass(note);
+    }
+
+    /// Waits until a worker passes the turn back; returns its note, or none if it did not in time.
+    pub fn receive(&mut self, worker: usize, wait: Wait, patience: Duration) -> Option<[u8; NOTE]> {
+        self.ends[worker].receive(wait, patience)
+    }
+
+    /// Sleeps until any worker passes its turn back, at the latest at `until` on the system's monotonic
+    /// clock; returns which one, and its note.
+    ///
+    /// # Errors
+    /// If the system cannot wait for several at once (Linux before 5.16).
+    pub fn receive_any(&mut self, until: Duration) -> io::Result<Option<(usize, [u8; NOTE])>> {
+        receive_any(&mut self.ends, until)
+    }
+}
+
+/// A worker's side of the memory.
+pub struct Worker {
+    mapping: Mapping,
+    end: End,
+}
+
+impl Worker {
+    /// Joins memory that a caller made, as the worker of that number.
+    ///
+    /// # Errors
+    /// If it is no such memory, or the system refuses.
+    pub fn attach(file: OwnedFd, number: u32) -> io::Result<Self> {
+        if number >= MAX_WORKERS || !fcntl_get_seals(&file)?.contains(SealFlags::SHRINK) {
+            let why = "this memory was not made for this worker";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        let mapping = Mapping::of(&file)?;
+        let end = End { line: mapping.line(number), side: Side::Worker, has_turn: false };
+        Ok(Self { mapping, end })
+    }
+
+    /// Two parts of the bytes, one to read and one to write; none if they are not parts of it, the first
+    /// before the second.
+    ///
+    /// # Panics
+    /// If it is the caller's turn.
+    pub fn parts(&mut self, read: Range<usize>, write: Range<usize>) -> Option<(&[u8], &mut [u8])> {
+        assert!(self.end.has_turn, "the bytes belong to whoever has the turn");
+        let in_order =
+            read.start <= read.end && read.end <= write.start && write.start <= write.end;
+        if !in_order || write.end > self.mapping.len() {
+            return None;
+        }
+        let bytes = self.mapping.bytes();
+        // SAFETY: both ranges lie in the mapping, do not overlap, and live as long as the borrow of self.
+        // It is this worker's turn, and the caller gave nobody else a turn to write in them.
+        unsafe {
+            Some((
+                slice::from_raw_parts(bytes.add(read.start), read.len()),
+                slice::from_raw_parts_mut(bytes.add(write.start), write.len()),
+            ))
+        }
+    }
+
+    /// Passes the turn back, and a note with it.
+    ///
+    /// # Panics
+    /// If it is the caller's turn.
+    pub fn pass(&mut self, note: &[u8; NOTE]) {
+        self.end.pass(note);
+    }
+
+    /// Waits for the turn; returns the note that came with it, or none if it did not come in time.
+    pub fn receive(&mut self, wait: Wait, patience: Duration) -> Option<[u8; NOTE]> {
+        self.end.receive(wait, patience)
+    }
+}
+
+fn receive_any(ends: &mut [End], until: Duration) -> io::Result<Option<(usize, [u8; NOTE])>> {
+    loop {
+        let waiting = || ends.iter().enumerate().filter(|(_, end)| !end.has_turn);
+        for (_, end) in waiting() {
+            end.sleeping(end.side).store(1, Ordering::SeqCst);
+        }
+        let came = waiting().find(|(_, end)| end.is_mine()).map(|(at, _)| at);
         if let Some(at) = came {
-            return Ok(all[at].take().map(|note| (at, note)));
+            return Ok(ends[at].take().map(|note| (at, note)));
         }
         if now() >= until {
             return Ok(None);
         }
         let waiters: Vec<Waiter> = waiting()
-            .map(|(_, shared)| {
+            .map(|(_, end)| {
                 let mut waiter = Waiter::new();
-                waiter.val = shared.side.other() as u64;
-                waiter.uaddr = WaitPtr::new(shared.turn().as_ptr().cast());
+                waiter.val = end.side.other() as u64;
+                waiter.uaddr = WaitPtr::new(end.turn().as_ptr().cast());
                 waiter.flags = WaitFlags::SIZE_U32;
                 waiter
             })
@@ -325,9 +402,9 @@ mod tests {
     const SOON: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_secs(60);
 
-    fn pair(bytes: usize) -> (Shared, Shared) {
-        let (caller, file) = Shared::create(bytes).unwrap();
-        (caller, Shared::attach(file).unwrap())
+    fn pair(bytes: usize) -> (Caller, Worker) {
+        let (caller, file) = Caller::create(1, bytes).unwrap();
+        (caller, Worker::attach(file, 0).unwrap())
     }
 
     #[test]
@@ -342,16 +419,17 @@ mod tests {
                     for turn in 0..TURNS {
                         let note = worker.receive(worker_waits, LONG).unwrap();
                         assert_eq!(note, [turn; NOTE]);
-                        assert!(worker.bytes().iter().all(|byte| *byte == turn));
-                        worker.bytes().fill(!turn);
+                        let (read, write) = worker.parts(0..500, 500..1000).unwrap();
+                        assert!(read.iter().all(|byte| *byte == turn));
+                        write.copy_from_slice(read);
                         worker.pass(&[!turn; NOTE]);
                     }
                 });
                 for turn in 0..TURNS {
-                    caller.bytes().fill(turn);
-                    caller.pass(&[turn; NOTE]);
-                    assert_eq!(caller.receive(caller_waits, LONG), Some([!turn; NOTE]));
-                    assert!(caller.bytes().iter().all(|byte| *byte == !turn));
+                    caller.bytes()[..500].fill(turn);
+                    caller.pass(0, &[turn; NOTE]);
+                    assert_eq!(caller.receive(0, caller_waits, LONG), Some([!turn; NOTE]));
+                    assert!(caller.bytes().iter().all(|byte| *byte == turn));
                 }
             });
         }
@@ -362,50 +440,65 @@ mod tests {
         for wait in Wait::ALL {
             let (mut caller, mut worker) = pair(0);
             assert_eq!(worker.receive(wait, SOON), None);
-            caller.pass(&[1; NOTE]);
-            assert_eq!(caller.receive(wait, SOON), None);
+            caller.pass(0, &[1; NOTE]);
+            assert_eq!(caller.receive(0, wait, SOON), None);
             assert_eq!(worker.receive(wait, SOON), Some([1; NOTE]));
         }
     }
 
     #[test]
     fn whichever_comes_first_is_received() {
-        let (mut one, mut first) = pair(0);
-        let (mut two, mut second) = pair(0);
-        one.pass(&[0; NOTE]);
-        two.pass(&[0; NOTE]);
+        let (mut caller, file) = Caller::create(2, 0).unwrap();
+        let mut first = Worker::attach(file.try_clone().unwrap(), 0).unwrap();
+        let mut second = Worker::attach(file, 1).unwrap();
+        caller.pass(0, &[0; NOTE]);
+        caller.pass(1, &[0; NOTE]);
         thread::scope(|scope| {
             scope.spawn(move || {
                 second.receive(Wait::Block, LONG).unwrap();
                 second.pass(&[2; NOTE]);
             });
-            let came = receive_any(&mut [&mut one, &mut two], now() + LONG).unwrap();
-            assert_eq!(came, Some((1, [2; NOTE])));
-            // The second has its turn now, and the first is not there yet.
-            assert_eq!(receive_any(&mut [&mut one, &mut two], now() + SOON).unwrap(), None);
+            assert_eq!(caller.receive_any(now() + LONG).unwrap(), Some((1, [2; NOTE])));
+            // The second turn is the caller's now, and the first is not back yet.
+            assert_eq!(caller.receive_any(now() + SOON).unwrap(), None);
             scope.spawn(move || {
                 first.receive(Wait::Block, LONG).unwrap();
                 first.pass(&[1; NOTE]);
             });
-            let came = receive_any(&mut [&mut one, &mut two], now() + LONG).unwrap();
-            assert_eq!(came, Some((0, [1; NOTE])));
+            assert_eq!(caller.receive_any(now() + LONG).unwrap(), Some((0, [1; NOTE])));
         });
     }
 
     #[test]
-    #[should_panic(expected = "belong to whoever has the turn")]
+    #[should_panic(expected = "belong to whoever has a turn")]
     fn bytes_are_out_of_reach_out_of_turn() {
         let (mut caller, _worker) = pair(8);
-        caller.pass(&[0; NOTE]);
+        caller.pass(0, &[0; NOTE]);
         caller.bytes();
+    }
+
+    #[test]
+    fn parts_lie_inside_and_in_order() {
+        let (mut caller, mut worker) = pair(8);
+        caller.pass(0, &[0; NOTE]);
+        worker.receive(Wait::Spin, LONG).unwrap();
+        assert!(worker.parts(0..4, 4..8).is_some());
+        #[expect(clippy::reversed_empty_ranges, reason = "this is what is refused")]
+        for (read, write) in [(0..4, 4..9), (0..5, 4..8), (3..2, 4..8), (0..0, 5..4)] {
+            assert!(worker.parts(read, write).is_none());
+        }
+        assert!(worker.parts(0..0, usize::MAX..usize::MAX).is_none());
     }
 
     #[test]
     fn what_was_not_made_for_sharing_is_refused() {
         let file = memfd_create("plain", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).unwrap();
-        assert!(Shared::attach(file.try_clone().unwrap()).is_err());
+        assert!(Worker::attach(file.try_clone().unwrap(), 0).is_err());
         fcntl_add_seals(&file, SealFlags::SHRINK).unwrap();
-        assert!(Shared::attach(file).is_err(), "it is too small");
-        assert!(Shared::create(usize::MAX).is_err());
+        assert!(Worker::attach(file, 0).is_err(), "it is too small");
+        assert!(Caller::create(1, usize::MAX).is_err());
+        assert!(Caller::create(MAX_WORKERS + 1, 8).is_err());
+        let (_, file) = Caller::create(1, 8).unwrap();
+        assert!(Worker::attach(file, MAX_WORKERS).is_err());
     }
 }

@@ -16,6 +16,7 @@ mod edges;
 mod kernel;
 mod picture;
 mod scene;
+mod sum;
 mod thumbnail;
 mod vectors;
 #[cfg(feature = "wide")]
@@ -25,6 +26,7 @@ pub use blur::{Sigma, SigmaError};
 pub use checksum::Checksum;
 pub use kernel::Kernel;
 pub use picture::{CHANNELS, Dimensions, DimensionsError, MAX_PIXELS, Source, SourceError, bands};
+pub use sum::sum;
 pub use thumbnail::{Thumbnail, shrunk, straighten};
 #[cfg(feature = "wide")]
 pub use wide::WideVectors;

@@ -1,0 +1,105 @@
+//! The child's loop over shared memory: headers come as notes, bodies lie there.
+
+use std::time::Duration;
+
+use protocol::frame::{self, FrameError, Head};
+use shm::Worker;
+
+use crate::{invalid, not_a_request, now, work};
+
+/// The runner's death ends the child, not its silence.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Answers each request until the caller says that it was the last.
+///
+/// # Errors
+/// If a note is no request or means what does not lie in the memory. The caller has been told.
+pub fn run(memory: &mut Worker, wait: shm::Wait) -> Result<(), FrameError> {
+    loop {
+        let Some(note) = memory.receive(wait, A_DAY) else { continue };
+        match answer(memory, &note) {
+            Ok(Some((head, body))) => memory.pass(&frame::encode(&head, body)),
+            Ok(None) => return Ok(()),
+            Err(why) => {
+                memory.pass(&frame::encode(&Head::Failed, 0));
+                return Err(why);
+            }
+        }
+    }
+}
+
+fn answer(memory: &mut Worker, note: &[u8; shm::NOTE]) -> Result<Option<(Head, u64)>, FrameError> {
+    let (head, body) = frame::decode(note)?;
+    let Some((read, write)) = head.in_place(body) else {
+        return if head == Head::End { Ok(None) } else { Err(not_a_request(&head)) };
+    };
+    let answered = write.len() as u64;
+    let (request, answer) = memory
+        .parts(read, write)
+        .ok_or_else(|| invalid(format!("{head:?} lies outside the shared memory")))?;
+    Ok(Some(match head {
+        Head::Sum => {
+            let sum = workloads::sum(request);
+            (Head::Summed { arrived: now(), sum }, 0)
+        }
+        Head::Echo => (Head::Echoed { arrived: now() }, body),
+        head => (Head::Done { compute: work(&head, request, answer)? }, answered),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use shm::{Caller, Wait};
+    use workloads::compute;
+
+    use super::*;
+
+    fn ask(caller: &mut Caller, head: &Head, body: u64) -> Head {
+        caller.pass(0, &frame::encode(head, body));
+        let note = caller.receive(0, Wait::Block, A_DAY).unwrap();
+        frame::decode(&note).unwrap().0
+    }
+
+    #[test]
+    fn requests_are_answered_in_place_until_the_end() {
+        let sort = compute::ALL[4];
+        let (pages, input) = (5, sort.input_bytes(5));
+        let (mut caller, file) = Caller::create(1, input + sort.answer_bytes(pages)).unwrap();
+        let mut worker = Worker::attach(file, 0).unwrap();
+        let worker = thread::spawn(move || run(&mut worker, Wait::Adaptive));
+        sort.make_input(&mut caller.bytes()[..input]);
+
+        let sum = workloads::sum(&caller.bytes()[..1000]);
+        let summed = ask(&mut caller, &Head::Sum, 1000);
+        assert!(matches!(summed, Head::Summed { sum: found, .. } if found == sum));
+        assert!(matches!(ask(&mut caller, &Head::Echo, 64), Head::Echoed { .. }));
+        for share in sort.shares(pages, 2).unwrap() {
+            let body = share.input_range().len() as u64;
+            let head = Head::Share(share);
+            assert!(matches!(ask(&mut caller, &head, body), Head::Done { .. }));
+        }
+        sort.finish(&mut caller.bytes()[input..]);
+        let sorted = caller.bytes()[input..].as_chunks().0.iter().map(|it| u32::from_le_bytes(*it));
+        assert!(sorted.is_sorted());
+
+        caller.pass(0, &frame::encode(&Head::End, 0));
+        worker.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn what_lies_outside_is_refused() {
+        for (head, body) in [
+            (Head::Sum, 1001),
+            (Head::Share(compute::ALL[0].shares(1, 1).unwrap().remove(0)), 0),
+            (Head::Hello { process: 1 }, 0),
+        ] {
+            let (mut caller, file) = Caller::create(1, 1000).unwrap();
+            let mut worker = Worker::attach(file, 0).unwrap();
+            let worker = thread::spawn(move || run(&mut worker, Wait::Block));
+            assert_eq!(ask(&mut caller, &head, body), Head::Failed);
+            assert!(worker.join().unwrap().is_err());
+        }
+    }
+}
