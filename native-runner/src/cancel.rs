@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lab::LaneError;
 use rustix::process::{Signal, pidfd_send_signal};
 
 /// Shared between who asks for the end and who has to end.
@@ -28,6 +29,17 @@ impl Cancel {
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.0.asked.load(Ordering::SeqCst)
+    }
+
+    /// Acts unless somebody has asked; what goes wrong once somebody has is the cancelling itself.
+    pub(crate) fn explain<A>(
+        &self,
+        act: impl FnOnce() -> Result<A, LaneError>,
+    ) -> Result<A, LaneError> {
+        if self.is_asked() {
+            return Err(LaneError::Cancelled);
+        }
+        act().map_err(|why| if self.is_asked() { LaneError::Cancelled } else { why })
     }
 
     /// Forgets that somebody asked, before the next visit.

@@ -9,10 +9,12 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
+use lab::Placement;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use crate::cancel::{Cancel, Registration};
+use crate::placement;
 
 static PROGRAM: &[u8] = include_bytes!(env!("BREAKEVEN_CHILD"));
 
@@ -29,22 +31,35 @@ impl ChildProcess {
     ///
     /// Must be called from a thread that lives as long as the child may: the parent-death signal
     /// comes when the *thread* that started the child ends.
-    pub(crate) fn spawn(input: OwnedFd, output: OwnedFd, cancel: &Cancel) -> io::Result<Self> {
+    pub(crate) fn spawn(
+        input: OwnedFd,
+        output: OwnedFd,
+        cancel: &Cancel,
+        placement: Placement,
+    ) -> io::Result<Self> {
         let program = program()?;
         // std's Command takes the posix_spawn path here, whose cost does not grow with the runner.
         #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
-        let mut child = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()))
+        let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
+        command.stdin(Stdio::from(input)).stdout(Stdio::from(output));
+        Self::start(command, cancel, placement)
+    }
+
+    /// Starts a program without environment, watched over like the child program.
+    fn start(mut command: Command, cancel: &Cancel, placement: Placement) -> io::Result<Self> {
+        let mut child = command
             .env_clear()
             // Ctrl-C in a terminal is for the runner, which ends its children itself.
             .process_group(0)
-            .stdin(Stdio::from(input))
-            .stdout(Stdio::from(output))
             .stderr(Stdio::piped())
             .spawn()?;
-        let pidfd = Pid::from_raw(child.id().cast_signed())
+        let watched = Pid::from_raw(child.id().cast_signed())
             .ok_or(io::ErrorKind::InvalidData.into())
-            .and_then(|pid| Ok(pidfd_open(pid, PidfdFlags::empty())?));
-        match pidfd {
+            .and_then(|pid| {
+                placement::put_worker(pid, placement)?;
+                Ok(pidfd_open(pid, PidfdFlags::empty())?)
+            });
+        match watched {
             Ok(pidfd) => Ok(Self {
                 stderr: child.stderr.take(),
                 child,
@@ -61,6 +76,11 @@ impl ChildProcess {
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Whether it has not ended yet.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Waits for its end.

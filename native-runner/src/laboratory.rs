@@ -55,7 +55,9 @@ impl Laboratory {
         let cancel = Cancel::default();
         let busy = Arc::new(AtomicBool::new(false));
         let (orders, inbox) = channel();
-        let lanes = lanes::all(&cancel).iter().map(|lane| lane.info()).collect();
+        let all = lanes::all(&cancel);
+        let visited = all.iter().filter(|lane| lane.is_visited());
+        let lanes = visited.map(|lane| lane.info()).collect();
         let thread = {
             let (cancel, busy) = (cancel.clone(), Arc::clone(&busy));
             #[expect(clippy::disallowed_methods, reason = "this is the laboratory thread")]
@@ -123,7 +125,7 @@ impl Drop for Laboratory {
 fn work(lanes: &[Box<dyn Lane>], inbox: &Receiver<Order>, busy: &AtomicBool) {
     while let Ok(Order { lane, task, own, report }) = inbox.recv() {
         let mut last = Last { report, event: None };
-        match lanes.iter().find(|known| known.id() == lane) {
+        match lanes.iter().find(|known| known.is_visited() && known.id() == lane) {
             Some(lane) => block_on(lab::visit(lane.as_ref(), &task, own.as_deref(), &mut last)),
             None => last.event(LaneEvent::Failed(Failure {
                 stage: Stage::Prepare,

@@ -9,10 +9,13 @@ mod cancel;
 mod child_program;
 pub mod cmd;
 mod export;
+mod files;
 mod laboratory;
 pub mod lanes;
 mod machine;
 mod ops;
+mod placement;
+mod recorder;
 pub mod server;
 mod table;
 

@@ -42,6 +42,13 @@ pub(crate) fn load() -> f64 {
     text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0.0)
 }
 
+/// How often the kernel has moved the calling thread to another processor; none where it does not tell.
+pub(crate) fn migrations() -> Option<u64> {
+    let text = fs::read_to_string("/proc/thread-self/sched").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("se.nr_migrations"))?;
+    line.trim_start().strip_prefix(':')?.trim().parse().ok()
+}
+
 /// Measures the clock.
 pub(crate) fn clock() -> Clock {
     const READINGS: u32 = 100_000;

@@ -1,7 +1,7 @@
 //! A report as lines for people.
 
 use lab::format;
-use protocol::report::{Measured, Param, Report, ReportRow, RowOutcome, Unit};
+use protocol::report::{Crossing, Measured, Param, Report, ReportRow, RowOutcome, Unit};
 
 /// What stands above each cell.
 pub(crate) const HEADS: [&str; 6] =
@@ -16,8 +16,8 @@ pub(crate) fn lines(report: &Report) -> Vec<[String; 6]> {
     rows.sort_by_cached_key(|row| {
         (
             order(&row.experiment),
-            row.params.get("bytes").cloned(),
-            row.params.get("metric").cloned(),
+            ["workload", "size", "bytes", "workers", "metric"]
+                .map(|it| row.params.get(it).cloned()),
         )
     });
     rows.into_iter().map(line).collect()
@@ -29,7 +29,9 @@ pub(crate) fn params(row: &ReportRow) -> String {
         .params
         .iter()
         .map(|(name, value)| match value {
-            Param::Number(bytes) if name == "bytes" => format!("bytes {}", format::size(*bytes)),
+            Param::Number(bytes) if name == "bytes" || name == "size" => {
+                format!("{name} {}", format::size(*bytes))
+            }
             value => format!("{name} {value}"),
         })
         .collect();
@@ -46,7 +48,23 @@ fn line(row: &ReportRow) -> [String; 6] {
             (format!("failed while {stage}: {error}"), String::new(), String::new())
         }
     };
-    [row.experiment.clone(), params(row), row.lane.to_string(), median, interval, samples]
+    let params = [params(row), crossing(&row.outcome)].concat();
+    [row.experiment.clone(), params, row.lane.to_string(), median, interval, samples]
+}
+
+/// How the payload gets across, in words.
+fn crossing(outcome: &RowOutcome) -> String {
+    match outcome {
+        RowOutcome::Measured(Measured { crossing: Some(crossing), .. }) => {
+            let Crossing { copied, shared } = *crossing;
+            let part = |bytes, how| match bytes {
+                0 => String::new(),
+                bytes => format!(", {} {how}", format::size(bytes)),
+            };
+            part(copied, "copied") + &part(shared, "shared")
+        }
+        _ => String::new(),
+    }
 }
 
 fn figures(measured: &Measured) -> (String, String, String) {
@@ -60,6 +78,10 @@ fn figures(measured: &Measured) -> (String, String, String) {
         Unit::TasksPerSecond => {
             let rate = |rate: f64| format!("{} tasks/s", format::significant(rate));
             (rate(measured.median), format!("[{}, {}]", rate(low), rate(high)))
+        }
+        Unit::Ratio => {
+            let range = [low, high].map(format::significant).join(", ");
+            (format::significant(measured.median), format!("[{range}]"))
         }
     };
     (median, interval, measured.n.to_string())
@@ -107,6 +129,7 @@ pub(crate) mod tests {
             unit: Unit::Nanoseconds,
             median: 41250.5,
             ci95: [40100.0, 42800.0],
+            crossing: Some(Crossing { copied: 131_072, shared: 0 }),
             n: 3,
             samples: vec![40100.0, 41250.5, 42800.0],
             blocks: vec![0, 1, 2],
@@ -144,10 +167,10 @@ pub(crate) mod tests {
         report.results.reverse();
         assert_eq!(
             text(&report).replace('\u{a0}', " "),
-            "Experiment  Params                          Lane            Median   95% interval     Samples\n\
-             startup     metric exit                     process.pipe    failed while running: it died\n\
-             echo        bytes 64KiB, metric round_trip  node.worker     unavailable: no node, no \"lane\"\n\
-             echo        bytes 64KiB, metric round_trip  process.socket  41.3 µs  [40.1, 42.8] µs  3\n"
+            "Experiment  Params                                         Lane            Median   95% interval     Samples\n\
+             startup     metric exit                                    process.pipe    failed while running: it died\n\
+             echo        bytes 64KiB, metric round_trip                 node.worker     unavailable: no node, no \"lane\"\n\
+             echo        bytes 64KiB, metric round_trip, 128KiB copied  process.socket  41.3 µs  [40.1, 42.8] µs  3\n"
         );
     }
 }

@@ -21,7 +21,9 @@ fn every_lane_keeps_the_contract() {
         {
             continue;
         }
-        if let Err(why) = block_on(lab::contract::check(lane.as_ref())) {
+        if lane.is_visited()
+            && let Err(why) = block_on(lab::contract::check(lane.as_ref()))
+        {
             panic!("{}: {why}", lane.id());
         }
         if let Err(why) = block_on(lab::contract::check_operations(lane.as_ref())) {

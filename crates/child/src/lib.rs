@@ -76,18 +76,21 @@ fn answer_one(
             let arrived = now();
             frame::write(output, &Head::Echoed { arrived }, &buffers.request)?;
         }
-        Head::Sum => {
+        Head::Sum { .. } => {
             let sum = workloads::sum(&buffers.request);
             frame::write(output, &Head::Summed { arrived: now(), sum }, &[])?;
         }
         Head::Map { worker, wait } => {
-            let wait = usize::try_from(wait).ok().and_then(|place| shm::Wait::ALL.get(place));
-            let wait = *wait.ok_or_else(|| invalid("an unknown way to wait".to_owned()))?;
-            return Ok(Some(Ended::Map { worker, wait }));
+            return Ok(Some(Ended::Map { worker, wait: way_to_wait(wait)? }));
         }
         other => return Err(not_a_request(&other)),
     }
     Ok(None)
+}
+
+fn way_to_wait(code: u32) -> Result<shm::Wait, FrameError> {
+    let known = usize::try_from(code).ok().and_then(|place| shm::Wait::ALL.get(place));
+    known.copied().ok_or_else(|| invalid(format!("an unknown way to wait: {code}")))
 }
 
 fn not_a_request(head: &Head) -> FrameError {
@@ -177,7 +180,7 @@ mod tests {
         let share = compute::ALL[1].shares(9, 2).unwrap().remove(1);
         let pages = vec![7; share.input_range().len()];
         frame::write(&mut input, &Head::Share(share.clone()), &pages).unwrap();
-        frame::write(&mut input, &Head::Sum, &[1, 2, 3]).unwrap();
+        frame::write(&mut input, &Head::Sum { at: 0 }, &[1, 2, 3]).unwrap();
         frame::write(&mut input, &Head::Map { worker: 3, wait: 1 }, &[]).unwrap();
         let (ended, frames) = talk(&input);
         assert_eq!(ended.unwrap(), Ended::Map { worker: 3, wait: shm::Wait::Spin });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::frame::{self, FrameError, Head};
 use shm::Worker;
 
-use crate::{invalid, not_a_request, now, work};
+use crate::{invalid, not_a_request, now, way_to_wait, work};
 
 /// The runner's death ends the child, not its silence.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -14,10 +14,10 @@ const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// # Errors
 /// If a note is no request or means what does not lie in the memory. The caller has been told.
-pub fn run(memory: &mut Worker, wait: shm::Wait) -> Result<(), FrameError> {
+pub fn run(memory: &mut Worker, mut wait: shm::Wait) -> Result<(), FrameError> {
     loop {
         let Some(note) = memory.receive(wait, A_DAY) else { continue };
-        match answer(memory, &note) {
+        match answer(memory, &note, &mut wait) {
             Ok(Some((head, body))) => memory.pass(&frame::encode(&head, body)),
             Ok(None) => return Ok(()),
             Err(why) => {
@@ -28,17 +28,29 @@ pub fn run(memory: &mut Worker, wait: shm::Wait) -> Result<(), FrameError> {
     }
 }
 
-fn answer(memory: &mut Worker, note: &[u8; shm::NOTE]) -> Result<Option<(Head, u64)>, FrameError> {
+fn answer(
+    memory: &mut Worker,
+    note: &[u8; shm::NOTE],
+    wait: &mut shm::Wait,
+) -> Result<Option<(Head, u64)>, FrameError> {
     let (head, body) = frame::decode(note)?;
     let Some((read, write)) = head.in_place(body) else {
-        return if head == Head::End { Ok(None) } else { Err(not_a_request(&head)) };
+        return match head {
+            // The memory is there already: what is new is the way to wait.
+            Head::Map { wait: code, .. } => {
+                *wait = way_to_wait(code)?;
+                Ok(Some((Head::Echoed { arrived: now() }, 0)))
+            }
+            Head::End => Ok(None),
+            other => Err(not_a_request(&other)),
+        };
     };
     let answered = write.len() as u64;
     let (request, answer) = memory
         .parts(read, write)
         .ok_or_else(|| invalid(format!("{head:?} lies outside the shared memory")))?;
     Ok(Some(match head {
-        Head::Sum => {
+        Head::Sum { .. } => {
             let sum = workloads::sum(request);
             (Head::Summed { arrived: now(), sum }, 0)
         }
@@ -72,7 +84,7 @@ mod tests {
         sort.make_input(&mut caller.bytes()[..input]);
 
         let sum = workloads::sum(&caller.bytes()[..1000]);
-        let summed = ask(&mut caller, &Head::Sum, 1000);
+        let summed = ask(&mut caller, &Head::Sum { at: 0 }, 1000);
         assert!(matches!(summed, Head::Summed { sum: found, .. } if found == sum));
         assert!(matches!(ask(&mut caller, &Head::Echo, 64), Head::Echoed { .. }));
         for share in sort.shares(pages, 2).unwrap() {
@@ -84,6 +96,10 @@ mod tests {
         let sorted = caller.bytes()[input..].as_chunks().0.iter().map(|it| u32::from_le_bytes(*it));
         assert!(sorted.is_sorted());
 
+        assert!(matches!(
+            ask(&mut caller, &Head::Map { worker: 0, wait: 0 }, 0),
+            Head::Echoed { .. }
+        ));
         caller.pass(0, &frame::encode(&Head::End, 0));
         worker.join().unwrap().unwrap();
     }
@@ -91,7 +107,7 @@ mod tests {
     #[test]
     fn what_lies_outside_is_refused() {
         for (head, body) in [
-            (Head::Sum, 1001),
+            (Head::Sum { at: 1 }, 1000),
             (Head::Share(compute::ALL[0].shares(1, 1).unwrap().remove(0)), 0),
             (Head::Hello { process: 1 }, 0),
         ] {

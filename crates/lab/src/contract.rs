@@ -3,9 +3,9 @@
 use protocol::{Availability, Filter, LaneEvent, Nanos, Picture, Task};
 use workloads::{Checksum, Dimensions, Source};
 
-use crate::experiments::{self, Extent};
+use crate::experiments::{self, Extent, Sweep};
 use crate::lane::Lane;
-use crate::op::{Effort, Op, Series};
+use crate::op::{Effort, Op, Placement, Series};
 use crate::visit::{Observer, visit};
 
 /// Runs the whole suite on a lane that is available.
@@ -46,37 +46,67 @@ fn some_pixels(dimensions: Dimensions) -> Vec<u8> {
     (0..dimensions.pixels()).flat_map(|_| pixel(&mut random)).collect()
 }
 
-/// Has the lane perform every operation of every experiment, in small.
+/// Has the lane perform every operation of every experiment that it does, in small.
 ///
 /// # Errors
 /// Says which promise the lane broke.
 pub async fn check_operations(lane: &dyn Lane) -> Result<(), String> {
-    let effort = Effort { samples: 3, sample_time: Nanos(100_000) };
+    let effort = Effort {
+        samples: 3,
+        sample_time: Nanos(100_000),
+        turn_time: Nanos(20_000_000),
+        placement: Placement::Unpinned,
+    };
+    let sweep = Sweep { extent: Extent::Quick, cores: 2 };
     for experiment in experiments::ALL {
-        for op in experiment.operations(Extent::Quick).into_iter().filter(|op| lane.does(*op)) {
-            let series = lane.perform(op, &effort).await;
-            let series = series.map_err(|why| format!("{op}: {why:?}"))?;
-            is_whole(op, &effort, &series).map_err(|why| format!("{op}: {why}"))?;
+        let mut left = experiment.operations(sweep);
+        left.retain(|op| lane.does(*op));
+        while let Some(first) = left.first() {
+            let workers = first.workers();
+            let (ops, rest): (Vec<Op>, _) =
+                left.into_iter().partition(|op| op.workers() == workers);
+            left = rest;
+            perform(lane, &ops, &effort).await?;
         }
     }
     Ok(())
 }
 
-/// Every row that each lane must have, with just as many samples as were wanted, all of them times.
+async fn perform(lane: &dyn Lane, ops: &[Op], effort: &Effort) -> Result<(), String> {
+    let mut found = Vec::new();
+    let mut tell = |series| found.push(series);
+    let result = lane.perform(ops, effort, &mut tell).await;
+    if let (Some(op), Err(why)) = (ops.get(found.len()), result) {
+        return Err(format!("{op}: {why:?}"));
+    }
+    if found.len() != ops.len() {
+        return Err(format!("{} operations were told of, of {}", found.len(), ops.len()));
+    }
+    ops.iter()
+        .zip(&found)
+        .try_for_each(|(op, all)| is_whole(*op, effort, all).map_err(|why| format!("{op}: {why}")))
+}
+
+/// Every row that each lane must have, with as many samples as were wanted at most, all of them positive.
 fn is_whole(op: Op, effort: &Effort, all: &[Series]) -> Result<(), String> {
-    for row in op.rows() {
-        let is_it =
-            |series: &&Series| row.iter().all(|(name, is)| series.params.get(name) == Some(is));
+    for (row, unit) in op.rows() {
+        let is_it = |series: &&Series| {
+            series.unit == unit && row.iter().all(|(name, is)| series.params.get(name) == Some(is))
+        };
         if !all.iter().any(|series| is_it(&series)) {
-            return Err(format!("no samples for {row:?}"));
+            return Err(format!("no samples for {row:?} in {unit}"));
         }
     }
     for series in all {
-        if series.samples.len() != effort.samples as usize {
+        if !(1..=effort.samples as usize).contains(&series.samples.len()) {
             return Err(format!("{} samples for {:?}", series.samples.len(), series.params));
         }
         if !series.samples.iter().all(|sample| sample.is_finite() && *sample > 0.0) {
             return Err(format!("{:?}: {:?}", series.params, series.samples));
+        }
+        let has_payload = matches!(op, Op::Echo { .. } | Op::Compute { .. });
+        if has_payload != series.crossing.is_some_and(|it| it.copied + it.shared > 0) {
+            return Err(format!("{:?} crosses as {:?}", series.params, series.crossing));
         }
     }
     Ok(())

@@ -24,6 +24,11 @@ pub trait Lane {
     /// Whether it can run here.
     fn availability(&self) -> Availability;
 
+    /// Whether it can be visited: makes the page's pictures.
+    fn is_visited(&self) -> bool {
+        true
+    }
+
     /// Starts fresh workers and waits until each has answered.
     fn open(&self, workers: u32) -> LaneFuture<'_, Opened>;
 
@@ -32,9 +37,15 @@ pub trait Lane {
         false
     }
 
-    /// Measures an operation with fresh workers, and ends them.
-    fn perform<'a>(&'a self, op: Op, _effort: &'a Effort) -> LaneFuture<'a, Vec<Series>> {
-        let why = format!("{} does no {op}", self.id());
+    /// Measures operations that take as many workers, one after the other with the same fresh ones, and
+    /// ends them. An error is about the first operation that nothing was told of.
+    fn perform<'a>(
+        &'a self,
+        ops: &'a [Op],
+        _effort: &'a Effort,
+        _found: &'a mut Found<'a>,
+    ) -> LaneFuture<'a, ()> {
+        let why = format!("{} does no {}", self.id(), ops[0]);
         Box::pin(ready(Err(LaneError::Unavailable(why))))
     }
 
@@ -43,6 +54,9 @@ pub trait Lane {
         LaneInfo { id: self.id(), kind: self.kind(), availability: self.availability() }
     }
 }
+
+/// Who is told what each operation gave, in their order.
+pub type Found<'a> = dyn FnMut(Vec<Series>) + 'a;
 
 /// Workers that have just started.
 pub struct Opened {

@@ -20,7 +20,7 @@ mod schedule;
 pub mod study;
 mod visit;
 
-pub use lane::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
-pub use op::{Effort, Op, Series, params};
+pub use lane::{Crew, Found, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
+pub use op::{Effort, Op, Placement, Series, params};
 pub use schedule::{Turn, schedule};
 pub use visit::{Observer, visit};

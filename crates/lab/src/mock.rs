@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::future::ready;
 use std::rc::Rc;
 
-use protocol::report::Unit;
+use protocol::report::Crossing;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use workloads::Source;
 
-use crate::lane::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
+use crate::lane::{Crew, Found, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
 use crate::op::{Effort, Op, Series};
 
 /// What a mock lane does wrong. Runs are counted from 0, the drawing of the picture; 1 is the
@@ -98,18 +98,36 @@ impl Lane for MockLane {
         true
     }
 
-    /// Performances are counted like runs, from 0; each sample is the number of its performance plus 100.
-    fn perform<'a>(&'a self, op: Op, effort: &'a Effort) -> LaneFuture<'a, Vec<Series>> {
-        let number = self.performed.replace(self.performed.get() + 1);
-        let sample = |params| {
-            let samples = vec![f64::from(number) + 100.0; effort.samples as usize];
-            Series { params, unit: Unit::Nanoseconds, samples }
-        };
-        Box::pin(ready(match self.misdeed {
-            Some(Misdeed::DiesInRun(fatal)) if fatal == number => Err(LaneError::failed("died")),
-            Some(Misdeed::CancelledInRun(at)) if at == number => Err(LaneError::Cancelled),
-            _ => Ok(op.rows().into_iter().map(sample).collect()),
-        }))
+    /// Operations are counted like runs, from 0; each sample is the number of its operation plus 100.
+    fn perform<'a>(
+        &'a self,
+        ops: &'a [Op],
+        effort: &'a Effort,
+        found: &'a mut Found<'a>,
+    ) -> LaneFuture<'a, ()> {
+        Box::pin(ready(ops.iter().try_for_each(|op| {
+            let number = self.performed.replace(self.performed.get() + 1);
+            match self.misdeed {
+                Some(Misdeed::DiesInRun(fatal)) if fatal == number => {
+                    Err(LaneError::failed("died"))
+                }
+                Some(Misdeed::CancelledInRun(at)) if at == number => Err(LaneError::Cancelled),
+                _ => {
+                    let samples = vec![f64::from(number) + 100.0; effort.samples as usize];
+                    let rows = op.rows().into_iter();
+                    let has_payload = matches!(op, Op::Echo { .. } | Op::Compute { .. });
+                    let crossing = has_payload.then_some(Crossing { copied: 7, shared: 0 });
+                    let series = |(params, unit)| Series {
+                        params,
+                        unit,
+                        crossing,
+                        samples: samples.clone(),
+                    };
+                    found(rows.map(series).collect());
+                    Ok(())
+                }
+            }
+        })))
     }
 }
 

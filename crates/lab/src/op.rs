@@ -3,10 +3,11 @@
 use std::fmt;
 
 use protocol::Nanos;
-use protocol::report::{Param, Params, Unit};
+use protocol::report::{Crossing, Param, Params, Unit};
+use workloads::compute::{PAGE, Workload};
 
 /// One thing that can be measured on a lane. Closed: the vocabulary of what is measurable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
     /// A worker's life: asked for, first answer, end.
     Startup,
@@ -15,6 +16,22 @@ pub enum Op {
         /// How many each way.
         bytes: u64,
     },
+    /// A piece of work, cut into a share per worker.
+    Compute {
+        /// What work.
+        workload: &'static Workload,
+        /// How much of it.
+        pages: u32,
+        /// By how many workers.
+        workers: u32,
+    },
+    /// What an idle worker takes of the machine's memory.
+    Memory,
+    /// Many tiny tasks through a warm pool.
+    Dispatch {
+        /// How many workers it has.
+        workers: u32,
+    },
 }
 
 impl fmt::Display for Op {
@@ -22,23 +39,62 @@ impl fmt::Display for Op {
         match self {
             Self::Startup => out.write_str("startup"),
             Self::Echo { bytes } => write!(out, "echo of {bytes} bytes"),
+            Self::Compute { workload, pages, workers } => {
+                write!(out, "{} of {pages} pages by {workers}", workload.id)
+            }
+            Self::Memory => out.write_str("memory"),
+            Self::Dispatch { workers } => write!(out, "dispatch to {workers}"),
         }
     }
 }
 
 impl Op {
-    /// What it gives on every lane, as params: the rows of a lane that cannot do it say so in each. A
-    /// lane that shares memory has more.
+    /// How many workers it takes at once.
     #[must_use]
-    pub fn rows(self) -> Vec<Params> {
-        let row = |metric: &str| match self {
-            Self::Startup => params([("metric", metric.into())]),
-            Self::Echo { bytes } => params([("bytes", bytes.into()), ("metric", metric.into())]),
+    pub fn workers(self) -> u32 {
+        match self {
+            Self::Startup | Self::Echo { .. } | Self::Memory => 1,
+            Self::Compute { workers, .. } | Self::Dispatch { workers } => workers,
+        }
+    }
+
+    /// What it gives on every lane, as params and units: the rows of a lane that cannot do it say so in
+    /// each. A lane that shares memory has more.
+    #[must_use]
+    pub fn rows(self) -> Vec<(Params, Unit)> {
+        let rows = |metrics: &[&str], unit| {
+            metrics.iter().map(|metric| (self.params(metric), unit)).collect::<Vec<_>>()
         };
         match self {
-            Self::Startup => ["first_answer", "exit", "blocked"].map(row).to_vec(),
-            Self::Echo { .. } => ["round_trip", "one_way"].map(row).to_vec(),
+            Self::Startup => rows(&["first_answer", "exit", "blocked"], Unit::Nanoseconds),
+            Self::Echo { .. } => rows(&["round_trip", "one_way"], Unit::Nanoseconds),
+            Self::Compute { .. } => vec![(self.params(""), Unit::Nanoseconds)],
+            Self::Memory => rows(&["rss", "pss", "uss"], Unit::Bytes),
+            Self::Dispatch { .. } => {
+                let mut all = rows(&["rate"], Unit::TasksPerSecond);
+                all.extend(rows(&["p50", "p90", "p99", "p999"], Unit::Nanoseconds));
+                all
+            }
         }
+    }
+
+    /// The params of one of its rows. A piece of work has one figure alone, its time, without a name.
+    #[must_use]
+    pub fn params(self, metric: &str) -> Params {
+        let mut params = match self {
+            Self::Startup | Self::Memory => Params::new(),
+            Self::Echo { bytes } => params([("bytes", bytes.into())]),
+            Self::Compute { workload, pages, workers } => params([
+                ("workload", workload.id.into()),
+                ("size", (u64::from(pages) * PAGE as u64).into()),
+                ("workers", u64::from(workers).into()),
+            ]),
+            Self::Dispatch { workers } => params([("workers", u64::from(workers).into())]),
+        };
+        if !metric.is_empty() {
+            params.insert("metric".into(), metric.into());
+        }
+        params
     }
 }
 
@@ -51,10 +107,40 @@ pub fn params<const N: usize>(pairs: [(&str, Param); N]) -> Params {
 /// How much a lane takes pains over one operation in one block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Effort {
-    /// Samples per block.
+    /// Samples per block, at most.
     pub samples: u32,
     /// A sample is a batch at least this long, so that the clock's step does not show.
     pub sample_time: Nanos,
+    /// No further sample is begun once an operation has taken so long; there is always one.
+    pub turn_time: Nanos,
+    /// Where it takes place.
+    pub placement: Placement,
+}
+
+/// On which processors caller and workers run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// Where the system puts them, as for everybody.
+    #[default]
+    Unpinned,
+    /// The caller on one processor, all workers on another.
+    Apart {
+        /// The caller's.
+        caller: u32,
+        /// The workers'.
+        workers: u32,
+    },
+}
+
+impl fmt::Display for Placement {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unpinned => out.write_str("unpinned"),
+            Self::Apart { caller, workers } => {
+                write!(out, "caller on processor {caller}, workers on processor {workers}")
+            }
+        }
+    }
 }
 
 /// Samples of one kind from one block.
@@ -64,6 +150,16 @@ pub struct Series {
     pub params: Params,
     /// What they count.
     pub unit: Unit,
+    /// How the payload of one operation gets across, where there is one.
+    pub crossing: Option<Crossing>,
     /// In the order in which they were taken.
     pub samples: Vec<f64>,
+}
+
+impl Series {
+    /// Of an operation's row without payload.
+    #[must_use]
+    pub fn new(op: Op, metric: &str, unit: Unit, samples: Vec<f64>) -> Self {
+        Self { params: op.params(metric), unit, crossing: None, samples }
+    }
 }

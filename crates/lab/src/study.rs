@@ -1,15 +1,16 @@
 //! A study: experiments on lanes, interleaved, and the rows that come of it.
 //!
-//! In each block every lane has its turn at every operation once, in an order of the block's own, so that
-//! whatever drifts meets all of them alike. After each block the rows are told, so that a study that is
-//! ended early keeps what it had.
+//! In each block every lane has its turns at every experiment once, one per number of workers, in an
+//! order of the block's own, so that whatever drifts meets all of them alike. A turn starts fresh workers
+//! and has them do the experiment's operations, in random order too. After each block the rows are told,
+//! so that a study that is ended early keeps what it had.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::report::{Measured, Params, ReportRow, RowOutcome, Unit};
+use protocol::report::{Crossing, Measured, Params, ReportRow, RowOutcome, Unit};
 use protocol::{Availability, LaneId, Stage};
 
-use crate::experiments::{Experiment, Extent};
+use crate::experiments::{Experiment, Sweep};
 use crate::lane::{Lane, LaneError};
 use crate::op::{Effort, Op, Series};
 
@@ -19,8 +20,8 @@ pub struct Plan {
     /// Which experiments.
     pub experiments: Vec<&'static Experiment>,
     /// How much of each.
-    pub extent: Extent,
-    /// How many blocks.
+    pub sweep: Sweep,
+    /// How many blocks at most.
     pub blocks: u32,
     /// Within a block.
     pub effort: Effort,
@@ -31,13 +32,22 @@ pub struct Plan {
 /// Who is told how a study goes.
 pub trait Listener {
     /// A turn begins: this many of all are over.
-    fn turn(&mut self, done: usize, all: usize, lane: &LaneId, op: Op);
+    fn turn(&mut self, done: usize, all: usize, lane: &LaneId, experiment: &Experiment);
 
-    /// A block is over: these are the rows so far, in their order.
+    /// A block is over: these are the rows so far, in their order. Says whether to go on.
     ///
     /// # Errors
     /// If the study is to end, for example because the rows could not be kept.
-    fn block(&mut self, finished: u32, findings: &Findings) -> Result<(), String>;
+    fn block(&mut self, finished: u32, findings: &Findings) -> Result<Next, String>;
+}
+
+/// What a listener wants after a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The next block.
+    Go,
+    /// No further block: these are enough, for a reason that has nothing to do with what they say.
+    Enough,
 }
 
 /// What a study has found so far.
@@ -56,127 +66,212 @@ pub enum Ended {
     Done,
     /// Somebody cancelled.
     Cancelled,
-    /// The listener wanted no more, for this reason.
+    /// The listener could not go on, for this reason.
     Stopped(String),
 }
 
 /// Makes a study.
 pub async fn study(lanes: &[&dyn Lane], plan: &Plan, listener: &mut impl Listener) -> Ended {
-    let mut cells = Vec::new();
-    for experiment in &plan.experiments {
-        for op in experiment.operations(plan.extent) {
-            cells.extend(lanes.iter().map(|lane| Cell::new(experiment.id, op, *lane)));
-        }
-    }
+    let mut parts: Vec<Part<'_>> = plan
+        .experiments
+        .iter()
+        .flat_map(|experiment| lanes.iter().map(|lane| Part::new(experiment, *lane, plan.sweep)))
+        .collect();
+    let turns: Vec<(usize, u32)> = parts
+        .iter()
+        .enumerate()
+        .flat_map(|(at, part)| part.worker_counts().into_iter().map(move |count| (at, count)))
+        .collect();
     let mut random = fastrand::Rng::with_seed(plan.seed);
-    let count = cells.len();
     for block in 0..plan.blocks {
-        let mut order: Vec<usize> = (0..count).collect();
+        let mut order = turns.clone();
         random.shuffle(&mut order);
-        for (number, at) in order.into_iter().enumerate() {
-            let cell = &mut cells[at];
-            if cell.trouble.is_some() {
+        for (number, (at, workers)) in order.into_iter().enumerate() {
+            let part = &mut parts[at];
+            let mut cells = part.cells_of(workers);
+            if cells.is_empty() {
                 continue;
             }
-            let (done, all) = (block as usize * count + number, plan.blocks as usize * count);
-            listener.turn(done, all, &cell.lane.id(), cell.op);
-            match cell.lane.perform(cell.op, &plan.effort).await {
-                Ok(series) => cell.take(block, series),
-                Err(LaneError::Cancelled) => return Ended::Cancelled,
-                Err(LaneError::Unavailable(reason)) => {
-                    cell.trouble = Some(RowOutcome::Unavailable { reason });
-                }
-                Err(LaneError::Failed(error)) => {
-                    cell.trouble = Some(RowOutcome::Failed { stage: Stage::Run, error });
-                }
+            random.shuffle(&mut cells);
+            let done = block as usize * turns.len() + number;
+            let all = plan.blocks as usize * turns.len();
+            listener.turn(done, all, &part.lane.id(), part.experiment);
+            if part.take_turn(block, &cells, &plan.effort).await == Err(Cancelled) {
+                return Ended::Cancelled;
             }
         }
-        if let Err(why) = listener.block(block + 1, &findings(&cells, plan.seed)) {
-            return Ended::Stopped(why);
+        parts.iter_mut().for_each(|part| part.derive(block));
+        match listener.block(block + 1, &findings(&parts, plan.seed)) {
+            Ok(Next::Go) => {}
+            Ok(Next::Enough) => return Ended::Done,
+            Err(why) => return Ended::Stopped(why),
         }
     }
     Ended::Done
 }
 
-/// An operation on a lane.
-struct Cell<'a> {
-    experiment: &'static str,
-    op: Op,
+/// An experiment on a lane.
+struct Part<'a> {
+    experiment: &'static Experiment,
     lane: &'a dyn Lane,
-    /// Per row, in the order in which the lane tells them.
-    found: Vec<(Params, Found)>,
+    cells: Vec<Cell>,
+    /// The rows that follow from those of the cells.
+    derived: Rows,
+}
+
+/// An operation of it.
+struct Cell {
+    op: Op,
+    found: Rows,
     /// Why it is not tried any more.
     trouble: Option<RowOutcome>,
 }
 
-/// The samples of a row, block by block.
-struct Found {
-    unit: Unit,
-    blocks: BTreeMap<u32, Vec<f64>>,
-}
+/// Somebody cancelled.
+#[derive(Debug, PartialEq)]
+struct Cancelled;
 
-impl<'a> Cell<'a> {
-    fn new(experiment: &'static str, op: Op, lane: &'a dyn Lane) -> Self {
+impl<'a> Part<'a> {
+    fn new(experiment: &'static Experiment, lane: &'a dyn Lane, sweep: Sweep) -> Self {
         let trouble = match lane.availability() {
             Availability::Available => None,
             Availability::Unavailable { reason } => Some(RowOutcome::Unavailable { reason }),
         };
-        Self { experiment, op, lane, found: Vec::new(), trouble }
+        let cell = |op| Cell { op, found: Rows::default(), trouble: trouble.clone() };
+        let cells = experiment.operations(sweep).into_iter().map(cell).collect();
+        Self { experiment, lane, cells, derived: Rows::default() }
     }
 
-    fn take(&mut self, block: u32, series: Vec<Series>) {
-        for Series { params, unit, samples } in series {
-            match self.found.iter_mut().find(|(known, _)| *known == params) {
+    fn worker_counts(&self) -> BTreeSet<u32> {
+        self.cells.iter().map(|cell| cell.op.workers()).collect()
+    }
+
+    /// Those that are to be tried with so many workers.
+    fn cells_of(&self, workers: u32) -> Vec<usize> {
+        let is_tried = |cell: &Cell| cell.op.workers() == workers && cell.trouble.is_none();
+        (0..self.cells.len()).filter(|at| is_tried(&self.cells[*at])).collect()
+    }
+
+    async fn take_turn(
+        &mut self,
+        block: u32,
+        mut cells: &[usize],
+        effort: &Effort,
+    ) -> Result<(), Cancelled> {
+        // After a failure the rest has a turn of its own, with fresh workers.
+        while !cells.is_empty() {
+            let ops: Vec<Op> = cells.iter().map(|at| self.cells[*at].op).collect();
+            let mut found = Vec::new();
+            let mut tell = |series| found.push(series);
+            let result = self.lane.perform(&ops, effort, &mut tell).await;
+            let count = found.len().min(cells.len());
+            for (at, series) in cells.iter().zip(found) {
+                self.cells[*at].found.add(block, series);
+            }
+            cells = &cells[count..];
+            let trouble = match result {
+                Ok(()) => return Ok(()),
+                Err(LaneError::Cancelled) => return Err(Cancelled),
+                Err(LaneError::Unavailable(reason)) => RowOutcome::Unavailable { reason },
+                Err(LaneError::Failed(error)) => RowOutcome::Failed { stage: Stage::Run, error },
+            };
+            let Some((first, rest)) = cells.split_first() else { return Ok(()) };
+            self.cells[*first].trouble = Some(trouble);
+            cells = rest;
+        }
+        Ok(())
+    }
+
+    fn derive(&mut self, block: u32) {
+        let medians: Vec<(Op, f64)> = self
+            .cells
+            .iter()
+            .filter_map(|cell| Some((cell.op, cell.found.median(block)?)))
+            .collect();
+        self.derived.add(block, self.experiment.derived(&medians));
+    }
+
+    fn row(&self, params: Params, outcome: RowOutcome) -> ReportRow {
+        ReportRow { experiment: self.experiment.id.into(), lane: self.lane.id(), params, outcome }
+    }
+}
+
+fn findings(parts: &[Part<'_>], seed: u64) -> Findings {
+    let mut findings = Findings::default();
+    for part in parts {
+        for cell in &part.cells {
+            if cell.found.0.is_empty() {
+                // One that has had no turn has nothing to say yet.
+                if let Some(trouble) = &cell.trouble {
+                    let rows = cell.op.rows().into_iter();
+                    findings.rows.extend(rows.map(|(row, _)| part.row(row, trouble.clone())));
+                }
+                continue;
+            }
+            if let Some(RowOutcome::Failed { error, .. }) = &cell.trouble {
+                let blocks = cell.found.0[0].1.blocks.len();
+                findings.warnings.push(format!(
+                    "{} on {} failed after {blocks} blocks, whose samples are kept: {error}",
+                    cell.op,
+                    part.lane.id()
+                ));
+            }
+            let rows = cell.found.outcomes(seed);
+            findings.rows.extend(rows.map(|(params, outcome)| part.row(params, outcome)));
+        }
+        let derived = part.derived.outcomes(seed);
+        findings.rows.extend(derived.map(|(params, outcome)| part.row(params, outcome)));
+    }
+    findings
+}
+
+/// Rows with their samples, in the order in which the lane tells them.
+#[derive(Default)]
+struct Rows(Vec<(Params, Samples)>);
+
+/// The samples of a row, block by block.
+struct Samples {
+    unit: Unit,
+    crossing: Option<Crossing>,
+    blocks: BTreeMap<u32, Vec<f64>>,
+}
+
+impl Rows {
+    fn add(&mut self, block: u32, all: Vec<Series>) {
+        for Series { params, unit, crossing, samples } in all {
+            match self.0.iter_mut().find(|(known, _)| *known == params) {
                 Some((_, found)) => {
                     found.blocks.insert(block, samples);
                 }
                 None => {
                     let blocks = BTreeMap::from([(block, samples)]);
-                    self.found.push((params, Found { unit, blocks }));
+                    self.0.push((params, Samples { unit, crossing, blocks }));
                 }
             }
         }
     }
 
-    fn row(&self, params: Params, outcome: RowOutcome) -> ReportRow {
-        ReportRow { experiment: self.experiment.into(), lane: self.lane.id(), params, outcome }
+    /// Of the first row in a block.
+    fn median(&self, block: u32) -> Option<f64> {
+        let samples = self.0.first()?.1.blocks.get(&block)?;
+        Some(stats::Summary::of(samples)?.median)
     }
-}
 
-fn findings(cells: &[Cell<'_>], seed: u64) -> Findings {
-    let mut findings = Findings::default();
-    for cell in cells {
-        if cell.found.is_empty() {
-            // One that has had no turn has nothing to say yet.
-            if let Some(trouble) = &cell.trouble {
-                let rows = cell.op.rows().into_iter();
-                findings.rows.extend(rows.map(|params| cell.row(params, trouble.clone())));
-            }
-            continue;
-        }
-        if let Some(RowOutcome::Failed { error, .. }) = &cell.trouble {
-            let blocks = cell.found[0].1.blocks.len();
-            findings.warnings.push(format!(
-                "{} on {} failed after {blocks} blocks, whose samples are kept: {error}",
-                cell.op,
-                cell.lane.id()
-            ));
-        }
-        for (params, found) in &cell.found {
-            let outcome = found.measured(seed).map_or_else(
+    fn outcomes(&self, seed: u64) -> impl Iterator<Item = (Params, RowOutcome)> {
+        self.0.iter().map(move |(params, samples)| {
+            let outcome = samples.measured(seed).map_or_else(
                 || {
                     let error = "a sample is not a finite number".to_owned();
                     RowOutcome::Failed { stage: Stage::Check, error }
                 },
                 RowOutcome::Measured,
             );
-            findings.rows.push(cell.row(params.clone(), outcome));
-        }
+            (params.clone(), outcome)
+        })
     }
-    findings
 }
 
-impl Found {
+impl Samples {
     /// None if a block is empty or a sample not finite.
     fn measured(&self, seed: u64) -> Option<Measured> {
         let blocks: Vec<Vec<f64>> = self.blocks.values().cloned().collect();
@@ -188,6 +283,7 @@ impl Found {
             unit: self.unit,
             median: estimate.value,
             ci95: [estimate.interval.low, estimate.interval.high],
+            crossing: self.crossing,
             n: samples.len() as u32,
             blocks: numbers.flat_map(|(block, samples)| vec![*block; samples.len()]).collect(),
             samples,
@@ -202,17 +298,29 @@ mod tests {
     use protocol::report::Param;
 
     use super::*;
-    use crate::experiments;
+    use crate::experiments::{self, Extent};
     use crate::mock::{Misdeed, MockLane};
+    use crate::op::Placement;
 
     fn plan(blocks: u32) -> Plan {
         Plan {
             experiments: experiments::ALL.to_vec(),
-            extent: Extent::Quick,
+            sweep: SWEEP,
             blocks,
-            effort: Effort { samples: 3, sample_time: Nanos(1) },
+            effort: Effort {
+                samples: 3,
+                sample_time: Nanos(1),
+                turn_time: Nanos(9),
+                placement: Placement::Unpinned,
+            },
             seed: 5,
         }
+    }
+
+    const SWEEP: Sweep = Sweep { extent: Extent::Quick, cores: 2 };
+
+    fn operations() -> Vec<Op> {
+        experiments::ALL.iter().flat_map(|experiment| experiment.operations(SWEEP)).collect()
     }
 
     #[derive(Default)]
@@ -221,16 +329,23 @@ mod tests {
         findings: Findings,
         blocks: u32,
         stop_after: Option<u32>,
+        enough_after: Option<u32>,
     }
 
     impl Listener for Log {
-        fn turn(&mut self, done: usize, all: usize, _: &LaneId, _: Op) {
+        fn turn(&mut self, done: usize, all: usize, _: &LaneId, _: &Experiment) {
             self.turns.push((done, all));
         }
 
-        fn block(&mut self, finished: u32, findings: &Findings) -> Result<(), String> {
+        fn block(&mut self, finished: u32, findings: &Findings) -> Result<Next, String> {
             (self.blocks, self.findings) = (finished, findings.clone());
-            if self.stop_after == Some(finished) { Err("full".into()) } else { Ok(()) }
+            if self.enough_after == Some(finished) {
+                Ok(Next::Enough)
+            } else if self.stop_after == Some(finished) {
+                Err("full".into())
+            } else {
+                Ok(Next::Go)
+            }
         }
     }
 
@@ -242,18 +357,24 @@ mod tests {
     fn each_row_has_every_sample_of_every_block() {
         let mut log = Log::default();
         assert_eq!(run(&MockLane::new(), &plan(4), &mut log), Ended::Done);
-        let wanted: usize = experiments::ALL
-            .iter()
-            .flat_map(|experiment| experiment.operations(Extent::Quick))
-            .map(|op| op.rows().len())
-            .sum();
-        assert_eq!(log.findings.rows.len(), wanted);
+        let wanted: usize = operations().iter().map(|op| op.rows().len()).sum();
+        let is_derived = |row: &&ReportRow| {
+            let RowOutcome::Measured(measured) = &row.outcome else { panic!("{row:?}") };
+            measured.unit == Unit::Ratio
+        };
+        assert_eq!(log.findings.rows.iter().filter(|row| !is_derived(row)).count(), wanted);
         for row in &log.findings.rows {
             let RowOutcome::Measured(measured) = &row.outcome else { panic!("{row:?}") };
-            assert_eq!((measured.n, measured.samples.len()), (12, 12));
-            assert_eq!(measured.blocks, [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
             assert!((measured.ci95[0]..=measured.ci95[1]).contains(&measured.median));
+            if is_derived(&row) {
+                assert_eq!((measured.n, &measured.blocks[..]), (4, &[0, 1, 2, 3][..]));
+            } else {
+                assert_eq!((measured.n, measured.samples.len()), (12, 12));
+                assert_eq!(measured.blocks, [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
+            }
         }
+        // Three workloads, each with one further number of workers.
+        assert_eq!(log.findings.rows.iter().filter(is_derived).count(), 3 * 3);
         assert!(log.turns.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert_eq!(log.turns.len(), log.turns[0].1);
     }
@@ -263,7 +384,8 @@ mod tests {
         let mut log = Log::default();
         run(&MockLane::new().with(Misdeed::Unavailable), &plan(2), &mut log);
         assert!(log.turns.is_empty());
-        assert_eq!(log.findings.rows.len(), 3 + 3 * 2);
+        let wanted: usize = operations().iter().map(|op| op.rows().len()).sum();
+        assert_eq!(log.findings.rows.len(), wanted);
         let reason = "the script says so".to_owned();
         for row in &log.findings.rows {
             assert_eq!(row.outcome, RowOutcome::Unavailable { reason: reason.clone() });
@@ -273,16 +395,19 @@ mod tests {
 
     #[test]
     fn what_fails_late_keeps_its_samples_and_what_fails_at_once_says_so() {
-        // The mock counts its performances over all operations: four in a block.
-        let mut log = Log::default();
-        run(&MockLane::new().with(Misdeed::DiesInRun(6)), &plan(3), &mut log);
+        // The mock counts its operations over all turns.
+        let in_a_block = operations().len() as u32;
         let failed = |row: &&ReportRow| matches!(row.outcome, RowOutcome::Failed { .. });
+        let mut log = Log::default();
+        run(&MockLane::new().with(Misdeed::DiesInRun(in_a_block + 2)), &plan(3), &mut log);
         assert_eq!(log.findings.rows.iter().filter(failed).count(), 0);
         assert_eq!(log.findings.warnings.len(), 1, "{:?}", log.findings.warnings);
 
         let mut log = Log::default();
         run(&MockLane::new().with(Misdeed::DiesInRun(0)), &plan(1), &mut log);
-        assert!(log.findings.rows.iter().any(|row| failed(&row)));
+        // One operation failed, and the others of its turn had another.
+        let count = log.findings.rows.iter().filter(failed).count();
+        assert!((1..=5).contains(&count), "{count}");
     }
 
     #[test]
@@ -292,8 +417,13 @@ mod tests {
         assert_eq!(ended, Ended::Stopped("full".into()));
         assert_eq!(log.blocks, 2);
 
+        let mut log = Log { enough_after: Some(3), ..Log::default() };
+        assert_eq!(run(&MockLane::new(), &plan(9), &mut log), Ended::Done);
+        assert_eq!(log.blocks, 3);
+
         let mut log = Log::default();
-        let ended = run(&MockLane::new().with(Misdeed::CancelledInRun(5)), &plan(9), &mut log);
+        let in_the_second = Misdeed::CancelledInRun(operations().len() as u32 + 1);
+        let ended = run(&MockLane::new().with(in_the_second), &plan(9), &mut log);
         assert_eq!((ended, log.blocks), (Ended::Cancelled, 1));
         assert!(!log.findings.rows.is_empty());
     }

@@ -18,7 +18,7 @@
 //! | 5 echo | runner | none | any bytes |
 //! | 6 echoed | child | when the whole echo had arrived, on the system's monotonic clock, in nanoseconds u64 | the same bytes |
 //! | 7 share | runner | workload u32 (its place in `workloads::compute::ALL`), pages of the whole u32, first page u32, page after the last u32 | the pages that it reads |
-//! | 8 sum | runner | none | bytes that are to be read |
+//! | 8 sum | runner | where they begin in shared memory u64, 0 over a stream | bytes that are to be read |
 //! | 9 summed | child | when it began to answer, as in echoed, u64; the sum of all bytes, as little-endian u64 words and a rest of single bytes, u64 | none |
 //! | 10 map | runner | the worker's number u32, how it waits u32 (its place in `shm::Wait::ALL`) | none; one byte follows, and with it the descriptor of memory to share |
 //! | 11 end | runner | none | none |
@@ -70,7 +70,10 @@ pub enum Head {
     /// A share of a workload is wanted; the answer is [`Head::Done`].
     Share(Share),
     /// The body is to be read.
-    Sum,
+    Sum {
+        /// Where it begins in shared memory; 0 over a stream.
+        at: u64,
+    },
     /// It was.
     Summed {
         /// When it began to answer, in nanoseconds of the system's monotonic clock.
@@ -210,9 +213,11 @@ impl Head {
                 let before = share.workload().input_bytes(share.of());
                 Some((share.input_range(), after(share.answer_range(), before)))
             }
-            Self::Echo | Self::Sum => {
-                let body = usize::try_from(body).ok()?;
-                Some((0..body, body..body))
+            Self::Echo => Self::Sum { at: 0 }.in_place(body),
+            Self::Sum { at } => {
+                let (at, body) = (usize::try_from(*at).ok()?, usize::try_from(body).ok()?);
+                let end = at.checked_add(body)?;
+                Some((at..end, end..end))
             }
             _ => None,
         }
@@ -264,7 +269,10 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
             }
             7
         }
-        Head::Sum => 8,
+        Head::Sum { at } => {
+            put(16, &at.to_le_bytes());
+            8
+        }
         Head::Summed { arrived, sum } => {
             put(16, &arrived.to_le_bytes());
             put(24, &sum.to_le_bytes());
@@ -302,7 +310,7 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
         5 => Head::Echo,
         6 => Head::Echoed { arrived: long(16) },
         7 => Head::Share(decode_share(word)?),
-        8 => Head::Sum,
+        8 => Head::Sum { at: long(16) },
         9 => Head::Summed { arrived: long(16), sum: long(24) },
         10 => Head::Map { worker: word(16), wait: word(20) },
         11 => Head::End,
@@ -317,7 +325,7 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
             let wanted = share.input_range().len() as u64;
             (body == wanted, wanted.to_string())
         }
-        Head::Done { .. } | Head::Echo | Head::Echoed { .. } | Head::Sum => {
+        Head::Done { .. } | Head::Echo | Head::Echoed { .. } | Head::Sum { .. } => {
             (body <= MAX_BODY, format!("at most {MAX_BODY}"))
         }
         Head::Failed => (body <= MAX_TEXT, format!("at most {MAX_TEXT}")),
@@ -444,7 +452,7 @@ mod tests {
                 (Head::Failed, body.min(MAX_TEXT)),
                 (Head::Echo, body),
                 (Head::Echoed { arrived: compute }, body),
-                (Head::Sum, body),
+                (Head::Sum { at: compute }, body),
                 (Head::Summed { arrived: compute, sum: !compute }, 0),
                 (Head::Map { worker: process, wait: 2 }, 0),
                 (Head::End, 0),

@@ -20,6 +20,16 @@ impl LaneId {
     pub const PROCESS_PIPE: Self = Self::named("process.pipe");
     /// Child processes over Unix socket pairs.
     pub const PROCESS_SOCKET: Self = Self::named("process.socket");
+    /// Child processes that have mapped the same memory as the runner.
+    pub const PROCESS_SHM: Self = Self::named("process.shm");
+    /// Node's worker threads, by structured clone.
+    pub const NODE_WORKER: Self = Self::named("node.worker");
+    /// Node's worker threads over a `SharedArrayBuffer`.
+    pub const NODE_WORKER_SHARED: Self = Self::named("node.worker-shared");
+    /// Node's child processes with messages as JSON, which is their default.
+    pub const NODE_FORK_JSON: Self = Self::named("node.fork-json");
+    /// Node's child processes with messages as structured clones.
+    pub const NODE_FORK_ADVANCED: Self = Self::named("node.fork-advanced");
     /// Web Workers over shared wasm memory.
     pub const BROWSER_SHARED: Self = Self::named("browser.shared");
     /// Web Workers that get and return structured clones.

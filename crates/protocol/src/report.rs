@@ -73,6 +73,9 @@ pub struct Run {
     pub clock: Clock,
     /// The load average over one minute, before and after.
     pub load: [f64; 2],
+    /// How often the system moved the calling thread to another processor, where it tells.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub migrations: Option<u64>,
     /// What whoever reads the figures should know.
     pub warnings: Vec<String>,
 }
@@ -169,12 +172,40 @@ pub struct Measured {
     pub median: f64,
     /// Its 95% interval, by a hierarchical bootstrap.
     pub ci95: [f64; 2],
+    /// How the payload of one operation got across, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub crossing: Option<Crossing>,
     /// How many samples there are.
     pub n: u32,
     /// All of them, in the order in which they were taken. None was dropped.
     pub samples: Vec<f64>,
     /// The block of each sample.
     pub blocks: Vec<u32>,
+}
+
+impl Measured {
+    /// The samples, block by block.
+    #[must_use]
+    pub fn by_block(&self) -> Vec<Vec<f64>> {
+        let mut all: Vec<(u32, Vec<f64>)> = Vec::new();
+        for (block, sample) in self.blocks.iter().zip(&self.samples) {
+            match all.last_mut() {
+                Some((last, samples)) if last == block => samples.push(*sample),
+                _ => all.push((*block, vec![*sample])),
+            }
+        }
+        all.into_iter().map(|(_, samples)| samples).collect()
+    }
+}
+
+/// How the payload of one operation got from the caller to its workers and back, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Crossing {
+    /// As copies, each counted once per crossing however often the mechanism copies it on the way.
+    pub copied: u64,
+    /// In memory that both sides see.
+    pub shared: u64,
 }
 
 /// What a figure counts.
@@ -190,6 +221,9 @@ pub enum Unit {
     /// Tasks per second.
     #[serde(rename = "tasks/s")]
     TasksPerSecond,
+    /// A part of one, or several times it.
+    #[serde(rename = "ratio")]
+    Ratio,
 }
 
 impl fmt::Display for Unit {
@@ -198,6 +232,7 @@ impl fmt::Display for Unit {
             Self::Nanoseconds => "ns",
             Self::Bytes => "bytes",
             Self::TasksPerSecond => "tasks/s",
+            Self::Ratio => "ratio",
         })
     }
 }
@@ -294,6 +329,7 @@ mod tests {
             unit: Unit::Nanoseconds,
             median: 41250.0,
             ci95: [40100.0, 42800.0],
+            crossing: Some(Crossing { copied: 131_072, shared: 0 }),
             n: 3,
             samples: vec![40100.0, 41250.0, 42800.0],
             blocks: vec![0, 1, 2],
@@ -326,7 +362,8 @@ mod tests {
                 "experiment": "echo", "lane": "process.socket",
                 "params": {"bytes": 65536, "metric": "round_trip"},
                 "outcome": {"measured": {
-                    "unit": "ns", "median": 41250.0, "ci95": [40100.0, 42800.0], "n": 3,
+                    "unit": "ns", "median": 41250.0, "ci95": [40100.0, 42800.0],
+                    "crossing": {"copied": 131_072, "shared": 0}, "n": 3,
                     "samples": [40100.0, 41250.0, 42800.0], "blocks": [0, 1, 2],
                 }},
             })

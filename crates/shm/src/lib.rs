@@ -25,6 +25,7 @@ use rustix::fs::{
     MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, ftruncate, memfd_create,
 };
 use rustix::io::Errno;
+use rustix::thread::clock_nanosleep_absolute;
 use rustix::thread::futex::{self, Wait as Waiter, WaitFlags, WaitPtr, WaitvFlags};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
@@ -272,6 +273,17 @@ impl Caller {
         unsafe { slice::from_raw_parts_mut(self.mapping.bytes(), self.mapping.len()) }
     }
 
+    /// A part of the bytes that the caller keeps for one worker.
+    ///
+    /// # Panics
+    /// If it is that worker's turn, or the part is none.
+    pub fn part_for(&mut self, worker: usize, part: Range<usize>) -> &mut [u8] {
+        assert!(self.ends[worker].has_turn, "the part belongs to whoever has the turn");
+        assert!(part.start <= part.end && part.end <= self.mapping.len(), "it lies in the memory");
+        // SAFETY: as for `bytes`, but for the other workers, whose notes never mean this part.
+        unsafe { slice::from_raw_parts_mut(self.mapping.bytes().add(part.start), part.len()) }
+    }
+
     /// Passes the turn to a worker, and a note with it. What the notes of workers that have a turn at the
     /// same time mean must not overlap, unless they only read it.
     ///
@@ -377,6 +389,11 @@ fn receive_any(ends: &mut [End], until: Duration) -> io::Result<Option<(usize, [
             })
             .collect();
         let time = timespec(until);
+        if waiters.is_empty() {
+            // Nobody can come; a signal may end the sleep, and the time is looked at again.
+            let _ = clock_nanosleep_absolute(ClockId::Monotonic, &time);
+            continue;
+        }
         match futex::waitv(&waiters, WaitvFlags::empty(), Some(&time), ClockId::Monotonic) {
             Ok(_) | Err(Errno::AGAIN | Errno::INTR | Errno::TIMEDOUT) => {}
             Err(why) => return Err(why.into()),
@@ -449,6 +466,7 @@ mod tests {
     #[test]
     fn whichever_comes_first_is_received() {
         let (mut caller, file) = Caller::create(2, 0).unwrap();
+        assert_eq!(caller.receive_any(now() + SOON).unwrap(), None, "nobody has a turn");
         let mut first = Worker::attach(file.try_clone().unwrap(), 0).unwrap();
         let mut second = Worker::attach(file, 1).unwrap();
         caller.pass(0, &[0; NOTE]);

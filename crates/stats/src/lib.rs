@@ -4,7 +4,9 @@
 mod bootstrap;
 mod compare;
 mod summary;
+mod trend;
 
 pub use bootstrap::{Estimate, Interval, RESAMPLES, median, ratio, unpaired_ratio};
 pub use compare::{THRESHOLD, Verdict, holm, verdicts};
 pub use summary::{Summary, quantile};
+pub use trend::{Trend, trend};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lab::format;
-use protocol::report::{Measured, Report, ReportRow, RowOutcome};
+use protocol::report::{Report, ReportRow, RowOutcome};
 use serde_json::json;
 use stats::{Estimate, THRESHOLD, Verdict, unpaired_ratio, verdicts};
 
@@ -91,23 +91,11 @@ fn pairs<'a>(a: &'a Report, b: &Report) -> Vec<Pair<'a>> {
             };
             let comparable = first.unit == second.unit;
             let ratio = comparable
-                .then(|| unpaired_ratio(&blocks(second), &blocks(first), &mut random))
+                .then(|| unpaired_ratio(&second.by_block(), &first.by_block(), &mut random))
                 .flatten()?;
             Some(Pair { row, medians: [first.median, second.median], ratio })
         })
         .collect()
-}
-
-/// A row's samples, block by block.
-fn blocks(measured: &Measured) -> Vec<Vec<f64>> {
-    let mut all: Vec<(u32, Vec<f64>)> = Vec::new();
-    for (block, sample) in measured.blocks.iter().zip(&measured.samples) {
-        match all.last_mut() {
-            Some((last, samples)) if last == block => samples.push(*sample),
-            _ => all.push((*block, vec![*sample])),
-        }
-    }
-    all.into_iter().map(|(_, samples)| samples).collect()
 }
 
 fn name(verdict: Verdict) -> &'static str {

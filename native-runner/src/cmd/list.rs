@@ -9,7 +9,7 @@ use super::{End, print};
 use crate::cancel::Cancel;
 use crate::lanes;
 
-/// Lists experiments or lanes.
+/// Lists experiments, lanes or workloads.
 #[derive(Args)]
 pub(super) struct List {
     /// What to list.
@@ -24,6 +24,7 @@ pub(super) struct List {
 enum What {
     Experiments,
     Lanes,
+    Workloads,
 }
 
 impl List {
@@ -45,6 +46,13 @@ impl List {
                         Availability::Unavailable { reason } => format!("unavailable: {reason}"),
                     };
                     (info.id.to_string(), about, json!(info))
+                })
+                .collect(),
+            What::Workloads => workloads::compute::ALL
+                .iter()
+                .map(|it| {
+                    let data = json!({"id": it.id, "about": it.about});
+                    (it.id.to_owned(), it.about.to_owned(), data)
                 })
                 .collect(),
         };

@@ -1,29 +1,31 @@
 //! `breakeven run`: experiments on this machine, without a browser.
 
-use std::fs;
-use std::io::{IsTerminal, stderr};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use futures::executor::block_on;
-use indicatif::{ProgressBar, ProgressStyle};
-use lab::experiments::{self, Experiment, Extent};
-use lab::study::{Ended, Findings, Listener, Plan, study};
-use lab::{Effort, Lane, Op};
-use protocol::report::{REPORT_VERSION, Report, ReportRow, RowOutcome, Run as RunFacts};
-use protocol::{LaneId, Nanos};
+use lab::experiments::{self, Experiment, Extent, Sweep};
+use lab::study::{Ended, Plan, study};
+use lab::{Effort, Lane, Placement};
+use protocol::Nanos;
+use protocol::report::{Report, ReportRow, RowOutcome};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{End, names, print};
 use crate::cancel::Cancel;
-use crate::{export, lanes, machine, table};
+use crate::files::{keep, writable};
+use crate::recorder::{Recorder, seed};
+use crate::{export, lanes, machine, placement, table};
 
 /// Blocks of a whole run: what the intervals' coverage was validated with (METHODOLOGY.md).
 const BLOCKS: u32 = 30;
+/// Blocks of a quick run, if they fit its time.
 const QUICK_BLOCKS: u32 = 20;
-const EFFORT: Effort = Effort { samples: 5, sample_time: Nanos(2_000_000) };
+const QUICK_LIMIT: Duration = Duration::from_secs(13);
+/// A sample is at least so many steps of the clock long.
+const TICKS: f64 = 100.0;
 
 /// Runs experiments on this machine's lanes and reports what they gave.
 #[derive(Args)]
@@ -37,6 +39,9 @@ pub(super) struct Run {
     /// Fewer sizes and blocks: some seconds instead of minutes, and wider intervals.
     #[arg(long)]
     quick: bool,
+    /// Where caller and workers run: `unpinned`, as the system likes, or `apart`, on a processor each.
+    #[arg(long, value_enum, default_value_t = Place::Unpinned)]
+    placement: Place,
     /// Writes the report to this file, block by block; `-` prints it instead of the table.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -46,6 +51,12 @@ pub(super) struct Run {
     /// Writes the table to this file as Markdown.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Place {
+    Unpinned,
+    Apart,
 }
 
 impl Run {
@@ -63,27 +74,43 @@ impl Run {
         }
         let _signals = cancel_on_signals(&cancel)?;
 
-        let plan = Plan {
-            experiments,
-            extent: self.extent(),
-            blocks: if self.quick { QUICK_BLOCKS } else { BLOCKS },
-            effort: EFFORT,
-            seed: seed(),
+        let effort = match self.effort() {
+            Ok(effort) => effort,
+            Err(why) => return Ok(End::BadUsage(why)),
         };
-        let mut listener = Reporter {
-            report: empty_report(&plan),
-            file: self.json.clone().filter(|file| file.as_os_str() != "-"),
-            bar: progress_bar(),
-        };
-        let ended = block_on(study(&chosen, &plan, &mut listener));
-        listener.bar.finish_and_clear();
-        let report = listener.report;
+        let (blocks, limit) =
+            if self.quick { (QUICK_BLOCKS, Some(QUICK_LIMIT)) } else { (BLOCKS, None) };
+        let plan = Plan { experiments, sweep: self.sweep(), blocks, effort, seed: seed() };
+        let file = self.json.clone().filter(|file| file.as_os_str() != "-");
+        let mut recorder = Recorder::begin(&plan, file, limit);
+        if chosen.iter().any(|lane| lane.id().as_str().starts_with("node.")) {
+            recorder.report.machine.node = lanes::node_version();
+        }
+        let ended = block_on(study(&chosen, &plan, &mut recorder));
+        let report = recorder.end();
         self.write(&report)?;
         match ended {
             Ended::Stopped(why) => anyhow::bail!(why),
             Ended::Cancelled => Ok(End::Interrupted),
             Ended::Done => Ok(self.judge(&report)),
         }
+    }
+
+    fn sweep(&self) -> Sweep {
+        Sweep { extent: self.extent(), cores: machine::describe().cores }
+    }
+
+    /// What a turn takes, and where it takes place: the calling thread goes there.
+    fn effort(&self) -> Result<Effort, String> {
+        let placement = match self.placement {
+            Place::Unpinned => Placement::Unpinned,
+            Place::Apart => placement::apart()
+                .and_then(|apart| placement::put_caller(apart).map(|()| apart))
+                .map_err(|why| format!("caller and workers cannot be placed apart: {why}"))?,
+        };
+        let (sample, turn) = if self.quick { (1e6, 20e6) } else { (2e6, 200e6) };
+        let sample_time = Nanos((machine::clock().tick * TICKS).max(sample) as u64);
+        Ok(Effort { samples: 5, sample_time, turn_time: Nanos(turn as u64), placement })
     }
 
     fn extent(&self) -> Extent {
@@ -103,7 +130,7 @@ impl Run {
         };
         let every = || all.iter().map(AsRef::as_ref);
         let lanes = if self.lanes.is_empty() {
-            let operations = || experiments.iter().flat_map(|it| it.operations(self.extent()));
+            let operations = || experiments.iter().flat_map(|it| it.operations(self.sweep()));
             every().filter(|lane| operations().any(|op| lane.does(op))).collect()
         } else {
             let known = || every().map(|lane: &dyn Lane| (lane.id().to_string(), lane));
@@ -175,34 +202,6 @@ fn distinct<T>(
     Ok(all)
 }
 
-/// Before minutes are spent on what cannot be kept.
-fn writable(file: &Path) -> Result<(), String> {
-    if file.as_os_str() == "-" {
-        return Ok(());
-    }
-    if file.is_dir() {
-        return Err(format!("{} is a folder: name a file", file.display()));
-    }
-    let probe = beside(file);
-    fs::write(&probe, "")
-        .and_then(|()| fs::remove_file(&probe))
-        .map_err(|why| format!("{} cannot be written: {why}", file.display()))
-}
-
-/// Writes a file so that it is the old one or the new one, whatever happens.
-fn keep(file: &Path, text: &str) -> anyhow::Result<()> {
-    let new = beside(file);
-    fs::write(&new, text)
-        .and_then(|()| fs::rename(&new, file))
-        .with_context(|| format!("{} could not be written", file.display()))
-}
-
-fn beside(file: &Path) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    file.with_file_name(name)
-}
-
 /// Has the first SIGINT or SIGTERM end the run with what it has, for as long as the result lives.
 fn cancel_on_signals(cancel: &Cancel) -> anyhow::Result<tokio::runtime::Runtime> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -223,74 +222,4 @@ fn cancel_on_signals(cancel: &Cancel) -> anyhow::Result<tokio::runtime::Runtime>
         cancel.ask();
     });
     Ok(runtime)
-}
-
-fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-/// Another one each time, of at most 53 bits: more would not survive a program that reads JSON's numbers
-/// as floats.
-fn seed() -> u64 {
-    since_1970().as_nanos() as u64 & ((1 << 53) - 1)
-}
-
-fn empty_report(plan: &Plan) -> Report {
-    let load = machine::load();
-    Report {
-        version: REPORT_VERSION,
-        machine: machine::for_report(),
-        run: RunFacts {
-            command: std::env::args().collect(),
-            revision: option_env!("BREAKEVEN_REVISION").map(str::to_owned),
-            started: since_1970().as_secs(),
-            seed: plan.seed,
-            blocks: plan.blocks,
-            finished: 0,
-            placement: "unpinned".into(),
-            clock: machine::clock(),
-            load: [load, load],
-            warnings: Vec::new(),
-        },
-        results: Vec::new(),
-    }
-}
-
-fn progress_bar() -> ProgressBar {
-    let template = "{bar:24} {percent:>3}%, about {eta} left: {msg}";
-    let style = ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
-    // indicatif itself stays silent off a terminal.
-    let bar = if stderr().is_terminal() { ProgressBar::new(1) } else { ProgressBar::hidden() };
-    bar.with_style(style)
-}
-
-/// Keeps the report up to date, in memory and in its file.
-struct Reporter {
-    report: Report,
-    file: Option<PathBuf>,
-    bar: ProgressBar,
-}
-
-impl Listener for Reporter {
-    fn turn(&mut self, done: usize, all: usize, lane: &LaneId, op: Op) {
-        self.bar.set_length(all as u64);
-        self.bar.set_position(done as u64);
-        self.bar.set_message(format!("{op} on {lane}"));
-    }
-
-    fn block(&mut self, finished: u32, findings: &Findings) -> Result<(), String> {
-        self.report.results.clone_from(&findings.rows);
-        self.report.run.warnings.clone_from(&findings.warnings);
-        self.report.run.finished = finished;
-        self.report.run.load[1] = machine::load();
-        match &self.file {
-            Some(file) => self
-                .report
-                .to_json()
-                .map_err(anyhow::Error::from)
-                .and_then(|json| keep(file, &json))
-                .map_err(|why| format!("{why:#}")),
-            None => Ok(()),
-        }
-    }
 }

@@ -47,7 +47,7 @@ mod tests {
              | Experiment | Params | Lane | Median | 95% interval | Samples |\n\
              | --- | --- | --- | --- | --- | --- |\n\
              | startup | metric exit | process.pipe | failed while running: it died |  |  |\n\
-             | echo | bytes 64KiB, metric round_trip | process.socket | 41.3 µs | [40.1, 42.8] µs | 3 |\n\
+             | echo | bytes 64KiB, metric round_trip, 128KiB copied | process.socket | 41.3 µs | [40.1, 42.8] µs | 3 |\n\
              | echo | bytes 64KiB, metric round_trip | node.worker | unavailable: no node, no \"lane\" |  |  |\n\
              \nWarning: it was noisy.\n"
         );

@@ -1,12 +1,9 @@
 //! The runner's lanes: one file each, and a line in [`all`].
 
 mod native_thread;
-mod peer;
+mod peers;
 mod process;
-mod process_pipe;
-mod process_socket;
 
-use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
 use lab::Lane;
@@ -20,9 +17,16 @@ pub fn all(cancel: &Cancel) -> Vec<Box<dyn Lane>> {
     vec![
         Box::new(native_thread::NativeThread::new(cancel.clone())),
         Box::new(native_thread::NativeThread::wide(cancel.clone())),
-        Box::new(process::ProcessLane::<process_pipe::Pipes>::new(cancel.clone())),
-        Box::new(process::ProcessLane::<UnixStream>::new(cancel.clone())),
+        Box::new(process::PipeLane::new(cancel.clone())),
+        Box::new(process::SocketLane::new(cancel.clone())),
+        Box::new(process::shm::ShmLane::new(cancel.clone())),
     ]
+}
+
+/// The Node that the lanes would run, if there is one.
+#[must_use]
+pub(crate) fn node_version() -> Option<String> {
+    None
 }
 
 /// The lanes' clock: the system's monotonic one.

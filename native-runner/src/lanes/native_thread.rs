@@ -6,18 +6,25 @@
 //! ones give shows in a lane of its own.
 
 use std::future::ready;
+use std::process;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use lab::{Crew, Effort, Job, Lane, LaneError, LaneFuture, Op, Opened, RunTimes, Series};
+use lab::{Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use workloads::{Source, WideVectors};
 
 use super::Clock;
-use super::peer::{self, Peer};
+use super::peers::Peers;
 use crate::cancel::Cancel;
-use crate::ops;
+use crate::ops::compute::{self, Compute, Piece};
+use crate::ops::dispatch::{Handed, Pool};
+use crate::ops::echo::{Echo, Way};
+use crate::ops::memory::Footprint;
+use crate::ops::startup::Life;
+use crate::ops::{self, Native, Workers};
+use crate::placement;
 
 /// How long the threads of a pool may take to end.
 const END_LIMIT: Duration = Duration::from_secs(10);
@@ -45,18 +52,7 @@ impl NativeThread {
         Self { vectors: Vectors::Widest(WideVectors::detect()), cancel }
     }
 
-    fn measure(&self, op: Op, effort: &Effort) -> Result<Vec<Series>, LaneError> {
-        if self.cancel.is_asked() {
-            return Err(LaneError::Cancelled);
-        }
-        let measured = match op {
-            Op::Startup => ops::startup::measure(effort, Peer::start, Peer::end),
-            Op::Echo { bytes } => peer::echo(bytes, effort),
-        };
-        measured.map_err(LaneError::Failed)
-    }
-
-    fn start(&self, workers: u32) -> Result<Opened, LaneError> {
+    fn open_pool(&self, workers: u32) -> Result<Opened, LaneError> {
         let clock = Clock::start();
         let (ended, ends) = channel();
         let pool = ThreadPoolBuilder::new()
@@ -99,23 +95,145 @@ impl Lane for NativeThread {
     }
 
     fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
-        Box::pin(ready(self.start(workers)))
+        Box::pin(ready(self.open_pool(workers)))
     }
 
-    // Vectors make no difference to these: the wide lane leaves them to the other.
-    fn does(&self, op: Op) -> bool {
-        match op {
-            Op::Startup | Op::Echo { .. } => matches!(self.vectors, Vectors::Baseline),
-        }
+    // Of the operations, vectors make a difference to one workload alone: the wide lane leaves them to
+    // the other, and shows on the page's pictures what they bring.
+    fn does(&self, _op: Op) -> bool {
+        matches!(self.vectors, Vectors::Baseline)
     }
 
-    fn perform<'a>(&'a self, op: Op, effort: &'a Effort) -> LaneFuture<'a, Vec<Series>> {
-        Box::pin(ready(if self.does(op) {
-            self.measure(op, effort)
+    fn perform<'a>(
+        &'a self,
+        ops: &'a [Op],
+        effort: &'a Effort,
+        found: &'a mut Found<'a>,
+    ) -> LaneFuture<'a, ()> {
+        Box::pin(ready(if self.cancel.is_asked() {
+            Err(LaneError::Cancelled)
+        } else if self.does(ops[0]) {
+            ops::perform(self, ops, effort, found)
         } else {
-            let why = format!("its vectors make no difference to {op}: see native.thread");
-            Err(LaneError::Unavailable(why))
+            let why = "it makes the page's pictures alone: for operations see native.thread";
+            Err(LaneError::Unavailable(why.into()))
         }))
+    }
+}
+
+/// Threads that earlier ones left stacks for, before those whose memory is counted.
+const USED_STACKS: u32 = 32;
+/// Threads whose memory is counted together: one alone takes but some pages.
+const COUNTED: u32 = 16;
+
+impl Native for NativeThread {
+    type Workers = Worked;
+
+    fn start(&self, count: u32, placement: Placement) -> Result<Worked, LaneError> {
+        let mut peers = Peers::ask(count, placement)?;
+        peers.greet()?;
+        Ok(Worked { peers, pool: None, placement })
+    }
+
+    fn life(&self, placement: Placement) -> Result<Life, LaneError> {
+        Life::of(|| Peers::ask(1, placement), Peers::greet, Peers::end)
+    }
+
+    fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError> {
+        let started = |count| {
+            let mut peers = Peers::ask(count, placement)?;
+            peers.greet()?;
+            Ok::<_, LaneError>(peers)
+        };
+        // The C library keeps the stacks of threads that have ended, with their pages.
+        let first = started(USED_STACKS)?;
+        let before = Footprint::of(process::id())?;
+        let counted = started(COUNTED)?;
+        let footprint = (Footprint::of(process::id())? - before) / f64::from(COUNTED);
+        counted.end()?;
+        first.end()?;
+        Ok(footprint)
+    }
+}
+
+/// The threads of a turn.
+pub(super) struct Worked {
+    peers: Peers,
+    /// For pieces of work; started when it is first needed.
+    pool: Option<ThreadPool>,
+    placement: Placement,
+}
+
+impl Workers for Worked {
+    fn echoes(&self) -> Vec<Way> {
+        Peers::ways()
+    }
+
+    fn echo(&mut self, bytes: u64, way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
+        Ok(Box::new(self.peers.echo(bytes, way.touch)?))
+    }
+
+    fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
+        let pool = match &mut self.pool {
+            Some(pool) => pool,
+            empty => {
+                let placement = self.placement;
+                let pool = ThreadPoolBuilder::new()
+                    .num_threads(self.peers.len())
+                    .start_handler(move |_| {
+                        let _ = placement::put_this_worker(placement);
+                    })
+                    .build()
+                    .map_err(LaneError::failed)?;
+                empty.insert(pool)
+            }
+        };
+        let (input, answer) = (piece.input(), piece.room());
+        Ok(Box::new(SharedWork { pool, piece, input, answer }))
+    }
+
+    fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+        Ok(Box::new(Handed(&mut self.peers)))
+    }
+
+    fn end(self) -> Result<(), LaneError> {
+        self.peers.end()
+    }
+}
+
+/// A piece of work in the caller's own memory.
+struct SharedWork<'a> {
+    pool: &'a ThreadPool,
+    piece: Piece,
+    input: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+impl Compute for SharedWork<'_> {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn batch(&mut self, count: u32) -> Result<f64, LaneError> {
+        let Self { pool, piece, input, answer } = self;
+        let began = ops::now();
+        for _ in 0..count {
+            pool.scope(|scope| {
+                let mut rest = answer.as_mut_slice();
+                for share in &piece.shares {
+                    let (part, after) = rest.split_at_mut(share.answer_range().len());
+                    rest = after;
+                    let input = &input[share.input_range()];
+                    scope.spawn(move |_| share.run(input, part));
+                }
+            });
+            piece.workload.finish(answer);
+        }
+        Ok((ops::now() - began) as f64)
+    }
+
+    fn checksum(&mut self) -> Result<u64, LaneError> {
+        Ok(compute::checksum(&mut self.answer))
     }
 }
 

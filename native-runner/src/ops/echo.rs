@@ -1,32 +1,88 @@
 //! Bytes to a worker and back: the round trip, and the way there.
-//!
-//! A sample is the mean over a batch that is long enough for the clock. The first batches find the
-//! batch's size and warm up; they end when two in a row are alike.
 
-use lab::{Effort, Series, params};
-use protocol::report::{Param, Unit};
+use lab::{Effort, LaneError, Op, Series};
+use protocol::report::{Crossing, Param, Unit};
 
-use super::now;
+use super::{Workers, batches, now};
 
-/// Batches that warm up at the most.
-const MAX_WARM_UP: u32 = 10;
-/// Two batches are alike if they differ by less than this part.
-const ALIKE: f64 = 0.1;
+/// A way in which a worker sends bytes back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Way {
+    /// Whether the bytes lie in memory that both see.
+    pub(crate) is_shared: bool,
+    /// What is done with them beside handing them over, where they are shared.
+    pub(crate) touch: Touch,
+    /// How the two wait for each other, where a lane can choose.
+    pub(crate) wait: Option<&'static str>,
+}
+
+/// What is done with shared bytes beside handing them over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Touch {
+    /// Nothing.
+    #[default]
+    HandOver,
+    /// The caller writes them all, the worker reads them all.
+    WriteRead,
+}
+
+impl Touch {
+    /// As reports name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::HandOver => "hand_over",
+            Self::WriteRead => "write_read",
+        }
+    }
+}
+
+impl Way {
+    /// Both ways to touch shared bytes, for each of these ways to wait.
+    pub(crate) fn shared(waits: impl IntoIterator<Item = &'static str>) -> Vec<Self> {
+        let both = |wait| {
+            [Touch::HandOver, Touch::WriteRead].map(|touch| Self {
+                is_shared: true,
+                touch,
+                wait: Some(wait),
+            })
+        };
+        waits.into_iter().flat_map(both).collect()
+    }
+
+    /// The way of lanes that copy.
+    pub(crate) fn copied() -> Vec<Self> {
+        vec![Self::default()]
+    }
+}
 
 /// A worker that sends bytes back, and the bytes.
 pub(crate) trait Echo {
-    /// Sends them there and waits until they are back; returns when all had arrived at the worker, on the
-    /// clock of [`now`].
-    fn echo(&mut self) -> Result<u64, String>;
+    /// Sends them there so many times, each time until they are back; returns the nanoseconds of all of
+    /// it, and of the parts of it until all bytes had arrived at the worker.
+    fn batch(&mut self, count: u32) -> Result<[f64; 2], LaneError>;
 
     /// Whether what came back since the last call is what was sent. Outside the timed span; what came
     /// back is forgotten, so that the next call cannot see it again.
-    fn is_right(&mut self) -> bool;
+    fn is_right(&mut self) -> Result<bool, LaneError>;
+}
+
+/// Times echoes one by one; `once` returns when all bytes had arrived, on the clock of [`now`].
+pub(crate) fn time(
+    count: u32,
+    mut once: impl FnMut() -> Result<u64, LaneError>,
+) -> Result<[f64; 2], LaneError> {
+    let mut there = 0;
+    let began = now();
+    for _ in 0..count {
+        let sent = now();
+        there += once()?.saturating_sub(sent);
+    }
+    Ok([(now() - began) as f64, there as f64])
 }
 
 /// The bytes of an echo: no two pages alike, so that nothing on the way can be clever.
-pub(crate) fn request(bytes: u64) -> Result<Vec<u8>, String> {
-    let no_memory = || format!("no memory for an echo of {bytes} bytes");
+pub(crate) fn request(bytes: u64) -> Result<Vec<u8>, LaneError> {
+    let no_memory = || LaneError::failed(format!("no memory for an echo of {bytes} bytes"));
     let length = usize::try_from(bytes).map_err(|_| no_memory())?;
     let mut request = Vec::new();
     request.try_reserve_exact(length).map_err(|_| no_memory())?;
@@ -34,78 +90,62 @@ pub(crate) fn request(bytes: u64) -> Result<Vec<u8>, String> {
     Ok(request)
 }
 
-/// `extra` are params beside `bytes` and `metric`.
-pub(crate) fn measure(
+pub(super) fn measure(
+    workers: &mut impl Workers,
+    op: Op,
     bytes: u64,
-    extra: &[(&str, &str)],
     effort: &Effort,
-    worker: &mut impl Echo,
-) -> Result<Vec<Series>, String> {
-    let mut batch = |size: u32| -> Result<Batch, String> {
-        let mut there = 0;
-        let began = now();
-        for _ in 0..size {
-            let sent = now();
-            there += worker.echo()?.saturating_sub(sent);
-        }
-        let total = now() - began;
-        if !worker.is_right() {
-            return Err("other bytes came back than were sent".into());
-        }
-        Ok(Batch { total: total as f64, there: there as f64, size: f64::from(size) })
-    };
-
-    let size = warm_up(effort, &mut batch)?;
-    let (mut round_trips, mut one_ways) = (Vec::new(), Vec::new());
-    for _ in 0..effort.samples {
-        let batch = batch(size)?;
-        round_trips.push(batch.total / batch.size);
-        one_ways.push(batch.there / batch.size);
+) -> Result<Vec<Series>, LaneError> {
+    let mut all = Vec::new();
+    for way in workers.echoes() {
+        let mut echo = workers.echo(bytes, &way)?;
+        let [round_trips, one_ways] = samples(echo.as_mut(), effort)?;
+        // Copies are made both ways; shared memory is the same both ways.
+        let crossing = if way.is_shared {
+            Crossing { copied: 0, shared: bytes }
+        } else {
+            Crossing { copied: 2 * bytes, shared: 0 }
+        };
+        let series = |metric, samples| {
+            let mut series = Series::new(op, metric, Unit::Nanoseconds, samples);
+            series.crossing = Some(crossing);
+            if way.is_shared {
+                series.params.insert("touch".into(), Param::from(way.touch.name()));
+            }
+            if let Some(wait) = way.wait {
+                series.params.insert("wait".into(), Param::from(wait));
+            }
+            series
+        };
+        all.extend([series("round_trip", round_trips), series("one_way", one_ways)]);
     }
-    let series = |metric: &str, samples| {
-        let mut params = params([("bytes", bytes.into()), ("metric", metric.into())]);
-        let extra = extra.iter().map(|(name, value)| ((*name).to_owned(), Param::from(*value)));
-        params.extend(extra);
-        Series { params, unit: Unit::Nanoseconds, samples }
-    };
-    Ok(vec![series("round_trip", round_trips), series("one_way", one_ways)])
+    Ok(all)
 }
 
-/// What a batch took, in nanoseconds.
-struct Batch {
-    total: f64,
-    there: f64,
-    size: f64,
-}
-
-/// Finds how many echoes take as long as a sample should, and lets the worker get warm.
-fn warm_up(
-    effort: &Effort,
-    batch: &mut impl FnMut(u32) -> Result<Batch, String>,
-) -> Result<u32, String> {
-    let wanted = effort.sample_time.0 as f64;
-    let mut size = 1;
-    let mut last = batch(size)?;
-    for _ in 0..MAX_WARM_UP {
-        let each = last.total / last.size;
-        size = (wanted / each).ceil().clamp(1.0, 1e6) as u32;
-        let next = batch(size)?;
-        let change = (next.total / next.size) / each - 1.0;
-        last = next;
-        if change.abs() < ALIKE {
-            break;
+fn samples(echo: &mut dyn Echo, effort: &Effort) -> Result<[Vec<f64>; 2], LaneError> {
+    batches::sample(effort, |count| {
+        let times = echo.batch(count)?;
+        if echo.is_right()? {
+            Ok(times)
+        } else {
+            Err(LaneError::failed("other bytes came back than were sent"))
         }
-    }
-    Ok(size)
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use lab::Placement;
     use protocol::Nanos;
 
     use super::*;
 
-    const EFFORT: Effort = Effort { samples: 4, sample_time: Nanos(20_000) };
+    const EFFORT: Effort = Effort {
+        samples: 4,
+        sample_time: Nanos(20_000),
+        turn_time: Nanos(10_000_000),
+        placement: Placement::Unpinned,
+    };
 
     struct Copy {
         request: Vec<u8>,
@@ -115,19 +155,21 @@ mod tests {
     }
 
     impl Echo for Copy {
-        fn echo(&mut self) -> Result<u64, String> {
-            self.count += 1;
-            let arrived = now();
-            if !self.wrong {
-                self.reply.copy_from_slice(&self.request);
-            }
-            Ok(arrived)
+        fn batch(&mut self, count: u32) -> Result<[f64; 2], LaneError> {
+            self.count += count;
+            time(count, || {
+                let arrived = now();
+                if !self.wrong {
+                    self.reply.copy_from_slice(&self.request);
+                }
+                Ok(arrived)
+            })
         }
 
-        fn is_right(&mut self) -> bool {
+        fn is_right(&mut self) -> Result<bool, LaneError> {
             let right = self.reply == self.request;
             self.reply.fill(0);
-            right
+            Ok(right)
         }
     }
 
@@ -138,19 +180,15 @@ mod tests {
     #[test]
     fn every_sample_is_there_and_the_way_there_is_shorter() {
         let mut worker = copy(false);
-        let series = measure(1000, &[("touch", "none")], &EFFORT, &mut worker).unwrap();
+        let [there_and_back, there] = samples(&mut worker, &EFFORT).unwrap();
         assert!(worker.count > 5);
-        let [there_and_back, there] = series.as_slice() else { panic!("{series:?}") };
-        assert_eq!(there_and_back.samples.len(), 4);
-        assert_eq!(there_and_back.params["touch"], Param::from("none"));
-        for (both, one) in there_and_back.samples.iter().zip(&there.samples) {
-            assert!(both > one);
-        }
+        assert_eq!((there_and_back.len(), there.len()), (4, 4));
+        assert!(there_and_back.iter().zip(&there).all(|(both, one)| both > one));
     }
 
     #[test]
     fn bytes_that_come_back_wrong_are_no_sample() {
-        let why = measure(1000, &[], &EFFORT, &mut copy(true)).unwrap_err();
-        assert_eq!(why, "other bytes came back than were sent");
+        let why = samples(&mut copy(true), &EFFORT).unwrap_err();
+        assert_eq!(why, LaneError::failed("other bytes came back than were sent"));
     }
 }

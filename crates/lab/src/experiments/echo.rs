@@ -1,6 +1,6 @@
 //! `echo`: what it costs to send bytes to a worker and back.
 
-use super::{Experiment, Extent};
+use super::{Experiment, Extent, nothing_more};
 use crate::op::Op;
 
 const QUICK: [u64; 3] = [64, 64 << 10, 1 << 20];
@@ -12,12 +12,14 @@ pub(super) const ECHO: Experiment = Experiment {
     prose: "`round_trip` is the mean over a batch of echoes; `one_way` is the part until all bytes had \
             arrived at the worker. Where memory is shared, `touch` says whether anybody touches the \
             bytes (`hand_over`: nobody; `write_read`: the caller writes all, the worker reads all), and \
-            `wait` how the two wait for each other. The other lanes copy the bytes each way.",
-    operations: |extent| {
-        let sizes = match extent {
+            `wait` how the two wait for each other. The other lanes copy the bytes each way. Each row \
+            says how many bytes were copied and how many shared.",
+    operations: |sweep| {
+        let sizes = match sweep.extent {
             Extent::Quick => &QUICK[..],
             Extent::Full => &FULL,
         };
         sizes.iter().map(|bytes| Op::Echo { bytes: *bytes }).collect()
     },
+    derived: nothing_more,
 };

@@ -1,10 +1,13 @@
 //! The experiments: a question each, and the operations that answer it. One file each, and a line in
 //! [`ALL`].
 
+mod compute;
+mod dispatch;
 mod echo;
+mod memory;
 mod startup;
 
-use crate::op::Op;
+use crate::op::{Op, Series};
 
 /// A question, the operations that answer it, and what to know about the answer.
 #[derive(Debug)]
@@ -15,7 +18,18 @@ pub struct Experiment {
     pub question: &'static str,
     /// How it is measured, and what the figures mean.
     pub prose: &'static str,
-    operations: fn(Extent) -> Vec<Op>,
+    operations: fn(Sweep) -> Vec<Op>,
+    /// Further rows of a lane, from the medians of its operations in one block.
+    derived: fn(&[(Op, f64)]) -> Vec<Series>,
+}
+
+/// What an experiment's sweep depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// How much to measure.
+    pub extent: Extent,
+    /// How many processors there are.
+    pub cores: u32,
 }
 
 /// How much to measure.
@@ -28,14 +42,33 @@ pub enum Extent {
 }
 
 /// Every experiment.
-pub const ALL: [&Experiment; 2] = [&startup::STARTUP, &echo::ECHO];
+pub const ALL: [&Experiment; 5] =
+    [&startup::STARTUP, &echo::ECHO, &compute::COMPUTE, &dispatch::DISPATCH, &memory::MEMORY];
 
 impl Experiment {
     /// What it asks of every lane.
     #[must_use]
-    pub fn operations(&self, extent: Extent) -> Vec<Op> {
-        (self.operations)(extent)
+    pub fn operations(&self, sweep: Sweep) -> Vec<Op> {
+        (self.operations)(sweep)
     }
+
+    /// What follows from its operations' medians in one block on one lane: a sample each.
+    #[must_use]
+    pub fn derived(&self, medians: &[(Op, f64)]) -> Vec<Series> {
+        (self.derived)(medians)
+    }
+}
+
+/// For experiments that have no rows but their operations'.
+fn nothing_more(_: &[(Op, f64)]) -> Vec<Series> {
+    Vec::new()
+}
+
+/// One, doubled until there is a worker per processor; at least two.
+fn worker_counts(cores: u32) -> Vec<u32> {
+    let most = cores.clamp(2, 64);
+    let doubled = (0..).map(|power| 1 << power).take_while(|count| *count < most);
+    doubled.chain([most]).collect()
 }
 
 /// The experiment of that name.
@@ -56,11 +89,19 @@ mod tests {
         assert_eq!(names.len(), ALL.len());
         for experiment in ALL {
             assert!(experiment.question.ends_with('?') && !experiment.prose.is_empty());
-            let full = experiment.operations(Extent::Full);
-            let rows: Vec<_> = full.iter().flat_map(|op| op.rows()).collect();
+            let full = experiment.operations(Sweep { extent: Extent::Full, cores: 6 });
+            let rows: Vec<_> = full.iter().flat_map(|op| op.rows()).map(|(row, _)| row).collect();
             assert_eq!(rows.iter().collect::<BTreeSet<_>>().len(), rows.len());
-            let quick = experiment.operations(Extent::Quick);
+            let quick = experiment.operations(Sweep { extent: Extent::Quick, cores: 6 });
             assert!(!quick.is_empty() && quick.iter().all(|op| full.contains(op)));
         }
+    }
+
+    #[test]
+    fn workers_are_doubled_up_to_the_processors() {
+        assert_eq!(worker_counts(1), [1, 2]);
+        assert_eq!(worker_counts(2), [1, 2]);
+        assert_eq!(worker_counts(6), [1, 2, 4, 6]);
+        assert_eq!(worker_counts(8), [1, 2, 4, 8]);
     }
 }

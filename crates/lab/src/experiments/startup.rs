@@ -1,6 +1,6 @@
 //! `startup`: what a worker costs before it does anything.
 
-use super::Experiment;
+use super::{Experiment, nothing_more};
 use crate::op::Op;
 
 pub(super) const STARTUP: Experiment = Experiment {
@@ -10,4 +10,5 @@ pub(super) const STARTUP: Experiment = Experiment {
             the worker's first message in the caller's hands, `blocked` is the part of it that the call \
             itself took, and `exit` goes from telling the worker to end until it is gone.",
     operations: |_| vec![Op::Startup],
+    derived: nothing_more,
 };

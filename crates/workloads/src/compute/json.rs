@@ -22,8 +22,8 @@ fn make(number: u32, page: &mut [u8]) {
             "id": numbers.next() >> 32,
             "name": format!("worker {:x}", numbers.next() >> 40),
             "share": (numbers.next() >> 48) as f64 / 256.0,
-            "tags": ["thread", "process", if numbers.next() % 2 == 0 { "naïve" } else { "\"quoted\"" }],
-            "alive": numbers.next() % 2 == 0,
+            "tags": ["thread", "process", if numbers.next().is_multiple_of(2) { "naïve" } else { "\"quoted\"" }],
+            "alive": numbers.next().is_multiple_of(2),
             "parent": null,
         });
         let record = record.to_string();

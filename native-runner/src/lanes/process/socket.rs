@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use protocol::LaneId;
 
-use super::process::Transport;
+use super::Transport;
 
 /// How long a child may leave its socket silent before it counts as stuck.
 const ANSWER_LIMIT: Duration = Duration::from_secs(120);

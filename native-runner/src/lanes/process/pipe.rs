@@ -1,14 +1,14 @@
 //! `process.pipe`: child processes, each over two pipes: its standard input and output.
 
 use std::io::{self, IoSlice, PipeReader, PipeWriter, Read, Write, pipe};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use protocol::LaneId;
 
-use super::process::Transport;
+use super::Transport;
 
 /// The runner's ends: what it writes the child reads, and the other way round.
-pub(super) struct Pipes {
+pub(in crate::lanes) struct Pipes {
     from_child: PipeReader,
     to_child: PipeWriter,
 }
@@ -20,6 +20,12 @@ impl Transport for Pipes {
         let (input, to_child) = pipe()?;
         let (from_child, output) = pipe()?;
         Ok((Self { from_child, to_child }, OwnedFd::from(input), OwnedFd::from(output)))
+    }
+}
+
+impl AsFd for Pipes {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.from_child.as_fd()
     }
 }
 

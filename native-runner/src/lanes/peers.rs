@@ -1,0 +1,167 @@
+//! Threads that answer what they are sent: `native.thread`'s workers but for its pictures and pieces of
+//! work.
+//!
+//! What goes through their channels is a buffer's address: nothing is copied but what somebody chooses to
+//! write or read. std's channels look a few times before they sleep, so the lane's wait is *adaptive*.
+
+use std::mem;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use lab::{LaneError, Placement};
+
+use crate::ops::dispatch::{Hands, TASK};
+use crate::ops::echo::{Echo, Touch, Way, request, time};
+use crate::ops::now;
+use crate::placement;
+
+/// The threads and the channels between them and the caller.
+pub(super) struct Peers {
+    to: Vec<Sender<Errand>>,
+    from: Receiver<Errand>,
+    threads: Vec<JoinHandle<()>>,
+    /// Per thread, the buffer of its tasks while it has none.
+    tasks: Vec<Vec<u8>>,
+}
+
+#[derive(Default)]
+struct Errand {
+    /// Whose.
+    peer: usize,
+    bytes: Vec<u8>,
+    touch: Touch,
+    /// Of the bytes, where the peer read them.
+    sum: u64,
+    /// When the peer was done with them, on the clock of [`now`].
+    arrived: u64,
+}
+
+fn gone() -> LaneError {
+    LaneError::failed("the thread is gone")
+}
+
+impl Peers {
+    /// How they send bytes back.
+    pub(super) fn ways() -> Vec<Way> {
+        Way::shared(["adaptive"])
+    }
+
+    /// Starts them; none has answered yet.
+    pub(super) fn ask(count: u32, placement: Placement) -> Result<Self, LaneError> {
+        let (outbox, from) = channel();
+        let mut this = Self { to: Vec::new(), from, threads: Vec::new(), tasks: Vec::new() };
+        for peer in 0..count as usize {
+            let (to, inbox) = channel();
+            let outbox = outbox.clone();
+            #[expect(clippy::disallowed_methods, reason = "this lane is about threads")]
+            let thread = thread::Builder::new()
+                .name(format!("peer {peer}"))
+                .spawn(move || {
+                    // Where the caller could be placed, its threads can be, too.
+                    let _ = placement::put_this_worker(placement);
+                    serve(peer, &inbox, &outbox);
+                })
+                .map_err(|why| LaneError::failed(format!("no thread could be started: {why}")))?;
+            this.to.push(to);
+            this.threads.push(thread);
+            this.tasks.push(vec![0; TASK]);
+        }
+        Ok(this)
+    }
+
+    /// Waits for the first answer of each.
+    pub(super) fn greet(&mut self) -> Result<(), LaneError> {
+        self.threads.iter().try_for_each(|_| self.from.recv().map(|_| ()).map_err(|_| gone()))
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.to.len()
+    }
+
+    /// Lets them end, and waits until they have.
+    pub(super) fn end(self) -> Result<(), LaneError> {
+        drop(self.to);
+        self.threads.into_iter().try_for_each(|thread| {
+            thread.join().map_err(|_| LaneError::failed("the thread panicked"))
+        })
+    }
+
+    /// The first of them, ready to send bytes back.
+    pub(super) fn echo(&mut self, bytes: u64, touch: Touch) -> Result<impl Echo, LaneError> {
+        let request = request(bytes)?;
+        let errand = Errand { bytes: request.clone(), touch, ..Errand::default() };
+        Ok(SharedEcho { peers: self, sum: workloads::sum(&request), request, errand })
+    }
+}
+
+/// Says hello, then sends back what comes, until nobody is there.
+fn serve(peer: usize, inbox: &Receiver<Errand>, outbox: &Sender<Errand>) {
+    if outbox.send(Errand { peer, ..Errand::default() }).is_err() {
+        return;
+    }
+    for mut errand in inbox {
+        if errand.touch == Touch::WriteRead {
+            errand.sum = workloads::sum(&errand.bytes);
+        }
+        errand.peer = peer;
+        errand.arrived = now();
+        if outbox.send(errand).is_err() {
+            return;
+        }
+    }
+}
+
+struct SharedEcho<'a> {
+    peers: &'a mut Peers,
+    request: Vec<u8>,
+    /// Of the request.
+    sum: u64,
+    /// The buffer that goes to and fro.
+    errand: Errand,
+}
+
+impl Echo for SharedEcho<'_> {
+    fn batch(&mut self, count: u32) -> Result<[f64; 2], LaneError> {
+        time(count, || {
+            let mut errand = mem::take(&mut self.errand);
+            if errand.touch == Touch::WriteRead {
+                errand.bytes.copy_from_slice(&self.request);
+            }
+            self.peers.to[0].send(errand).map_err(|_| gone())?;
+            self.errand = self.peers.from.recv().map_err(|_| gone())?;
+            Ok(self.errand.arrived)
+        })
+    }
+
+    fn is_right(&mut self) -> Result<bool, LaneError> {
+        let read = self.errand.touch == Touch::HandOver || self.errand.sum == self.sum;
+        self.errand.sum = 0;
+        Ok(read && self.errand.bytes == self.request)
+    }
+}
+
+impl Hands for &mut Peers {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
+        let mut bytes = mem::take(&mut self.tasks[worker]);
+        bytes.copy_from_slice(task);
+        let errand = Errand { bytes, touch: Touch::WriteRead, ..Errand::default() };
+        self.to[worker].send(errand).map_err(|_| gone())
+    }
+
+    fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+        match self.from.recv_timeout(Duration::from_nanos(until.saturating_sub(now()))) {
+            Ok(Errand { peer, bytes, sum, .. }) => {
+                self.tasks[peer] = bytes;
+                Ok(Some((peer, sum)))
+            }
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(gone()),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The process lanes: child processes that get requests and answer them. Over a stream, a lane differs in
+//! its [`Transport`] alone, and everything crosses as copies; over shared memory (`shm`) nothing does.
+
+mod pipe;
+pub(super) mod shm;
+mod socket;
+mod visit;
+mod worker;
+
+use std::future::ready;
+use std::io::{self, Read, Write};
+use std::marker::PhantomData;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
+use protocol::frame::Head;
+use protocol::{Availability, LaneId, LaneKind};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::time::Timespec;
+
+use crate::cancel::Cancel;
+use crate::ops::compute::{self, Compute, Piece};
+use crate::ops::dispatch::{Handed, Hands, Pool, TASK};
+use crate::ops::echo::{self, Echo, Way};
+use crate::ops::memory::Footprint;
+use crate::ops::startup::Life;
+use crate::ops::{self, Native, Workers};
+use worker::Worker;
+
+/// `process.pipe`: each child over two pipes.
+pub(super) type PipeLane = ProcessLane<pipe::Pipes>;
+/// `process.socket`: each child over a Unix socket pair.
+pub(super) type SocketLane = ProcessLane<UnixStream>;
+
+/// The runner's end of the streams between it and a child. Its descriptor is the one that it reads.
+pub(crate) trait Transport: Read + Write + AsFd + Send + Sized + 'static {
+    /// The lane that it makes.
+    const LANE: LaneId;
+
+    /// Both ends: the runner's, and the child's standard input and output.
+    fn pair() -> io::Result<(Self, OwnedFd, OwnedFd)>;
+}
+
+/// A process lane over streams.
+pub(super) struct ProcessLane<T> {
+    cancel: Cancel,
+    transport: PhantomData<fn() -> T>,
+}
+
+impl<T: Transport> ProcessLane<T> {
+    pub(super) fn new(cancel: Cancel) -> Self {
+        Self { cancel, transport: PhantomData }
+    }
+
+    fn ask(&self, placement: Placement) -> Result<Worker<T>, LaneError> {
+        Worker::spawn(&self.cancel, placement)
+    }
+}
+
+impl<T: Transport> Lane for ProcessLane<T> {
+    fn id(&self) -> LaneId {
+        T::LANE
+    }
+
+    fn kind(&self) -> LaneKind {
+        LaneKind::Process
+    }
+
+    fn availability(&self) -> Availability {
+        Availability::Available
+    }
+
+    fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
+        Box::pin(ready(self.cancel.explain(|| visit::open::<T>(workers, &self.cancel))))
+    }
+
+    fn does(&self, _op: Op) -> bool {
+        true
+    }
+
+    fn perform<'a>(
+        &'a self,
+        ops: &'a [Op],
+        effort: &'a Effort,
+        found: &'a mut Found<'a>,
+    ) -> LaneFuture<'a, ()> {
+        Box::pin(ready(self.cancel.explain(|| ops::perform(self, ops, effort, found))))
+    }
+}
+
+impl<T: Transport> Native for ProcessLane<T> {
+    type Workers = Children<T>;
+
+    fn start(&self, count: u32, placement: Placement) -> Result<Children<T>, LaneError> {
+        let mut children =
+            (0..count).map(|_| self.ask(placement)).collect::<Result<Vec<_>, _>>()?;
+        children.iter_mut().try_for_each(Worker::greet)?;
+        Ok(Children(children))
+    }
+
+    fn life(&self, placement: Placement) -> Result<Life, LaneError> {
+        Life::of(|| self.ask(placement), Worker::greet, Worker::end)
+    }
+
+    fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError> {
+        let mut worker = self.ask(placement)?;
+        worker.greet()?;
+        let footprint = Footprint::of(worker.id())?;
+        worker.end()?;
+        Ok(footprint)
+    }
+}
+
+/// The children of a turn.
+pub(super) struct Children<T>(Vec<Worker<T>>);
+
+impl<T: Transport> Workers for Children<T> {
+    fn echoes(&self) -> Vec<Way> {
+        Way::copied()
+    }
+
+    fn echo(&mut self, bytes: u64, _way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
+        let request = echo::request(bytes)?;
+        let reply = vec![0; request.len()];
+        Ok(Box::new(FramedEcho { worker: &mut self.0[0], request, reply }))
+    }
+
+    fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
+        let (input, answer) = (piece.input(), piece.room());
+        Ok(Box::new(FramedWork { children: &mut self.0, piece, input, answer }))
+    }
+
+    fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+        Ok(Box::new(Handed(self)))
+    }
+
+    fn end(mut self) -> Result<(), LaneError> {
+        // A child ends when its stream does; all are told before the first is waited for.
+        self.0.iter_mut().for_each(Worker::tell_to_end);
+        self.0.into_iter().try_for_each(Worker::end)
+    }
+}
+
+/// A child that sends frames back.
+struct FramedEcho<'a, T> {
+    worker: &'a mut Worker<T>,
+    request: Vec<u8>,
+    reply: Vec<u8>,
+}
+
+impl<T: Transport> Echo for FramedEcho<'_, T> {
+    fn batch(&mut self, count: u32) -> Result<[f64; 2], LaneError> {
+        echo::time(count, || self.worker.echo(&self.request, &mut self.reply))
+    }
+
+    fn is_right(&mut self) -> Result<bool, LaneError> {
+        let right = self.reply == self.request;
+        self.reply.fill(0);
+        Ok(right)
+    }
+}
+
+/// Children that get their shares as frames.
+struct FramedWork<'a, T> {
+    children: &'a mut [Worker<T>],
+    piece: Piece,
+    input: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+impl<T: Transport> Compute for FramedWork<'_, T> {
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn batch(&mut self, count: u32) -> Result<f64, LaneError> {
+        let Self { children, piece, input, answer } = self;
+        let began = ops::now();
+        for _ in 0..count {
+            // A child reads its whole share before it works, so nobody waits for anybody in a circle.
+            for (child, share) in children.iter_mut().zip(&piece.shares) {
+                child.send(&Head::Share(share.clone()), &input[share.input_range()])?;
+            }
+            for (child, share) in children.iter_mut().zip(&piece.shares) {
+                child.receive_work(&mut answer[share.answer_range()])?;
+            }
+            piece.workload.finish(answer);
+        }
+        Ok((ops::now() - began) as f64)
+    }
+
+    fn checksum(&mut self) -> Result<u64, LaneError> {
+        Ok(compute::checksum(&mut self.answer))
+    }
+}
+
+impl<T: Transport> Hands for &mut Children<T> {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
+        self.0[worker].send(&Head::Sum { at: 0 }, task)
+    }
+
+    fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+        loop {
+            let left = until.saturating_sub(ops::now());
+            let streams = self.0.iter().map(|child| child.stream().map(AsFd::as_fd));
+            let streams: Vec<_> = streams.collect::<Result<_, _>>()?;
+            let mut polled: Vec<PollFd<'_>> = streams
+                .iter()
+                .map(|stream| PollFd::from_borrowed_fd(*stream, PollFlags::IN))
+                .collect();
+            let time = Timespec {
+                tv_sec: (left / 1_000_000_000) as i64,
+                tv_nsec: (left % 1_000_000_000) as i64,
+            };
+            match poll(&mut polled, Some(&time)) {
+                Ok(0) => return Ok(None),
+                Err(Errno::INTR) => continue,
+                result => result.map_err(LaneError::failed)?,
+            };
+            let came = polled.iter().position(|one| !one.revents().is_empty());
+            drop(polled);
+            if let Some(worker) = came {
+                return Ok(Some((worker, self.0[worker].receive_sum()?)));
+            }
+        }
+    }
+}

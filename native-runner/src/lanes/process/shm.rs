@@ -1,0 +1,333 @@
+//! `process.shm`: child processes with a memfd that they and the runner have mapped. Work lies there from
+//! the start, and nothing of it is copied; what crosses is whose turn it is.
+//!
+//! The socket pair that a child starts with carries its hello and the descriptor, and nothing after that.
+
+use std::future::ready;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
+use protocol::frame::{self, Head};
+use protocol::{Availability, LaneId, LaneKind};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use shm::{Caller, NOTE, Wait};
+use workloads::compute::PAGE;
+
+use super::Worker;
+use crate::cancel::Cancel;
+use crate::ops::compute::{self, Compute, Piece};
+use crate::ops::dispatch::{Handed, Hands, Pool, TASK};
+use crate::ops::echo::{self, Echo, Touch, Way};
+use crate::ops::memory::Footprint;
+use crate::ops::startup::Life;
+use crate::ops::{self, Native, Workers};
+
+/// Bytes that are shared; only those that are touched take memory.
+const ROOM: usize = 256 << 20;
+/// How long the runner waits before it looks whether the child still lives.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The lane.
+pub(in crate::lanes) struct ShmLane {
+    cancel: Cancel,
+}
+
+impl ShmLane {
+    pub(in crate::lanes) fn new(cancel: Cancel) -> Self {
+        Self { cancel }
+    }
+}
+
+impl Lane for ShmLane {
+    fn id(&self) -> LaneId {
+        LaneId::PROCESS_SHM
+    }
+
+    fn kind(&self) -> LaneKind {
+        LaneKind::Process
+    }
+
+    fn availability(&self) -> Availability {
+        Availability::Available
+    }
+
+    fn is_visited(&self) -> bool {
+        false
+    }
+
+    fn open(&self, _workers: u32) -> LaneFuture<'_, Opened> {
+        let why = "it makes no pictures for the page yet: `breakeven run` measures it";
+        Box::pin(ready(Err(LaneError::Unavailable(why.into()))))
+    }
+
+    fn does(&self, _op: Op) -> bool {
+        true
+    }
+
+    fn perform<'a>(
+        &'a self,
+        ops: &'a [Op],
+        effort: &'a Effort,
+        found: &'a mut Found<'a>,
+    ) -> LaneFuture<'a, ()> {
+        Box::pin(ready(self.cancel.explain(|| ops::perform(self, ops, effort, found))))
+    }
+}
+
+impl Native for ShmLane {
+    type Workers = Sharers;
+
+    fn start(&self, count: u32, placement: Placement) -> Result<Sharers, LaneError> {
+        let mut sharers = Sharers::ask(count, &self.cancel, placement)?;
+        sharers.greet()?;
+        Ok(sharers)
+    }
+
+    fn life(&self, placement: Placement) -> Result<Life, LaneError> {
+        Life::of(|| Sharers::ask(1, &self.cancel, placement), Sharers::greet, Workers::end)
+    }
+
+    fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError> {
+        let sharers = self.start(1, placement)?;
+        let footprint = Footprint::of(sharers.children[0].id())?;
+        sharers.end()?;
+        Ok(footprint)
+    }
+}
+
+/// The children of a turn, and the memory.
+pub(in crate::lanes) struct Sharers {
+    children: Vec<Worker<UnixStream>>,
+    memory: Caller,
+    file: OwnedFd,
+    wait: Wait,
+}
+
+impl Sharers {
+    /// Starts them; none has answered yet.
+    fn ask(count: u32, cancel: &Cancel, placement: Placement) -> Result<Self, LaneError> {
+        let (memory, file) = Caller::create(count, ROOM)
+            .map_err(|why| LaneError::failed(format!("no memory could be shared: {why}")))?;
+        let spawn = |_| Worker::spawn(cancel, placement);
+        let children = (0..count).map(spawn).collect::<Result<_, _>>()?;
+        Ok(Self { children, memory, file, wait: Wait::Block })
+    }
+
+    /// Gives each the memory, and waits for the first answer in it.
+    fn greet(&mut self) -> Result<(), LaneError> {
+        for (number, child) in self.children.iter_mut().enumerate() {
+            child.greet()?;
+            child.send(&map(number, self.wait), &[])?;
+            send_descriptor(child.stream()?, &self.file)
+                .map_err(|why| LaneError::failed(format!("the memory could not be sent: {why}")))?;
+        }
+        (0..self.children.len()).try_for_each(|worker| {
+            self.pass(worker, &Head::Echo, 0);
+            self.receive(worker).map(|_| ())
+        })
+    }
+
+    fn pass(&mut self, worker: usize, head: &Head, body: u64) {
+        self.memory.pass(worker, &frame::encode(head, body));
+    }
+
+    fn receive(&mut self, worker: usize) -> Result<Head, LaneError> {
+        loop {
+            match self.memory.receive(worker, self.wait, LOOK) {
+                Some(note) => return self.understand(worker, &note),
+                None => self.look_after(worker)?,
+            }
+        }
+    }
+
+    fn understand(&mut self, worker: usize, note: &[u8; NOTE]) -> Result<Head, LaneError> {
+        match frame::decode(note) {
+            Ok((Head::Failed, _)) => Err(self.children[worker].failure("it refused a request")),
+            Ok((head, _)) => Ok(head),
+            Err(why) => Err(self.children[worker].failure(why)),
+        }
+    }
+
+    /// A child that died passes no turn.
+    fn look_after(&mut self, worker: usize) -> Result<(), LaneError> {
+        let child = &mut self.children[worker];
+        if child.is_alive() { Ok(()) } else { Err(child.failure("it died in its turn")) }
+    }
+
+    /// Has both sides of the first wait in this way from now on.
+    fn wait_by(&mut self, wait: Wait) -> Result<(), LaneError> {
+        self.wait = wait;
+        self.pass(0, &map(0, wait), 0);
+        self.receive(0).map(|_| ())
+    }
+}
+
+fn map(worker: usize, wait: Wait) -> Head {
+    let wait = Wait::ALL.iter().position(|known| *known == wait).unwrap_or(0);
+    Head::Map { worker: worker as u32, wait: wait as u32 }
+}
+
+/// One byte, and the descriptor with it.
+fn send_descriptor(stream: &UnixStream, file: &OwnedFd) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    let descriptors = [file.as_fd()];
+    ancillary.push(SendAncillaryMessage::ScmRights(&descriptors));
+    sendmsg(stream, &[IoSlice::new(&[0])], &mut ancillary, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+impl Workers for Sharers {
+    fn echoes(&self) -> Vec<Way> {
+        Way::shared(Wait::ALL.map(Wait::name))
+    }
+
+    fn echo(&mut self, bytes: u64, way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
+        let request = echo::request(bytes)?;
+        if request.len() > ROOM {
+            let why = format!("{bytes} bytes are more than the {ROOM} that are shared");
+            return Err(LaneError::Unavailable(why));
+        }
+        let wait = Wait::ALL.into_iter().find(|wait| Some(wait.name()) == way.wait);
+        self.wait_by(wait.unwrap_or(Wait::Block))?;
+        self.memory.bytes()[..request.len()].copy_from_slice(&request);
+        let (expected, touch) = (workloads::sum(&request), way.touch);
+        Ok(Box::new(SharedEcho { sharers: self, request, touch, expected, sum: 0 }))
+    }
+
+    fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
+        let input = piece.workload.input_bytes(piece.pages);
+        let answer = input..input + piece.workload.answer_bytes(piece.pages);
+        if answer.end > ROOM {
+            let why = format!("{} bytes are more than the {ROOM} that are shared", answer.end);
+            return Err(LaneError::Unavailable(why));
+        }
+        piece.workload.make_input(&mut self.memory.bytes()[..input]);
+        self.memory.bytes()[answer.clone()].fill(0);
+        Ok(Box::new(SharedWork { sharers: self, piece, answer }))
+    }
+
+    fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+        Ok(Box::new(Handed(self)))
+    }
+
+    fn end(mut self) -> Result<(), LaneError> {
+        for worker in 0..self.children.len() {
+            self.pass(worker, &Head::End, 0);
+        }
+        self.children.into_iter().try_for_each(Worker::end)
+    }
+}
+
+/// Bytes that lie in the shared memory.
+struct SharedEcho<'a> {
+    sharers: &'a mut Sharers,
+    request: Vec<u8>,
+    touch: Touch,
+    /// Of the request.
+    expected: u64,
+    /// That the child found last.
+    sum: u64,
+}
+
+impl Echo for SharedEcho<'_> {
+    fn batch(&mut self, count: u32) -> Result<[f64; 2], LaneError> {
+        let bytes = self.request.len();
+        echo::time(count, || {
+            if self.touch == Touch::WriteRead {
+                self.sharers.memory.bytes()[..bytes].copy_from_slice(&self.request);
+                self.sharers.pass(0, &Head::Sum { at: 0 }, bytes as u64);
+            } else {
+                self.sharers.pass(0, &Head::Echo, bytes as u64);
+            }
+            match self.sharers.receive(0)? {
+                Head::Echoed { arrived } => Ok(arrived),
+                Head::Summed { arrived, sum } => {
+                    self.sum = sum;
+                    Ok(arrived)
+                }
+                other => Err(self.sharers.children[0].failure(format!("it sent {other:?}"))),
+            }
+        })
+    }
+
+    fn is_right(&mut self) -> Result<bool, LaneError> {
+        let read = self.touch == Touch::HandOver || self.sum == self.expected;
+        self.sum = 0;
+        Ok(read && self.sharers.memory.bytes()[..self.request.len()] == self.request)
+    }
+}
+
+/// A piece of work that lies in the shared memory.
+struct SharedWork<'a> {
+    sharers: &'a mut Sharers,
+    piece: Piece,
+    answer: Range<usize>,
+}
+
+impl Compute for SharedWork<'_> {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn batch(&mut self, count: u32) -> Result<f64, LaneError> {
+        let Self { sharers, piece, answer } = self;
+        let began = ops::now();
+        for _ in 0..count {
+            for (worker, share) in piece.shares.iter().enumerate() {
+                let body = share.input_range().len() as u64;
+                sharers.pass(worker, &Head::Share(share.clone()), body);
+            }
+            for worker in 0..piece.shares.len() {
+                match sharers.receive(worker)? {
+                    Head::Done { .. } => {}
+                    other => {
+                        return Err(sharers.children[worker].failure(format!("it sent {other:?}")));
+                    }
+                }
+            }
+            piece.workload.finish(&mut sharers.memory.bytes()[answer.clone()]);
+        }
+        Ok((ops::now() - began) as f64)
+    }
+
+    fn checksum(&mut self) -> Result<u64, LaneError> {
+        Ok(compute::checksum(&mut self.sharers.memory.bytes()[self.answer.clone()]))
+    }
+}
+
+impl Hands for &mut Sharers {
+    fn count(&self) -> usize {
+        self.children.len()
+    }
+
+    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
+        // A page each: two workers that read and write side by side would share a cache line.
+        let at = worker * PAGE;
+        self.memory.part_for(worker, at..at + TASK).copy_from_slice(task);
+        self.pass(worker, &Head::Sum { at: at as u64 }, TASK as u64);
+        Ok(())
+    }
+
+    fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+        loop {
+            let look = until.min(ops::now() + LOOK.as_nanos() as u64);
+            let came = self.memory.receive_any(Duration::from_nanos(look));
+            match came.map_err(LaneError::failed)? {
+                Some((worker, note)) => match self.understand(worker, &note)? {
+                    Head::Summed { sum, .. } => return Ok(Some((worker, sum))),
+                    other => {
+                        return Err(self.children[worker].failure(format!("it sent {other:?}")));
+                    }
+                },
+                None if ops::now() >= until => return Ok(None),
+                None => (0..self.children.len()).try_for_each(|worker| self.look_after(worker))?,
+            }
+        }
+    }
+}

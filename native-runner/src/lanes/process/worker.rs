@@ -1,0 +1,141 @@
+//! A child and the runner's end of its streams.
+
+use std::fmt;
+use std::io::{self, Read};
+
+use lab::{LaneError, Placement};
+use protocol::Nanos;
+use protocol::frame::{self, Head};
+
+use super::Transport;
+use crate::cancel::Cancel;
+use crate::child_program::ChildProcess;
+
+/// A child process and what it is talked to over. Dropping it kills the child.
+pub(crate) struct Worker<T> {
+    process: ChildProcess,
+    /// None once it has been told to end.
+    stream: Option<T>,
+}
+
+impl<T: Transport> Worker<T> {
+    /// Starts a child; it has not answered yet.
+    pub(super) fn spawn(cancel: &Cancel, placement: Placement) -> Result<Self, LaneError> {
+        let start = || -> io::Result<Self> {
+            let (ours, input, output) = T::pair()?;
+            let process = ChildProcess::spawn(input, output, cancel, placement)?;
+            Ok(Self { process, stream: Some(ours) })
+        };
+        start().map_err(|why| LaneError::failed(format!("a child could not be started: {why}")))
+    }
+
+    /// Its process id.
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it is talked to over.
+    pub(super) fn stream(&self) -> Result<&T, LaneError> {
+        self.stream.as_ref().ok_or_else(told_to_end)
+    }
+
+    /// Waits for its first answer.
+    pub(super) fn greet(&mut self) -> Result<(), LaneError> {
+        let pid = self.process.id();
+        self.talk(|stream| match frame::read_head(stream)? {
+            Some((Head::Hello { process }, _)) if process == pid => Ok(()),
+            other => unexpected(stream, other),
+        })
+    }
+
+    /// Sends a request.
+    pub(super) fn send(&mut self, head: &Head, body: &[u8]) -> Result<(), LaneError> {
+        self.talk(|stream| Ok(frame::write(stream, head, body)?))
+    }
+
+    /// Receives the answer to a request for work; returns the time in the kernel.
+    pub(super) fn receive_work(&mut self, answer: &mut [u8]) -> Result<Nanos, LaneError> {
+        self.talk(|stream| match frame::read_head(stream)? {
+            Some((Head::Done { compute }, body)) if body == answer.len() as u64 => {
+                stream.read_exact(answer)?;
+                Ok(Nanos(compute))
+            }
+            other => unexpected(stream, other),
+        })
+    }
+
+    /// Receives the answer to bytes that were to be read: their sum.
+    pub(super) fn receive_sum(&mut self) -> Result<u64, LaneError> {
+        self.talk(|stream| match frame::read_head(stream)? {
+            Some((Head::Summed { sum, .. }, _)) => Ok(sum),
+            other => unexpected(stream, other),
+        })
+    }
+
+    /// Has bytes sent back; returns when all of them had arrived in the child, in nanoseconds of the
+    /// system's monotonic clock.
+    pub(super) fn echo(&mut self, request: &[u8], reply: &mut [u8]) -> Result<u64, LaneError> {
+        self.talk(|stream| {
+            frame::write(stream, &Head::Echo, request)?;
+            match frame::read_head(stream)? {
+                Some((Head::Echoed { arrived }, body)) if body == reply.len() as u64 => {
+                    stream.read_exact(reply)?;
+                    Ok(arrived)
+                }
+                other => unexpected(stream, other),
+            }
+        })
+    }
+
+    /// Whether it has not ended yet.
+    pub(super) fn is_alive(&mut self) -> bool {
+        self.process.is_alive()
+    }
+
+    /// What went wrong, together with how the child ended.
+    pub(super) fn failure(&mut self, why: impl fmt::Display) -> LaneError {
+        let (id, end) = (self.process.id(), self.process.post_mortem());
+        LaneError::Failed(format!("child process {id}: {why}; {end}"))
+    }
+
+    /// A child ends when its stream does.
+    pub(super) fn tell_to_end(&mut self) {
+        self.stream = None;
+    }
+
+    /// Tells it to end, and waits until it has.
+    pub(super) fn end(mut self) -> Result<(), LaneError> {
+        self.tell_to_end();
+        self.process.wait().map_err(|why| LaneError::failed(format!("a child did not end: {why}")))
+    }
+
+    /// Talks to the child; what goes wrong is told together with how the child ended.
+    fn talk<A>(
+        &mut self,
+        talk: impl FnOnce(&mut T) -> Result<A, frame::FrameError>,
+    ) -> Result<A, LaneError> {
+        let stream = self.stream.as_mut().ok_or_else(told_to_end)?;
+        talk(stream).map_err(|why| self.failure(why))
+    }
+}
+
+fn told_to_end() -> LaneError {
+    LaneError::failed("the child has been told to end")
+}
+
+/// What is no answer: a failure in the child's words, or another frame.
+fn unexpected<A>(
+    stream: &mut impl Read,
+    frame: Option<(Head, u64)>,
+) -> Result<A, frame::FrameError> {
+    let what = match frame {
+        Some((Head::Failed, body)) => {
+            let mut text = String::new();
+            stream.take(body.min(frame::MAX_TEXT)).read_to_string(&mut text)?;
+            return Err(io::Error::other(text).into());
+        }
+        Some((head, _)) => format!("the wrong frame: {head:?}"),
+        None => "the end of the stream".to_owned(),
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidData, format!("it sent {what}")).into())
+}

@@ -1,0 +1,112 @@
+//! A piece of work, cut into a share per worker.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use lab::{Effort, LaneError, Op, Series};
+use protocol::report::{Crossing, Unit};
+use workloads::compute::{Share, Workload};
+
+use super::{Workers, batches};
+
+/// A piece of work.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    /// Of what kind.
+    pub(crate) workload: &'static Workload,
+    /// How large.
+    pub(crate) pages: u32,
+    /// What each worker does.
+    pub(crate) shares: Vec<Share>,
+}
+
+impl Piece {
+    pub(super) fn new(
+        workload: &'static Workload,
+        pages: u32,
+        workers: u32,
+    ) -> Result<Self, LaneError> {
+        let shares = workload.shares(pages, workers).map_err(LaneError::failed)?;
+        Ok(Self { workload, pages, shares })
+    }
+
+    /// Its input.
+    pub(crate) fn input(&self) -> Vec<u8> {
+        let mut input = vec![0; self.workload.input_bytes(self.pages)];
+        self.workload.make_input(&mut input);
+        input
+    }
+
+    /// Room for its answer.
+    pub(crate) fn room(&self) -> Vec<u8> {
+        vec![0; self.workload.answer_bytes(self.pages)]
+    }
+
+    /// Bytes that the shares read and make.
+    fn payload(&self) -> u64 {
+        let each = |share: &Share| (share.input_range().len() + share.answer_range().len()) as u64;
+        self.shares.iter().map(each).sum()
+    }
+
+    /// The right answer's checksum, from the kernel alone. Kept: it takes as long as the work.
+    fn expected(&self) -> u64 {
+        static KNOWN: Mutex<Option<HashMap<(&str, u32), u64>>> = Mutex::new(None);
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get_or_insert_default();
+        *known.entry((self.workload.id, self.pages)).or_insert_with(|| {
+            let (input, mut answer) = (self.input(), self.room());
+            for share in &self.shares {
+                share.run(&input[share.input_range()], &mut answer[share.answer_range()]);
+            }
+            self.workload.finish(&mut answer);
+            Workload::checksum(&answer)
+        })
+    }
+}
+
+/// Workers with a piece of work.
+pub(crate) trait Compute {
+    /// Whether its input and answer lie in memory that all see; otherwise they are copied.
+    fn is_shared(&self) -> bool;
+
+    /// Has it done so many times, each time until the finished answer is with the caller; returns the
+    /// nanoseconds.
+    fn batch(&mut self, count: u32) -> Result<f64, LaneError>;
+
+    /// The checksum of the last answer, which is forgotten. Outside the timed span.
+    fn checksum(&mut self) -> Result<u64, LaneError>;
+}
+
+/// The checksum of an answer, which is forgotten.
+pub(crate) fn checksum(answer: &mut [u8]) -> u64 {
+    let checksum = Workload::checksum(answer);
+    answer.fill(0);
+    checksum
+}
+
+pub(super) fn measure(
+    workers: &mut impl Workers,
+    op: Op,
+    piece: Piece,
+    effort: &Effort,
+) -> Result<Vec<Series>, LaneError> {
+    let (expected, payload) = (piece.expected(), piece.payload());
+    let mut work = workers.compute(piece)?;
+    let [times] = batches::sample(effort, |count| {
+        let time = work.batch(count)?;
+        let found = work.checksum()?;
+        if found == expected {
+            Ok([time])
+        } else {
+            let why = format!("the answer's checksum is {found:016x}, not {expected:016x}");
+            Err(LaneError::Failed(why))
+        }
+    })?;
+    let mut series = Series::new(op, "", Unit::Nanoseconds, times);
+    series.crossing = Some(if work.is_shared() {
+        Crossing { copied: 0, shared: payload }
+    } else {
+        Crossing { copied: payload, shared: 0 }
+    });
+    Ok(vec![series])
+}
