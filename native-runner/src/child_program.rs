@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::thread;
@@ -43,6 +44,20 @@ impl ChildProcess {
         let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
         command.stdin(Stdio::from(input)).stdout(Stdio::from(output));
         Self::start(command, cancel, placement)
+    }
+
+    /// The same with another program, which the runner found itself, and unpinned.
+    pub(crate) fn spawn_program(
+        program: &Path,
+        words: &[&str],
+        input: OwnedFd,
+        output: OwnedFd,
+        cancel: &Cancel,
+    ) -> io::Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
+        let mut command = Command::new(program);
+        command.args(words).stdin(Stdio::from(input)).stdout(Stdio::from(output));
+        Self::start(command, cancel, Placement::Unpinned)
     }
 
     /// Starts a program without environment, watched over like the child program.
@@ -121,6 +136,17 @@ impl Drop for ChildProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// The first line that a program prints with this one word, for example its version.
+pub(crate) fn first_line(program: &Path, word: &str) -> io::Result<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
+    let output = Command::new(program).arg(word).env_clear().stdin(Stdio::null()).output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    match text.lines().next() {
+        Some(line) if output.status.success() => Ok(line.trim().to_owned()),
+        _ => Err(io::Error::other(format!("it ended with {}", output.status))),
     }
 }
 

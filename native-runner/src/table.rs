@@ -45,6 +45,8 @@ fn line(row: &ReportRow) -> [String; 6] {
             (format!("unavailable: {reason}"), String::new(), String::new())
         }
         RowOutcome::Failed { stage, error } => {
+            // The report has all of it.
+            let error = error.lines().next().unwrap_or_default();
             (format!("failed while {stage}: {error}"), String::new(), String::new())
         }
     };

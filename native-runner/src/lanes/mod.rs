@@ -1,6 +1,7 @@
 //! The runner's lanes: one file each, and a line in [`all`].
 
 mod native_thread;
+mod node;
 mod peers;
 mod process;
 
@@ -10,23 +11,22 @@ use lab::Lane;
 use protocol::Nanos;
 
 use crate::cancel::Cancel;
+pub(crate) use node::version as node_version;
 
 /// Every lane of the runner. All obey the same `cancel`.
 #[must_use]
 pub fn all(cancel: &Cancel) -> Vec<Box<dyn Lane>> {
-    vec![
+    let mut all: Vec<Box<dyn Lane>> = vec![
         Box::new(native_thread::NativeThread::new(cancel.clone())),
         Box::new(native_thread::NativeThread::wide(cancel.clone())),
         Box::new(process::PipeLane::new(cancel.clone())),
         Box::new(process::SocketLane::new(cancel.clone())),
         Box::new(process::shm::ShmLane::new(cancel.clone())),
-    ]
-}
-
-/// The Node that the lanes would run, if there is one.
-#[must_use]
-pub(crate) fn node_version() -> Option<String> {
-    None
+    ];
+    for kind in node::Kind::ALL {
+        all.push(Box::new(node::NodeLane::new(kind, cancel.clone())));
+    }
+    all
 }
 
 /// The lanes' clock: the system's monotonic one.

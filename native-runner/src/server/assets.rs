@@ -25,6 +25,11 @@ pub fn page_is_there() -> bool {
     Page::get("index.html").is_some()
 }
 
+/// A file of the page, for other uses than serving it.
+pub(crate) fn file(path: &str) -> Option<Vec<u8>> {
+    Page::get(path).map(|file| file.data.into_owned())
+}
+
 pub(super) async fn serve(request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();

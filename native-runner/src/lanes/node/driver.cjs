@@ -1,0 +1,416 @@
+"use strict";
+// The caller of Node's lanes: starts workers and times them, as it is told by one line of JSON at a time,
+// each answered by one. It decides nothing: what is measured, how often and with what result for a report,
+// the runner knows.
+const { fork } = require("node:child_process");
+const { readFileSync } = require("node:fs");
+const readline = require("node:readline");
+const { Worker } = require("node:worker_threads");
+
+const [kind, script, gluePath, wasmPath] = process.argv.slice(2);
+const isThread = kind.startsWith("worker");
+const now = () => Number(process.hrtime.bigint());
+// How long a worker may be silent, in milliseconds.
+const PATIENCE = 60_000;
+
+/** A worker thread or a forked process, and who waits for its messages. */
+class Peer {
+  constructor() {
+    const words = [kind, gluePath, wasmPath];
+    this.worker = isThread
+      ? new Worker(script, { argv: words })
+      : fork(script, words, {
+          serialization: kind === "fork-json" ? "json" : "advanced",
+          execArgv: process.execArgv,
+        });
+    this.worker.on("message", (message) => {
+      if (message.error) this.fail(new Error(message.error));
+      else this.receive(message);
+    });
+    this.worker.on("error", (why) => this.fail(why));
+    this.ended = new Promise((resolve) => {
+      this.worker.on("exit", (...how) => {
+        this.fail(new Error(`a worker ended: ${how.join(" ")}`));
+        resolve();
+      });
+    });
+    this.fail = this.receive = () => {};
+  }
+
+  send(message, transfer) {
+    if (isThread) this.worker.postMessage(message, transfer);
+    else this.worker.send(message);
+  }
+
+  /** The next message. */
+  next() {
+    return new Promise((resolve, reject) => {
+      [this.receive, this.fail] = [resolve, reject];
+    });
+  }
+
+  /** Sends a message and waits for the next. */
+  ask(message, transfer) {
+    const reply = this.next();
+    this.send(message, transfer);
+    return reply;
+  }
+
+  async end() {
+    this.fail = () => {};
+    this.send({ end: true });
+    await this.ended;
+  }
+}
+
+let peers = [];
+/** The kernels' glue, and the kernels, compiled. */
+let engine;
+let compiled;
+/** What is worked on. */
+let piece;
+
+/** Waits until it is this side's turn (0 the caller's, 1 the worker's). The worker gets it as text. */
+function waitFor(turns, mine, how) {
+  const looks = how === "block" ? 0 : how === "adaptive" ? 1000 : Infinity;
+  const until = Date.now() + 60_000;
+  for (let look = 0; look < looks; look++) {
+    if (Atomics.load(turns, 0) === mine) return;
+    if (look % 1_000_000 === 999_999 && Date.now() > until) throw new Error("no turn for a minute");
+  }
+  while (Atomics.load(turns, 0) !== mine) {
+    if (Atomics.wait(turns, 0, 1 - mine, 60_000) === "timed-out") {
+      throw new Error("no turn for a minute");
+    }
+  }
+}
+
+/**
+ * Shared memory, in turns: control word 0 says whose turn it is; 1 what is wanted (0 nothing with the
+ * bytes, 1 their sum as words, 2 as bytes, 3 the end), 2 how many bytes, 3 the sum; at byte 32 the time at
+ * which the worker was done.
+ */
+class Turns {
+  constructor(peer, bytes, wait) {
+    this.control = new Int32Array(new SharedArrayBuffer(64));
+    this.time = new Float64Array(this.control.buffer, 32, 1);
+    this.data = new Uint8Array(new SharedArrayBuffer(bytes));
+    this.wait = wait;
+    this.ended = peer.ask({
+      turns: {
+        control: this.control.buffer,
+        data: this.data.buffer,
+        wait,
+        waitFor: waitFor.toString(),
+      },
+    });
+  }
+
+  pass(what, length) {
+    this.control[1] = what;
+    this.control[2] = length;
+    Atomics.store(this.control, 0, 1);
+    Atomics.notify(this.control, 0);
+  }
+
+  async end() {
+    this.pass(3, 0);
+    await this.ended;
+  }
+}
+
+/** What is echoed, and how. */
+let echo;
+
+/** A worker that takes turns hears no messages. */
+async function endEcho() {
+  await echo?.turns?.end();
+  echo = undefined;
+}
+
+const commands = {
+  async life() {
+    const asked = now();
+    const peer = new Peer();
+    const blocked = now() - asked;
+    await peer.next();
+    const first_answer = now() - asked;
+    const told = now();
+    await peer.end();
+    return { blocked, first_answer, exit: now() - told };
+  },
+
+  async start({ workers }) {
+    const started = Array.from({ length: workers }, () => new Peer());
+    peers.push(...started);
+    await Promise.all(started.map((peer) => peer.next()));
+    return { pids: isThread ? [] : started.map((peer) => peer.worker.pid) };
+  },
+
+  async end() {
+    await endEcho();
+    await Promise.all(peers.map((peer) => peer.end()));
+    peers = [];
+    piece = undefined;
+    return {};
+  },
+
+  async prepare_echo({ bytes, touch, wait }) {
+    await endEcho();
+    const request = Buffer.alloc(bytes);
+    for (let at = 0; at < bytes; at++) request[at] = at ^ (at >> 8) ^ (at >> 16);
+    if (kind === "worker-shared") {
+      const turns = new Turns(peers[0], bytes, wait);
+      turns.data.set(request);
+      const words = new Int32Array(request.buffer, request.byteOffset, bytes >> 2);
+      const sum = words.reduce((sum, word) => (sum + word) | 0, 0);
+      echo = { turns, request, sum, writes: touch === "write_read" };
+    } else {
+      // JSON has no bytes: whoever must send some as JSON sends text.
+      echo = {
+        request:
+          kind === "fork-json" ? request.map((byte) => 32 + (byte % 95)).toString("latin1") : request,
+      };
+    }
+    return {};
+  },
+
+  async echo({ count }) {
+    return echo.turns ? echoInTurns(count) : echoAsMessages(count);
+  },
+
+  async prepare_work({ workload, pages }) {
+    await endEcho();
+    if (!engine) {
+      const glue = readFileSync(gluePath).toString("base64");
+      engine = await import(`data:text/javascript;base64,${glue}`);
+      compiled = new WebAssembly.Module(readFileSync(wasmPath));
+      engine.initSync({ module: compiled });
+    }
+    // A compiled module can be cloned to a thread; a process compiles its own.
+    const loads = peers.filter((peer) => !peer.loaded);
+    await Promise.all(loads.map((peer) => peer.ask({ load: isThread ? compiled : null })));
+    for (const peer of loads) peer.loaded = true;
+
+    const numbers = engine.sharesOf(workload, pages, peers.length);
+    const shares = [];
+    for (let at = 0; at < numbers.length; at += 6) {
+      const [start, end, from, to, first, last] = numbers.subarray(at, at + 6);
+      shares.push({ id: workload, of: pages, start, end, reads: [from, to], writes: [first, last] });
+    }
+    const input = engine.makeInput(workload, pages);
+    const length = engine.answerBytes(workload, pages);
+    piece = { workload, shares, input, answer: new Uint8Array(length) };
+    if (kind === "worker-shared") {
+      const memory = [input.length, length].map((bytes) => new SharedArrayBuffer(bytes));
+      new Uint8Array(memory[0]).set(input);
+      piece.answer = new Uint8Array(memory[1]);
+      await Promise.all(peers.map((peer) => peer.ask({ memory })));
+    }
+    return {};
+  },
+
+  async work({ count }) {
+    const began = now();
+    for (let time = 0; time < count; time++) {
+      await Promise.all(piece.shares.map((share, at) => workOn(peers[at], share)));
+      engine.finish(piece.workload, piece.answer);
+    }
+    const total = now() - began;
+    const checksum = engine.checksum(piece.answer);
+    piece.answer.fill(0);
+    return { total, checksum };
+  },
+
+  async closed({ tasks }) {
+    const hands = await startHands();
+    const total = await new Promise((resolve, reject) => {
+      let begun = 0;
+      let done = 0;
+      const began = now();
+      const give = (hand) => {
+        if (begun < tasks) hands[hand].give(begun++, () => over(hand), reject);
+      };
+      const over = (hand) => {
+        if (++done === tasks) resolve(now() - began);
+        else give(hand);
+      };
+      hands.forEach((_, hand) => give(hand));
+    });
+    await endHands(hands);
+    return { total };
+  },
+
+  async open({ tasks, interval }) {
+    const hands = await startHands();
+    const latencies = await new Promise((resolve, reject) => {
+      const latencies = [];
+      const idle = hands.map((_, hand) => hand);
+      const waiting = [];
+      let begun = 0;
+      const began = now();
+      const due = (task) => began + task * interval;
+      const give = () => {
+        while (idle.length > 0 && waiting.length > 0) {
+          const [hand, task] = [idle.pop(), waiting.shift()];
+          hands[hand].give(task, () => over(hand, task), reject);
+        }
+      };
+      const over = (hand, task) => {
+        latencies.push(now() - due(task));
+        idle.push(hand);
+        if (latencies.length === tasks) resolve(latencies);
+        else give();
+      };
+      // Node's timers have steps of a millisecond: this looks at the clock in every turn of its loop.
+      const look = () => {
+        const time = now();
+        while (begun < tasks && due(begun) <= time) waiting.push(begun++);
+        give();
+        if (begun < tasks) setImmediate(look);
+      };
+      look();
+    });
+    await endHands(hands);
+    return { latencies };
+  },
+};
+
+async function echoAsMessages(count) {
+  const { request } = echo;
+  const [peer] = peers;
+  const times = await new Promise((resolve, reject) => {
+    let there = 0;
+    let left = count;
+    let sent;
+    const began = now();
+    const send = () => {
+      sent = now();
+      peer.send({ echo: request });
+    };
+    peer.fail = reject;
+    peer.receive = (reply) => {
+      there += reply.at - sent;
+      if (--left > 0) send();
+      else resolve({ total: now() - began, there, last: reply.echo });
+    };
+    send();
+  });
+  const right =
+    typeof request === "string" ? times.last === request : request.equals(times.last);
+  return { total: times.total, there: times.there, right };
+}
+
+function echoInTurns(count) {
+  const { turns, request, sum, writes } = echo;
+  let there = 0;
+  const began = now();
+  for (let time = 0; time < count; time++) {
+    const sent = now();
+    if (writes) turns.data.set(request);
+    turns.pass(writes ? 1 : 0, request.length);
+    waitFor(turns.control, 0, turns.wait);
+    there += turns.time[0] - sent;
+  }
+  const total = now() - began;
+  const right = (!writes || turns.control[3] === sum) && request.equals(turns.data);
+  turns.control[3] = 0;
+  return { total, there, right };
+}
+
+async function workOn(peer, share) {
+  const { input, answer } = piece;
+  const part = () => input.slice(...share.reads);
+  const to = share.writes[0];
+  switch (kind) {
+    case "worker-shared":
+      return peer.ask({ share });
+    case "worker": {
+      // A part of its own can be handed over; a view would take the whole input along.
+      const bytes = part();
+      return answer.set((await peer.ask({ share, bytes }, [bytes.buffer])).part, to);
+    }
+    case "fork-json": {
+      const bytes = Buffer.from(part().buffer).toString("base64");
+      return answer.set(Buffer.from((await peer.ask({ share, bytes })).part, "base64"), to);
+    }
+    default:
+      return answer.set((await peer.ask({ share, bytes: part() })).part, to);
+  }
+}
+
+/** What gives tiny tasks to a worker and hears when it is done, one per worker. */
+async function startHands() {
+  await endEcho();
+  if (kind === "worker-shared") return peers.map((peer) => new TurnHand(peer));
+  return peers.map((peer) => new MessageHand(peer));
+}
+
+async function endHands(hands) {
+  await Promise.all(hands.map((hand) => hand.end?.()));
+}
+
+/** A task's 64 bytes are all the same; the sum tells whether they were read. */
+const byteOf = (task) => 32 + (task % 95);
+
+class MessageHand {
+  constructor(peer) {
+    this.peer = peer;
+  }
+
+  give(task, over, fail) {
+    const byte = byteOf(task);
+    this.peer.fail = fail;
+    this.peer.receive = ({ sum }) => {
+      if (sum === 64 * byte) over();
+      else fail(new Error("a task came back with a wrong sum"));
+    };
+    const text = kind === "fork-json";
+    this.peer.send({ task: text ? String.fromCharCode(byte).repeat(64) : new Uint8Array(64).fill(byte) });
+  }
+}
+
+class TurnHand {
+  constructor(peer) {
+    this.turns = new Turns(peer, 64, "block");
+  }
+
+  give(task, over, fail) {
+    const { turns } = this;
+    const byte = byteOf(task);
+    turns.data.fill(byte);
+    turns.pass(2, 64);
+    const check = () => {
+      if (Atomics.load(turns.control, 0) !== 0) return listen();
+      if (turns.control[3] === 64 * byte) over();
+      else fail(new Error("a task came back with a wrong sum"));
+    };
+    const listen = () => {
+      const { async, value } = Atomics.waitAsync(turns.control, 0, 1, PATIENCE);
+      if (!async) return setImmediate(check);
+      value.then((how) => (how === "timed-out" ? fail(new Error("a worker was silent")) : check()));
+    };
+    listen();
+  }
+
+  end() {
+    return this.turns.end();
+  }
+}
+
+async function main() {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    let reply;
+    try {
+      const { command, ...words } = JSON.parse(line);
+      reply = await commands[command](words);
+    } catch (why) {
+      reply = { error: String(why?.stack ?? why) };
+    }
+    process.stdout.write(`${JSON.stringify(reply)}\n`);
+  }
+  // The runner is gone, or needs this no more.
+  process.exit();
+}
+
+main();

@@ -1,0 +1,291 @@
+//! Node's lanes: worker threads and forked processes of the Node on PATH, driven as a good Node programmer
+//! would, by a Node process (the *driver*) that is their caller.
+
+mod driver;
+mod program;
+
+use std::cell::RefCell;
+use std::future::ready;
+use std::rc::Rc;
+use std::thread;
+use std::time::Duration;
+
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
+use protocol::{Availability, LaneId, LaneKind, Nanos};
+use serde_json::{Value, json};
+
+use crate::cancel::Cancel;
+use crate::ops::compute::{Compute, Piece};
+use crate::ops::dispatch::Pool;
+use crate::ops::echo::{Echo, Way};
+use crate::ops::memory::Footprint;
+use crate::ops::startup::Life;
+use crate::ops::{self, Native, Workers};
+use driver::{Driver, number};
+
+/// What comes to rest after a worker has answered does so within this time.
+const SETTLE: Duration = Duration::from_millis(50);
+
+/// The version of the Node that the lanes run, if there is one.
+pub(crate) fn version() -> Option<String> {
+    program::node().ok().map(|node| node.version.clone())
+}
+
+/// Which of Node's ways.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Worker,
+    WorkerShared,
+    ForkJson,
+    ForkAdvanced,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 4] =
+        [Self::Worker, Self::WorkerShared, Self::ForkJson, Self::ForkAdvanced];
+
+    /// As the scripts name it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Worker => "worker",
+            Self::WorkerShared => "worker-shared",
+            Self::ForkJson => "fork-json",
+            Self::ForkAdvanced => "fork-advanced",
+        }
+    }
+}
+
+/// One of Node's lanes.
+pub(super) struct NodeLane {
+    kind: Kind,
+    cancel: Cancel,
+    /// The caller of all turns, as the runner is that of the other lanes'. Started when it is first needed.
+    driver: RefCell<Option<Rc<RefCell<Driver>>>>,
+}
+
+impl NodeLane {
+    pub(super) fn new(kind: Kind, cancel: Cancel) -> Self {
+        Self { kind, cancel, driver: RefCell::new(None) }
+    }
+
+    fn new_driver(&self) -> Result<Driver, LaneError> {
+        let node = program::node().map_err(LaneError::Unavailable)?;
+        Driver::start(node, self.kind.name(), &self.cancel)
+    }
+
+    fn driver(&self) -> Result<Rc<RefCell<Driver>>, LaneError> {
+        let mut driver = self.driver.borrow_mut();
+        if let Some(driver) = &*driver {
+            return Ok(Rc::clone(driver));
+        }
+        let new = Rc::new(RefCell::new(self.new_driver()?));
+        Ok(Rc::clone(driver.insert(new)))
+    }
+
+    fn perform_here(
+        &self,
+        ops: &[Op],
+        effort: &Effort,
+        found: &mut Found<'_>,
+    ) -> Result<(), LaneError> {
+        if effort.placement != Placement::Unpinned {
+            let why = "Node's threads cannot be put on processors: run it unpinned";
+            return Err(LaneError::Unavailable(why.into()));
+        }
+        let result = ops::perform(self, ops, effort, found);
+        if result.is_err() {
+            // Whatever state it is in now, the next turn begins with another.
+            self.driver.replace(None);
+        }
+        result
+    }
+}
+
+impl Lane for NodeLane {
+    fn id(&self) -> LaneId {
+        match self.kind {
+            Kind::Worker => LaneId::NODE_WORKER,
+            Kind::WorkerShared => LaneId::NODE_WORKER_SHARED,
+            Kind::ForkJson => LaneId::NODE_FORK_JSON,
+            Kind::ForkAdvanced => LaneId::NODE_FORK_ADVANCED,
+        }
+    }
+
+    fn kind(&self) -> LaneKind {
+        match self.kind {
+            Kind::Worker | Kind::WorkerShared => LaneKind::Thread,
+            Kind::ForkJson | Kind::ForkAdvanced => LaneKind::Process,
+        }
+    }
+
+    fn availability(&self) -> Availability {
+        match program::node() {
+            Ok(_) => Availability::Available,
+            Err(reason) => Availability::Unavailable { reason },
+        }
+    }
+
+    fn is_visited(&self) -> bool {
+        false
+    }
+
+    fn open(&self, _workers: u32) -> LaneFuture<'_, Opened> {
+        let why = "it makes no pictures for the page yet: `breakeven run` measures it";
+        Box::pin(ready(Err(LaneError::Unavailable(why.into()))))
+    }
+
+    fn does(&self, op: Op) -> bool {
+        !matches!(op, Op::Compute { .. }) || program::kernels_missing().is_none()
+    }
+
+    fn perform<'a>(
+        &'a self,
+        ops: &'a [Op],
+        effort: &'a Effort,
+        found: &'a mut Found<'a>,
+    ) -> LaneFuture<'a, ()> {
+        Box::pin(ready(self.cancel.explain(|| self.perform_here(ops, effort, found))))
+    }
+}
+
+impl Native for NodeLane {
+    type Workers = Driven;
+
+    fn start(&self, count: u32, _placement: Placement) -> Result<Driven, LaneError> {
+        let driver = self.driver()?;
+        driver.borrow_mut().ask("start", json!({ "workers": count }))?;
+        Ok(Driven { kind: self.kind, driver })
+    }
+
+    fn life(&self, _placement: Placement) -> Result<Life, LaneError> {
+        let life = self.driver()?.borrow_mut().ask("life", json!({}))?;
+        let time = |name| Ok::<_, LaneError>(Nanos(number(&life, name)? as u64));
+        Ok(Life {
+            blocked: time("blocked")?,
+            first_answer: time("first_answer")?,
+            exit: time("exit")?,
+        })
+    }
+
+    fn footprint(&self, _placement: Placement) -> Result<Footprint, LaneError> {
+        // A caller of its own: what earlier turns left in the other one would be used again.
+        let mut driver = self.new_driver()?;
+        let mut start = || {
+            let started = driver.ask("start", json!({ "workers": 1 }))?;
+            thread::sleep(SETTLE);
+            let fork = started["pids"][0].as_u64().and_then(|pid| u32::try_from(pid).ok());
+            Footprint::of(fork.unwrap_or(driver.id()))
+        };
+        // The second one shares with the first what can be shared.
+        let (first, second) = (start()?, start()?);
+        driver.ask("end", json!({}))?;
+        Ok(match self.kind() {
+            LaneKind::Process => second,
+            LaneKind::Thread | LaneKind::Main => second - first,
+        })
+    }
+}
+
+/// The workers of a turn. Dropping it leaves them to the driver, which the lane gives up after an error.
+pub(super) struct Driven {
+    kind: Kind,
+    driver: Rc<RefCell<Driver>>,
+}
+
+impl Driven {
+    fn ask(&self, command: &str, words: Value) -> Result<Value, LaneError> {
+        self.driver.borrow_mut().ask(command, words)
+    }
+}
+
+impl Workers for Driven {
+    fn echoes(&self) -> Vec<Way> {
+        match self.kind {
+            Kind::WorkerShared => Way::shared(["block", "spin", "adaptive"]),
+            _ => Way::copied(),
+        }
+    }
+
+    fn echo(&mut self, bytes: u64, way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
+        let words = json!({ "bytes": bytes, "touch": way.touch.name(), "wait": way.wait });
+        self.ask("prepare_echo", words)?;
+        Ok(Box::new(DrivenEcho { driven: self, right: false }))
+    }
+
+    fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
+        if let Some(why) = program::kernels_missing() {
+            return Err(LaneError::Unavailable(why));
+        }
+        let words = json!({ "workload": piece.workload.id, "pages": piece.pages });
+        self.ask("prepare_work", words)?;
+        Ok(Box::new(DrivenWork { driven: self, checksum: 0 }))
+    }
+
+    fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+        Ok(Box::new(self))
+    }
+
+    fn end(self) -> Result<(), LaneError> {
+        self.ask("end", json!({})).map(|_| ())
+    }
+}
+
+struct DrivenEcho<'a> {
+    driven: &'a Driven,
+    /// What the driver said of the last batch.
+    right: bool,
+}
+
+impl Echo for DrivenEcho<'_> {
+    fn batch(&mut self, count: u32) -> Result<[f64; 2], LaneError> {
+        let reply = self.driven.ask("echo", json!({ "count": count }))?;
+        self.right = reply["right"] == true;
+        Ok([number(&reply, "total")?, number(&reply, "there")?])
+    }
+
+    fn is_right(&mut self) -> Result<bool, LaneError> {
+        Ok(self.right)
+    }
+}
+
+struct DrivenWork<'a> {
+    driven: &'a Driven,
+    /// What the driver said of the last batch.
+    checksum: u64,
+}
+
+impl Compute for DrivenWork<'_> {
+    fn is_shared(&self) -> bool {
+        self.driven.kind == Kind::WorkerShared
+    }
+
+    fn batch(&mut self, count: u32) -> Result<f64, LaneError> {
+        let reply = self.driven.ask("work", json!({ "count": count }))?;
+        let checksum = reply["checksum"].as_str().and_then(|it| u64::from_str_radix(it, 16).ok());
+        self.checksum = checksum.ok_or_else(|| LaneError::failed("node said no checksum"))?;
+        number(&reply, "total")
+    }
+
+    fn checksum(&mut self) -> Result<u64, LaneError> {
+        Ok(self.checksum)
+    }
+}
+
+impl Pool for &mut Driven {
+    fn closed(&mut self, tasks: u32) -> Result<f64, LaneError> {
+        number(&self.ask("closed", json!({ "tasks": tasks }))?, "total")
+    }
+
+    fn open(&mut self, tasks: u32, interval: u64) -> Result<Vec<u64>, LaneError> {
+        let reply = self.ask("open", json!({ "tasks": tasks, "interval": interval }))?;
+        let latencies = reply["latencies"].as_array().map(|all| all.iter().map(Value::as_f64));
+        latencies
+            .and_then(|mut all| {
+                all.try_fold(Vec::new(), |mut list, one| {
+                    list.push(one? as u64);
+                    Some(list)
+                })
+            })
+            .ok_or_else(|| LaneError::failed("node said no latencies"))
+    }
+}

@@ -1,0 +1,97 @@
+//! The Node that is there, and what it is given to run.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
+use std::process;
+use std::sync::OnceLock;
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+
+use crate::child_program::first_line;
+use crate::server::assets;
+
+/// The oldest Node that has what the scripts use.
+const OLDEST: u32 = 20;
+
+/// Node on PATH.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) program: PathBuf,
+    /// As it says itself, for example `v20.20.2`.
+    pub(super) version: String,
+}
+
+/// Looks for Node once.
+///
+/// # Errors
+/// One sentence: what is missing, and how to get it.
+pub(super) fn node() -> Result<&'static Node, String> {
+    static FOUND: OnceLock<Result<Node, String>> = OnceLock::new();
+    FOUND.get_or_init(find).as_ref().map_err(Clone::clone)
+}
+
+fn find() -> Result<Node, String> {
+    let missing = format!("node is not on PATH: install Node {OLDEST} or newer");
+    let path = std::env::var_os("PATH").ok_or(missing.clone())?;
+    let program = std::env::split_paths(&path)
+        .map(|folder| folder.join("node"))
+        .find(|file| file.is_file())
+        .ok_or(missing)?;
+    let version = first_line(&program, "--version")
+        .map_err(|why| format!("{} does not run: {why}", program.display()))?;
+    let major = version.trim_start_matches('v').split('.').next().and_then(|it| it.parse().ok());
+    match major {
+        Some(OLDEST..) => Ok(Node { program, version }),
+        _ => Err(format!("Node {version} is on PATH: {OLDEST} or newer is needed")),
+    }
+}
+
+/// The scripts and the kernels as files in memory, which Node opens by path: nothing is left on any disk.
+pub(super) struct Scripts {
+    files: Vec<File>,
+}
+
+impl Scripts {
+    /// Written once.
+    pub(super) fn get() -> io::Result<&'static Self> {
+        static SCRIPTS: OnceLock<Scripts> = OnceLock::new();
+        if let Some(scripts) = SCRIPTS.get() {
+            return Ok(scripts);
+        }
+        let kernel = |name| assets::file(&format!("workers/engine-plain/{name}"));
+        let texts = [
+            include_bytes!("driver.cjs").to_vec(),
+            include_bytes!("worker.cjs").to_vec(),
+            kernel("engine.js").unwrap_or_default(),
+            kernel("engine_bg.wasm").unwrap_or_default(),
+        ];
+        let files = texts.iter().map(|text| in_memory(text)).collect::<io::Result<_>>()?;
+        Ok(SCRIPTS.get_or_init(|| Self { files }))
+    }
+
+    /// The driver's path, and those that it is told: the worker script, the kernels' glue, the kernels.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let path = |file: &File| format!("/proc/{}/fd/{}", process::id(), file.as_raw_fd());
+        self.files.iter().map(path).collect()
+    }
+}
+
+/// Why pieces of work cannot be done, if they cannot.
+pub(super) fn kernels_missing() -> Option<String> {
+    let is_there = assets::file("workers/engine-plain/engine_bg.wasm").is_some();
+    (!is_there).then(|| {
+        "this runner was built without the page, whose kernels Node's lanes run: `cargo xtask build` \
+         makes one with it"
+            .to_owned()
+    })
+}
+
+fn in_memory(text: &[u8]) -> io::Result<File> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let mut file = File::from(memfd_create("breakeven-node", flags)?);
+    file.write_all(text)?;
+    fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK)?;
+    Ok(file)
+}
