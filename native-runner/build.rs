@@ -37,8 +37,10 @@ fn main() {
     );
     let program = folder.join(&target).join("child/breakeven-child");
     println!("cargo::rustc-env=BREAKEVEN_CHILD={}", program.display());
+    let bare = program.with_file_name("bare-child");
+    println!("cargo::rustc-env=BREAKEVEN_BARE_CHILD={}", bare.display());
 
-    for source in ["child", "protocol", "workloads"] {
+    for source in ["child", "protocol", "shm", "workloads"] {
         println!("cargo::rerun-if-changed={}", root.join("crates").join(source).display());
     }
     println!("cargo::rerun-if-changed={}", root.join("Cargo.lock").display());

@@ -10,7 +10,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 ///
 /// # Errors
 /// If there is only one, or the system does not tell.
-pub(crate) fn apart() -> io::Result<Placement> {
+pub fn apart() -> io::Result<Placement> {
     let allowed = sched_getaffinity(None)?;
     let mut usable = (0..CpuSet::MAX_CPU).filter(|number| allowed.is_set(*number));
     match (usable.next(), usable.next()) {
@@ -22,7 +22,10 @@ pub(crate) fn apart() -> io::Result<Placement> {
 }
 
 /// Puts the calling thread, and what it starts, where the caller belongs.
-pub(crate) fn put_caller(placement: Placement) -> io::Result<()> {
+///
+/// # Errors
+/// If the system refuses.
+pub fn put_caller(placement: Placement) -> io::Result<()> {
     match placement {
         Placement::Unpinned => Ok(()),
         Placement::Apart { caller, .. } => put(None, caller),
@@ -30,7 +33,10 @@ pub(crate) fn put_caller(placement: Placement) -> io::Result<()> {
 }
 
 /// Puts the calling thread where a worker belongs.
-pub(crate) fn put_this_worker(placement: Placement) -> io::Result<()> {
+///
+/// # Errors
+/// If the system refuses.
+pub fn put_this_worker(placement: Placement) -> io::Result<()> {
     match placement {
         Placement::Unpinned => Ok(()),
         Placement::Apart { workers, .. } => put(None, workers),
@@ -38,7 +44,10 @@ pub(crate) fn put_this_worker(placement: Placement) -> io::Result<()> {
 }
 
 /// Puts a process of one thread where a worker belongs.
-pub(crate) fn put_worker(process: Pid, placement: Placement) -> io::Result<()> {
+///
+/// # Errors
+/// If the system refuses.
+pub fn put_worker(process: Pid, placement: Placement) -> io::Result<()> {
     match placement {
         Placement::Unpinned => Ok(()),
         Placement::Apart { workers, .. } => put(Some(process), workers),

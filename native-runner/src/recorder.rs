@@ -73,8 +73,8 @@ impl Recorder {
         let cores = f64::from(self.report.machine.cores);
         if run.load[0] > BUSY * cores {
             run.warnings.push(format!(
-                "other programs were busy when the run began (load {:.1} on {cores} processors): \
-                 end them and run again",
+                "the machine was busy in the minute before the run (load {:.1} on {cores} processors): \
+                 wait until it is idle and run again",
                 run.load[0]
             ));
         }

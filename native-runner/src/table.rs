@@ -78,8 +78,9 @@ fn figures(measured: &Measured) -> (String, String, String) {
             (bytes(measured.median), format!("[{}, {}]", bytes(low), bytes(high)))
         }
         Unit::TasksPerSecond => {
-            let rate = |rate: f64| format!("{} tasks/s", format::significant(rate));
-            (rate(measured.median), format!("[{}, {}]", rate(low), rate(high)))
+            let range = [low, high].map(format::count).join(", ");
+            let median = format::count(measured.median);
+            (format!("{median} tasks/s"), format!("[{range}] tasks/s"))
         }
         Unit::Ratio => {
             let range = [low, high].map(format::significant).join(", ");

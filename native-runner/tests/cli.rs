@@ -171,11 +171,9 @@ fn a_run_that_is_interrupted_keeps_the_blocks_that_it_finished() {
     let folder = Folder::new("interrupted");
     let json = folder.file("report.json");
     for (signal, code) in [("-INT", Some(130)), ("-KILL", None)] {
-        let mut running = breakeven(&["run", "--json", &json])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let arguments = ["run", "startup", "echo", "--lane", "process.socket", "--json", &json];
+        let mut running =
+            breakeven(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(120);
         while !Path::new(&json).exists() {
             assert!(Instant::now() < deadline, "no block within two minutes");
@@ -193,7 +191,7 @@ fn a_run_that_is_interrupted_keeps_the_blocks_that_it_finished() {
 
 #[test]
 fn what_there_is_can_be_listed_in_words_and_as_json() {
-    for what in ["experiments", "lanes"] {
+    for what in ["experiments", "lanes", "workloads"] {
         let (code, words, _) = said(&breakeven(&["list", what]).output().unwrap());
         assert_eq!(code, Some(0));
         let (_, json, _) = said(&breakeven(&["list", what, "--json"]).output().unwrap());

@@ -54,6 +54,21 @@ pub fn size(bytes: u64) -> String {
     bytes.to_string()
 }
 
+/// `24,100`: three significant digits of what is counted, with commas.
+#[must_use]
+pub fn count(value: f64) -> String {
+    if value < 1000.0 {
+        return significant(value);
+    }
+    let scale = 10_f64.powi(value.log10() as i32 - 2);
+    let digits = ((value / scale).round() * scale).round().to_string();
+    let lead = digits.len() % 3;
+    let (head, tail) = digits.split_at(lead);
+    let groups = tail.as_bytes().chunks(3).map(String::from_utf8_lossy);
+    let all: Vec<_> = (lead > 0).then(|| head.into()).into_iter().chain(groups).collect();
+    all.join(",")
+}
+
 /// Megapixels per second.
 #[must_use]
 pub fn throughput(pixels: u64, nanos: f64) -> String {
@@ -105,6 +120,11 @@ mod tests {
         assert_eq!(size(65_536), "64KiB");
         assert_eq!(size(65_537), "65537");
         assert_eq!(size(16 << 20), "16MiB");
+        assert_eq!(count(987.6), "988");
+        assert_eq!(count(1234.0), "1,230");
+        assert_eq!(count(24_117.0), "24,100");
+        assert_eq!(count(129_934.0), "130,000");
+        assert_eq!(count(1_299_934.0), "1,300,000");
         assert_eq!(factor(1.264), "1.26×");
         assert_eq!(plain(workers(1)), "1 worker");
         assert_eq!(plain(workers(2)), "2 workers");

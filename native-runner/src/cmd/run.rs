@@ -108,7 +108,7 @@ impl Run {
                 .and_then(|apart| placement::put_caller(apart).map(|()| apart))
                 .map_err(|why| format!("caller and workers cannot be placed apart: {why}"))?,
         };
-        let (sample, turn) = if self.quick { (1e6, 20e6) } else { (2e6, 200e6) };
+        let (sample, turn) = (1e6, if self.quick { 20e6 } else { 70e6 });
         let sample_time = Nanos((machine::clock().tick * TICKS).max(sample) as u64);
         Ok(Effort { samples: 5, sample_time, turn_time: Nanos(turn as u64), placement })
     }

@@ -10,8 +10,11 @@ const MAX_WARM_UP: u32 = 10;
 const ALIKE: f64 = 0.1;
 
 /// Takes samples. `batch` does it so many times and returns what that took, in nanoseconds: all of it,
-/// and parts of it if there are more figures.
-pub(crate) fn sample<const FIGURES: usize>(
+/// and parts of it if there are more figures. Each sample is per time that it was done.
+///
+/// # Errors
+/// The first of `batch`.
+pub fn sample<const FIGURES: usize>(
     effort: &Effort,
     mut batch: impl FnMut(u32) -> Result<[f64; FIGURES], LaneError>,
 ) -> Result<[Vec<f64>; FIGURES], LaneError> {

@@ -5,10 +5,12 @@
 //! it was due. Counting from when it was sent would hide all waiting (Tene's *coordinated omission*).
 
 use std::collections::VecDeque;
+use std::num::NonZeroU64;
 
 use hdrhistogram::Histogram;
 use lab::{Effort, LaneError, Op, Series};
 use protocol::report::Unit;
+use rustix::thread::{current_timer_slack, set_current_timer_slack};
 
 use super::{Workers, batches, now};
 
@@ -90,6 +92,7 @@ impl<H: Hands> Pool for Handed<H> {
     }
 
     fn open(&mut self, tasks: u32, interval: u64) -> Result<Vec<u64>, LaneError> {
+        let _exact = ExactTimers::set();
         let tasks = u64::from(tasks);
         let mut given = vec![0; self.0.count()];
         let mut idle: Vec<usize> = (0..given.len()).collect();
@@ -127,6 +130,24 @@ impl<H: Hands> Pool for Handed<H> {
     }
 }
 
+/// The kernel wakes this thread on time, and not up to 50 µs late to save power, for as long as this lives.
+struct ExactTimers(Option<u64>);
+
+impl ExactTimers {
+    fn set() -> Self {
+        let before = current_timer_slack().ok();
+        // Where it fails, latencies are a little longer.
+        let _ = set_current_timer_slack(NonZeroU64::new(1));
+        Self(before)
+    }
+}
+
+impl Drop for ExactTimers {
+    fn drop(&mut self) {
+        let _ = set_current_timer_slack(self.0.and_then(NonZeroU64::new));
+    }
+}
+
 pub(super) fn measure(
     workers: &mut impl Workers,
     op: Op,
@@ -137,7 +158,8 @@ pub(super) fn measure(
     let rates = times.into_iter().map(|time| 1e9 / time).collect();
     let mut all = vec![Series::new(op, "rate", Unit::TasksPerSecond, rates)];
 
-    let tasks = (effort.turn_time.0 / INTERVAL).clamp(10, MOST_TASKS) as u32;
+    // Rare latencies take more time than other figures.
+    let tasks = (3 * effort.turn_time.0 / INTERVAL).clamp(10, MOST_TASKS) as u32;
     let mut histogram = Histogram::<u64>::new(3).map_err(LaneError::failed)?;
     for latency in pool.open(tasks, INTERVAL)? {
         histogram.record(latency.max(1)).map_err(LaneError::failed)?;

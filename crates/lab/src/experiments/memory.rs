@@ -6,10 +6,10 @@ use crate::op::Op;
 pub(super) const MEMORY: Experiment = Experiment {
     id: "memory",
     question: "How much memory does an idle worker take?",
-    prose: "Per worker that has answered once and waits. `rss` counts every page that it has mapped, \
-            `pss` divides pages among those who share them, `uss` counts those that it has alone and \
-            that would be free without it. For a process they are its own; for a thread they are what \
-            the process has more than before the thread.",
+    prose: "Of a worker that has answered once and waits, beside another one, with which it shares what \
+            can be shared. `rss` counts every page that it has mapped, `pss` divides pages among those \
+            who share them, `uss` counts those that it has alone and that would be free without it. For \
+            a process they are its own; for a thread they are what the process has more than before it.",
     operations: |_| vec![Op::Memory],
     derived: nothing_more,
 };

@@ -18,9 +18,10 @@ pub struct Experiment {
     pub question: &'static str,
     /// How it is measured, and what the figures mean.
     pub prose: &'static str,
-    operations: fn(Sweep) -> Vec<Op>,
-    /// Further rows of a lane, from the medians of its operations in one block.
-    derived: fn(&[(Op, f64)]) -> Vec<Series>,
+    /// What it asks of every lane.
+    pub operations: fn(Sweep) -> Vec<Op>,
+    /// Further rows of a lane, from the medians of its operations in one block: a sample each.
+    pub derived: fn(&[(Op, f64)]) -> Vec<Series>,
 }
 
 /// What an experiment's sweep depends on.

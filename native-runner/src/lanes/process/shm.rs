@@ -93,8 +93,9 @@ impl Native for ShmLane {
     }
 
     fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError> {
-        let sharers = self.start(1, placement)?;
-        let footprint = Footprint::of(sharers.children[0].id())?;
+        // The second one shares with the first what can be shared.
+        let sharers = self.start(2, placement)?;
+        let footprint = Footprint::of(sharers.children[1].id())?;
         sharers.end()?;
         Ok(footprint)
     }

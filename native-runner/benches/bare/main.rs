@@ -1,0 +1,178 @@
+//! The process lanes against what the system calls alone cost, as ratios in one run.
+//!
+//!     cargo bench --bench bare [-- --blocks N]
+//!
+//! Both sides take their turns in the same blocks, with the caller on one processor and the worker on
+//! another. A ratio is taken inside a block; shown is the median over blocks with its 95% interval.
+#![allow(clippy::disallowed_methods, reason = "a bench has a clock and children of its own")]
+
+mod references;
+
+use std::process::ExitCode;
+
+use futures::executor::block_on;
+use lab::experiments::{Experiment, Extent, Sweep};
+use lab::study::{Ended, Findings, Listener, Next, Plan, study};
+use lab::{Effort, Lane, Op};
+use native_runner::{Cancel, lanes, placement};
+use protocol::report::{Measured, Param, RowOutcome};
+use protocol::{LaneId, Nanos};
+
+use references::Reference;
+
+const USUAL_BLOCKS: u32 = 30;
+const SMALL: u64 = 64;
+const MIDDLE: u64 = 64 << 10;
+const LARGE: u64 = 1 << 20;
+const HUGE: u64 = 16 << 20;
+
+static BARE: Experiment = Experiment {
+    id: "bare",
+    question: "How much more than the system calls alone do the process lanes cost?",
+    prose: "The bench's own.",
+    operations: |_| {
+        let echo = |bytes| Op::Echo { bytes };
+        vec![Op::Startup, echo(SMALL), echo(MIDDLE), echo(LARGE), echo(HUGE)]
+    },
+    derived: |_| Vec::new(),
+};
+
+fn main() -> ExitCode {
+    match blocks().and_then(measure) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("bare: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn blocks() -> Result<u32, String> {
+    let words: Vec<String> = std::env::args().collect();
+    let Some(at) = words.iter().position(|word| word == "--blocks") else {
+        return Ok(USUAL_BLOCKS);
+    };
+    let number = words.get(at + 1).and_then(|word| word.parse().ok());
+    number
+        .filter(|blocks| (2..=1000).contains(blocks))
+        .ok_or_else(|| "--blocks takes a number from 2 to 1000".into())
+}
+
+/// Keeps what was found last.
+#[derive(Default)]
+struct Last(Findings);
+
+impl Listener for Last {
+    fn turn(&mut self, done: usize, all: usize, lane: &LaneId, _: &Experiment) {
+        eprint!("\r{:>3}% {lane:<16}", 100 * done / all.max(1));
+    }
+
+    fn block(&mut self, _: u32, findings: &Findings) -> Result<Next, String> {
+        self.0 = findings.clone();
+        Ok(Next::Go)
+    }
+}
+
+fn measure(blocks: u32) -> Result<(), String> {
+    let place = placement::apart().map_err(|why| why.to_string())?;
+    placement::put_caller(place).map_err(|why| why.to_string())?;
+    let wanted = [LaneId::PROCESS_PIPE, LaneId::PROCESS_SOCKET, LaneId::PROCESS_SHM];
+    let mut all = lanes::all(&Cancel::default());
+    all.retain(|lane| wanted.contains(&lane.id()));
+    let mut lanes: Vec<&dyn Lane> = all.iter().map(AsRef::as_ref).collect();
+    lanes.extend(Reference::ALL.iter().map(|it| it as &dyn Lane));
+    let plan = Plan {
+        experiments: vec![&BARE],
+        sweep: Sweep { extent: Extent::Full, cores: 2 },
+        blocks,
+        effort: Effort {
+            samples: 5,
+            sample_time: Nanos(2_000_000),
+            turn_time: Nanos(200_000_000),
+            placement: place,
+        },
+        seed: 4,
+    };
+    let mut last = Last::default();
+    let ended = block_on(study(&lanes, &plan, &mut last));
+    eprint!("\r{:24}\r", "");
+    if ended != Ended::Done {
+        return Err(format!("{ended:?}"));
+    }
+    let machine = native_runner::describe_machine();
+    println!("{}, {} cores; {place}; {blocks} blocks\n", machine.cpu, machine.cores);
+    print(&last.0)
+}
+
+/// A row by its lane and what its params say.
+#[derive(Clone, Copy)]
+struct Row {
+    lane: &'static str,
+    bytes: u64,
+    /// How to wait and what to touch, where memory is shared.
+    way: Option<(&'static str, &'static str)>,
+}
+
+fn print(findings: &Findings) -> Result<(), String> {
+    let row = |lane, bytes| Row { lane, bytes, way: None };
+    let shm = |bytes, wait, touch| Row { lane: "process.shm", bytes, way: Some((wait, touch)) };
+
+    line(
+        findings,
+        "process.socket / bare spawn, to the first answer",
+        "at most 1.5",
+        [row("process.socket", 0), row("bare.socket", 0)],
+    )?;
+    for bytes in [SMALL, MIDDLE, LARGE] {
+        for (lane, bare) in [("process.socket", "bare.socket"), ("process.pipe", "bare.pipe")] {
+            let title = format!("{lane} / {bare}, {}", lab::format::size(bytes));
+            line(findings, &title, "at most 1.2", [row(lane, bytes), row(bare, bytes)])?;
+        }
+    }
+    for wait in ["block", "spin", "adaptive"] {
+        let title = format!("process.shm ({wait}), hand over, 16MiB / 64");
+        let pair = [shm(HUGE, wait, "hand_over"), shm(SMALL, wait, "hand_over")];
+        line(findings, &title, "at most 1.2", pair)?;
+    }
+    for bytes in [LARGE, HUGE] {
+        for wait in ["block", "spin", "adaptive"] {
+            let size = lab::format::size(bytes);
+            let title = format!("process.shm ({wait}), write and read / two memcpys, {size}");
+            let pair = [shm(bytes, wait, "write_read"), row("bare.memcpy", bytes)];
+            line(findings, &title, "at most 1.2", pair)?;
+        }
+    }
+    Ok(())
+}
+
+fn line(findings: &Findings, title: &str, aim: &str, [of, to]: [Row; 2]) -> Result<(), String> {
+    let (of, to) = (find(findings, of)?, find(findings, to)?);
+    let mut random = fastrand::Rng::with_seed(7);
+    let ratio = stats::ratio(&of.by_block(), &to.by_block(), &mut random)
+        .ok_or_else(|| format!("{title}: the blocks are no pairs"))?;
+    println!(
+        "{title:<62} {:.2} [{:.2}, {:.2}]  {} / {}  aim: {aim}",
+        ratio.value,
+        ratio.interval.low,
+        ratio.interval.high,
+        lab::format::time(of.median),
+        lab::format::time(to.median)
+    );
+    Ok(())
+}
+
+fn find(findings: &Findings, wanted: Row) -> Result<&Measured, String> {
+    let metric = if wanted.bytes == 0 { "first_answer" } else { "round_trip" };
+    let bytes = (wanted.bytes > 0).then_some(Param::Number(wanted.bytes));
+    let row = findings.rows.iter().find(|row| {
+        let is = |name: &str, value: &str| row.params.get(name) == Some(&Param::from(value));
+        row.lane.as_str() == wanted.lane
+            && row.params.get("bytes") == bytes.as_ref()
+            && is("metric", metric)
+            && wanted.way.is_none_or(|(wait, touch)| is("wait", wait) && is("touch", touch))
+    });
+    match row.map(|row| &row.outcome) {
+        Some(RowOutcome::Measured(measured)) => Ok(measured),
+        other => Err(format!("{} of {} bytes: {other:?}", wanted.lane, wanted.bytes)),
+    }
+}
