@@ -7,12 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Series};
-use native_runner::{placement, sample_batches};
+use native_runner::{lanes, placement, sample_batches};
 use protocol::report::{Crossing, Unit};
 use protocol::{Availability, LaneId, LaneKind};
 use rustix::io::{read, write};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use rustix::process::Pid;
 
 /// A small static program that sends back what it gets.
@@ -23,19 +23,22 @@ const PROGRAM: &str = env!("BREAKEVEN_BARE_CHILD");
 pub(crate) enum Reference {
     /// `posix_spawn`, and ping-pong over a socket pair.
     Socket,
-    /// Ping-pong over two pipes.
+    /// Ping-pong over two pipes of the lane's capacity.
     Pipe,
+    /// Ping-pong over two pipes as they come.
+    UsualPipe,
     /// Two copies of memory, in the caller alone.
     Memcpy,
 }
 
 impl Reference {
-    pub(crate) const ALL: [Self; 3] = [Self::Socket, Self::Pipe, Self::Memcpy];
+    pub(crate) const ALL: [Self; 4] = [Self::Socket, Self::Pipe, Self::UsualPipe, Self::Memcpy];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Socket => "bare.socket",
             Self::Pipe => "bare.pipe",
+            Self::UsualPipe => "bare.pipe-64KiB",
             Self::Memcpy => "bare.memcpy",
         }
     }
@@ -50,7 +53,7 @@ impl Reference {
             Op::Echo { bytes } => {
                 let [times] = match self {
                     Self::Memcpy => twice_copied(bytes, effort)?,
-                    Self::Socket | Self::Pipe => self.echoed(bytes, effort)?,
+                    Self::Socket | Self::Pipe | Self::UsualPipe => self.echoed(bytes, effort)?,
                 };
                 let mut series = Series::new(op, "round_trip", Unit::Nanoseconds, times);
                 series.crossing = Some(Crossing { copied: 2 * bytes, shared: 0 });
@@ -142,9 +145,13 @@ impl Bare {
 
 /// The caller's ends to write and to read, and the child's standard input and output.
 fn ends(reference: Reference) -> io::Result<(OwnedFd, OwnedFd, OwnedFd, OwnedFd)> {
-    if reference == Reference::Pipe {
+    if matches!(reference, Reference::Pipe | Reference::UsualPipe) {
         let (input, to) = pipe_with(PipeFlags::CLOEXEC)?;
         let (from, output) = pipe_with(PipeFlags::CLOEXEC)?;
+        if reference == Reference::Pipe {
+            fcntl_setpipe_size(&to, lanes::PIPE_CAPACITY)?;
+            fcntl_setpipe_size(&from, lanes::PIPE_CAPACITY)?;
+        }
         return Ok((to, from, input, output));
     }
     let flags = SocketFlags::CLOEXEC;

@@ -12,6 +12,7 @@ use protocol::Nanos;
 
 use crate::cancel::Cancel;
 pub(crate) use node::version as node_version;
+pub use process::PIPE_CAPACITY;
 
 /// Every lane of the runner. All obey the same `cancel`.
 #[must_use]

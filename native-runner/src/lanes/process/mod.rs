@@ -27,6 +27,7 @@ use crate::ops::echo::{self, Echo, Way};
 use crate::ops::memory::Footprint;
 use crate::ops::startup::Life;
 use crate::ops::{self, Native, Workers};
+pub use pipe::CAPACITY as PIPE_CAPACITY;
 use worker::Worker;
 
 /// `process.pipe`: each child over two pipes.

@@ -4,8 +4,13 @@ use std::io::{self, IoSlice, PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use protocol::LaneId;
+use rustix::pipe::fcntl_setpipe_size;
 
 use super::Transport;
+
+/// Bytes that each pipe holds. The usual 64 KiB hold no frame of 64 KiB: its header is too much, and both
+/// sides would wait for each other twice.
+pub const CAPACITY: usize = 256 << 10;
 
 /// The runner's ends: what it writes the child reads, and the other way round.
 pub(in crate::lanes) struct Pipes {
@@ -19,6 +24,10 @@ impl Transport for Pipes {
     fn pair() -> io::Result<(Self, OwnedFd, OwnedFd)> {
         let (input, to_child) = pipe()?;
         let (from_child, output) = pipe()?;
+        for end in [to_child.as_fd(), from_child.as_fd()] {
+            // A system that allows no more has slower pipes, and nothing else is wrong with it.
+            let _ = fcntl_setpipe_size(end, CAPACITY);
+        }
         Ok((Self { from_child, to_child }, OwnedFd::from(input), OwnedFd::from(output)))
     }
 }
