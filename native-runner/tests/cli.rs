@@ -167,6 +167,123 @@ fn something_named_that_is_unavailable_ends_with_3() {
 }
 
 #[test]
+fn a_node_that_is_missing_or_old_makes_its_lanes_unavailable() {
+    let folder = Folder::new("old-node");
+    let old = folder.0.join("node");
+    fs::write(&old, "#!/bin/sh\necho v16.20.2\n").unwrap();
+    fs::set_permissions(&old, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    for (path, says) in [
+        ("/no/such/folder", "node is not on PATH: install Node 20 or newer"),
+        (folder.0.to_str().unwrap(), "Node v16.20.2 is on PATH: 20 or newer is needed"),
+    ] {
+        let named = ["run", "startup", "--quick", "--lane", "node.fork-json", "--json", "-"];
+        let (code, stdout, _) = said(&breakeven(&named).env("PATH", path).output().unwrap());
+        assert_eq!(code, Some(3));
+        let report = Report::parse(&stdout).unwrap();
+        assert_eq!(report.machine.node, None);
+        for row in &report.results {
+            let RowOutcome::Unavailable { reason } = &row.outcome else { panic!("{row:?}") };
+            assert_eq!(reason, says);
+        }
+        let (code, words, _) =
+            said(&breakeven(&["list", "lanes"]).env("PATH", path).output().unwrap());
+        assert_eq!(code, Some(0));
+        assert_eq!(words.matches(says).count(), 4, "{words}");
+    }
+}
+
+#[test]
+fn a_quick_run_of_everything_ends_soon_and_has_every_row() {
+    let began = Instant::now();
+    let (code, stdout, stderr) =
+        said(&breakeven(&["run", "--quick", "--json", "-"]).output().unwrap());
+    assert_eq!(code, Some(0), "{stderr}");
+    // It aims at 15 s, on a machine that does nothing else.
+    assert!(began.elapsed() < Duration::from_secs(120));
+    let report = Report::parse(&stdout).unwrap();
+    assert!(report.run.finished >= 3);
+    for experiment in ["startup", "echo", "compute", "dispatch", "memory"] {
+        for lane in
+            ["native.thread", "process.pipe", "process.socket", "process.shm", "node.worker"]
+        {
+            let mut rows = report
+                .results
+                .iter()
+                .filter(|row| row.experiment == experiment && row.lane.as_str() == lane)
+                .peekable();
+            assert!(rows.peek().is_some(), "{experiment} on {lane}");
+            for row in rows {
+                match &row.outcome {
+                    RowOutcome::Measured(measured) => assert!(measured.n >= report.run.finished),
+                    // Node may be missing, and so may the page, whose kernels its lanes run.
+                    RowOutcome::Unavailable { .. } => assert!(lane.starts_with("node.")),
+                    failed => panic!("{}: {failed:?}", row.name()),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn placed_apart_is_said_so_in_the_report() {
+    let arguments = ["run", "echo", "--quick", "--placement", "apart", "--json", "-"];
+    let lanes = ["--lane", "native.thread", "--lane", "process.shm", "--lane", "node.worker"];
+    let output = breakeven(&arguments).args(lanes).output().unwrap();
+    let (code, stdout, stderr) = said(&output);
+    if code == Some(2) {
+        assert!(stderr.contains("only one processor"), "{stderr}");
+        return;
+    }
+    let report = Report::parse(&stdout).unwrap();
+    assert!(report.run.placement.starts_with("caller on processor"), "{}", report.run.placement);
+    for row in &report.results {
+        let is_node = row.lane == LaneId::NODE_WORKER;
+        assert_eq!(matches!(row.outcome, RowOutcome::Unavailable { .. }), is_node, "{row:?}");
+    }
+}
+
+/// Processes that run something of the runner with this process id.
+fn offspring(runner: u32) -> Vec<String> {
+    let mark = format!("/proc/{runner}/fd/");
+    let all = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        line.contains(&mark).then_some(line)
+    });
+    all.collect()
+}
+
+#[test]
+fn nodes_processes_end_with_the_runner_however_it_ends() {
+    if !said(&breakeven(&["list", "lanes"]).output().unwrap())
+        .1
+        .contains("node.fork-json      available")
+    {
+        return;
+    }
+    for signal in ["-INT", "-KILL"] {
+        let mut running = breakeven(&["run", "echo", "--lane", "node.fork-json"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let soon = Instant::now() + Duration::from_secs(60);
+        let wait_until = |is_so: &dyn Fn() -> bool| {
+            while !is_so() {
+                assert!(Instant::now() < soon, "{signal}: {:?}", offspring(running.id()));
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        };
+        // The driver and its fork.
+        wait_until(&|| offspring(running.id()).len() >= 2);
+        let id = running.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        wait_until(&|| offspring(running.id()).is_empty());
+        running.wait().unwrap();
+    }
+}
+
+#[test]
 fn a_run_that_is_interrupted_keeps_the_blocks_that_it_finished() {
     let folder = Folder::new("interrupted");
     let json = folder.file("report.json");

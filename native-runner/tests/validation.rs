@@ -232,8 +232,8 @@ fn every_row_of_a_lane_has_its_twin() {
     // Thread and shared memory echo in several ways.
     assert_eq!(pairs.len(), (3 + 8 + 1) + 2 * (3 + 4 + 1) + (3 + 24 + 1));
     for pair in pairs {
-        let ratio = pair.ratio(0.0).value;
-        assert!((0.02..50.0).contains(&ratio), "{}: {ratio}", pair.row);
+        let interval = pair.ratio(0.0).interval;
+        assert!(0.0 < interval.low && interval.high.is_finite(), "{}: {interval:?}", pair.row);
     }
 }
 

@@ -81,7 +81,10 @@ fn answer_one(
             frame::write(output, &Head::Summed { arrived: now(), sum }, &[])?;
         }
         Head::Map { worker, wait } => {
-            return Ok(Some(Ended::Map { worker, wait: way_to_wait(wait)? }));
+            let wait = way_to_wait(wait)?;
+            // What reads ahead must not read the byte that the descriptor comes with.
+            frame::write(output, &Head::Echoed { arrived: now() }, &[])?;
+            return Ok(Some(Ended::Map { worker, wait }));
         }
         other => return Err(not_a_request(&other)),
     }

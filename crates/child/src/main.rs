@@ -5,13 +5,13 @@
 //! the end of its stream if the runner died before that was set.
 #![forbid(unsafe_code)]
 
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io::{self, BufReader, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
 use child::Ended;
-use protocol::frame::FrameError;
+use protocol::frame::{FrameError, TOGETHER};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use rustix::process::{Signal, getpid, set_parent_process_death_signal};
 use rustix::stdio::{stdin, stdout};
@@ -32,7 +32,9 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), FrameError> {
     let process = getpid().as_raw_nonzero().get().unsigned_abs();
-    match child::run(process, &mut Input, &mut Output)? {
+    // A short frame is read with one system call, a long one into its place.
+    let mut input = BufReader::with_capacity(2 * TOGETHER, Input);
+    match child::run(process, &mut input, &mut Output)? {
         Ended::Cleanly => Ok(()),
         Ended::Map { worker, wait } => {
             child::shared::run(&mut shm::Worker::attach(descriptor()?, worker)?, wait)
@@ -56,7 +58,7 @@ fn descriptor() -> io::Result<OwnedFd> {
     })
 }
 
-/// Standard input without std's buffer, which would copy the bytes once more.
+/// Standard input without std's own buffer and lock.
 struct Input;
 
 impl Read for Input {

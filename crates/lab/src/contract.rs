@@ -1,10 +1,11 @@
 //! What every lane must do, checked on the lane itself: one suite for all of them.
 
 use protocol::{Availability, Filter, LaneEvent, Nanos, Picture, Task};
+use workloads::compute;
 use workloads::{Checksum, Dimensions, Source};
 
 use crate::experiments::{self, Extent, Sweep};
-use crate::lane::Lane;
+use crate::lane::{Lane, LaneError};
 use crate::op::{Effort, Op, Placement, Series};
 use crate::visit::{Observer, visit};
 
@@ -58,6 +59,19 @@ pub async fn check_operations(lane: &dyn Lane) -> Result<(), String> {
         placement: Placement::Unpinned,
     };
     let sweep = Sweep { extent: Extent::Quick, cores: 2 };
+    for op in [
+        Op::Echo { bytes: 0 },
+        Op::Echo { bytes: u64::MAX },
+        Op::Compute { workload: compute::ALL[0], pages: 0, workers: 1 },
+        Op::Compute { workload: compute::ALL[0], pages: u32::MAX, workers: 1 },
+        Op::Dispatch { workers: 0 },
+        Op::Dispatch { workers: u32::MAX },
+    ] {
+        let result = lane.perform(&[op], &effort, &mut |_| {}).await;
+        if !matches!(result, Err(LaneError::Failed(_) | LaneError::Unavailable(_))) {
+            return Err(format!("{op} is not refused: {result:?}"));
+        }
+    }
     for experiment in experiments::ALL {
         let mut left = experiment.operations(sweep);
         left.retain(|op| lane.does(*op));

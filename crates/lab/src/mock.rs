@@ -106,6 +106,7 @@ impl Lane for MockLane {
         found: &'a mut Found<'a>,
     ) -> LaneFuture<'a, ()> {
         Box::pin(ready(ops.iter().try_for_each(|op| {
+            op.check().map_err(LaneError::Failed)?;
             let number = self.performed.replace(self.performed.get() + 1);
             match self.misdeed {
                 Some(Misdeed::DiesInRun(fatal)) if fatal == number => {

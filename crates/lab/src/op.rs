@@ -4,7 +4,7 @@ use std::fmt;
 
 use protocol::Nanos;
 use protocol::report::{Crossing, Param, Params, Unit};
-use workloads::compute::{PAGE, Workload};
+use workloads::compute::{MAX_PAGES, PAGE, Workload};
 
 /// One thing that can be measured on a lane. Closed: the vocabulary of what is measurable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +48,34 @@ impl fmt::Display for Op {
     }
 }
 
+/// The most bytes of an echo: 400 MB, as of a picture.
+pub(crate) const MAX_ECHO: u64 = protocol::frame::MAX_BODY;
+
+/// The most workers at once.
+pub(crate) const MAX_WORKERS: u32 = 64;
+
 impl Op {
+    /// Whether its sizes are within their bounds: lanes refuse what is not.
+    ///
+    /// # Errors
+    /// Says which size is not.
+    pub fn check(self) -> Result<(), String> {
+        let (workers, pages) = match self {
+            Self::Echo { bytes } if !(1..=MAX_ECHO).contains(&bytes) => {
+                return Err(format!("an echo has 1 to {MAX_ECHO} bytes, not {bytes}"));
+            }
+            Self::Compute { pages, workers, .. } => (workers, pages),
+            _ => (self.workers(), 1),
+        };
+        if !(1..=MAX_WORKERS).contains(&workers) {
+            return Err(format!("1 to {MAX_WORKERS} workers take part, not {workers}"));
+        }
+        if !(1..=MAX_PAGES).contains(&pages) {
+            return Err(format!("a piece of work has 1 to {MAX_PAGES} pages, not {pages}"));
+        }
+        Ok(())
+    }
+
     /// How many workers it takes at once.
     #[must_use]
     pub fn workers(self) -> u32 {

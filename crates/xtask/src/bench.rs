@@ -8,10 +8,14 @@ pub(crate) fn run(arguments: &[&str], forced: Option<Toolchain>) -> Result<(), S
     let tools = setup::run(Want::Bench, forced)?;
     let testing = tools.testing.as_ref().ok_or("set-up for the benches left something out")?;
     build::runner(&tools)?;
-    let mut command = tools.cargo();
-    command
-        .args(["bench", "--bench", "kernels", "--"])
-        .args(arguments)
-        .env("CHROMIUM", &testing.browsers.chromium);
-    shell::loudly("the kernels' speed", &mut command, shell::minutes(60))
+    let bench = |title: &str, name: &str| {
+        let mut command = tools.cargo();
+        command
+            .args(["bench", "--bench", name, "--"])
+            .args(arguments)
+            .env("CHROMIUM", &testing.browsers.chromium);
+        shell::loudly(title, &mut command, shell::minutes(60))
+    };
+    bench("the kernels' speed", "kernels")?;
+    bench("the process lanes against the system calls alone", "bare")
 }

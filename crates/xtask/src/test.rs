@@ -17,30 +17,36 @@ pub(crate) enum Extent {
 /// Runs the checks in order and stops at the first that fails.
 pub(crate) fn run(extent: Extent, forced: Option<Toolchain>) -> Result<(), String> {
     if extent == Extent::Fast {
-        return native_checks(|| Command::new("cargo"));
+        let cargo = || Command::new("cargo");
+        return lints(cargo).and_then(|()| native_tests(cargo));
     }
     let tools = setup::run(Want::Test, forced)?;
     let testing = tools.testing.as_ref().ok_or("set-up for the tests left something out")?;
-    native_checks(|| tools.cargo())?;
+    lints(|| tools.cargo())?;
     wasm_lints(&tools)?;
     dependencies(testing)?;
+    // Node's lanes run the kernels that are part of the page.
+    build::page(&tools)?;
+    native_tests(|| tools.cargo())?;
     build::runner(&tools)?;
     browsers(testing)
 }
 
-fn native_checks(cargo: impl Fn() -> Command) -> Result<(), String> {
-    let step = |title: &str, arguments: &[&str]| {
-        let mut command = cargo();
-        command.args(arguments).current_dir(cache::workspace());
-        shell::loudly(title, &mut command, shell::minutes(30))
-    };
+fn lints(cargo: impl Fn() -> Command) -> Result<(), String> {
     // rustfmt and clippy are rustup's; Debian's toolchain has none of its own.
-    step("formatting", &["fmt", "--all", "--check"])?;
-    step(
-        "lints",
-        &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
-    )?;
-    step("tests", &["test", "--workspace", "--quiet"])
+    step("formatting", cargo(), &["fmt", "--all", "--check"])?;
+    let arguments =
+        ["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"];
+    step("lints", cargo(), &arguments)
+}
+
+fn native_tests(cargo: impl Fn() -> Command) -> Result<(), String> {
+    step("tests", cargo(), &["test", "--workspace", "--quiet"])
+}
+
+fn step(title: &str, mut command: Command, arguments: &[&str]) -> Result<(), String> {
+    command.args(arguments).current_dir(cache::workspace());
+    shell::loudly(title, &mut command, shell::minutes(30))
 }
 
 fn wasm_lints(tools: &Tools) -> Result<(), String> {

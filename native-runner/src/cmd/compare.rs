@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lab::format;
-use protocol::report::{Report, ReportRow, RowOutcome};
+use protocol::report::{Report, ReportRow, RowOutcome, Unit};
 use serde_json::json;
 use stats::{Estimate, THRESHOLD, Verdict, unpaired_ratio, verdicts};
 
@@ -30,6 +30,7 @@ pub(super) struct Compare {
 struct Pair<'a> {
     row: &'a ReportRow,
     medians: [f64; 2],
+    unit: Unit,
     ratio: Estimate,
 }
 
@@ -93,27 +94,31 @@ fn pairs<'a>(a: &'a Report, b: &Report) -> Vec<Pair<'a>> {
             let ratio = comparable
                 .then(|| unpaired_ratio(&second.by_block(), &first.by_block(), &mut random))
                 .flatten()?;
-            Some(Pair { row, medians: [first.median, second.median], ratio })
+            let medians = [first.median, second.median];
+            Some(Pair { row, medians, unit: first.unit, ratio })
         })
         .collect()
 }
 
-fn name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Faster => "faster",
-        Verdict::Slower => "slower",
-        Verdict::Equivalent => "equivalent",
-        Verdict::TooCloseToCall => "too close to call",
+/// What the second report is, in the words of the unit.
+fn name(verdict: Verdict, unit: Unit) -> &'static str {
+    match (verdict, unit) {
+        (Verdict::Equivalent, _) => "equivalent",
+        (Verdict::TooCloseToCall, _) => "too close to call",
+        (Verdict::Faster, Unit::Nanoseconds) | (Verdict::Slower, Unit::TasksPerSecond) => "faster",
+        (Verdict::Slower, Unit::Nanoseconds) | (Verdict::Faster, Unit::TasksPerSecond) => "slower",
+        (Verdict::Faster, Unit::Bytes | Unit::Ratio) => "less",
+        (Verdict::Slower, Unit::Bytes | Unit::Ratio) => "more",
     }
 }
 
 fn data(pair: &Pair<'_>, verdict: Verdict) -> serde_json::Value {
-    let Pair { row, medians, ratio } = pair;
+    let Pair { row, medians, ratio, .. } = pair;
     json!({
         "experiment": row.experiment, "lane": row.lane, "params": row.params,
         "a": medians[0], "b": medians[1],
         "ratio": ratio.value, "ci95": [ratio.interval.low, ratio.interval.high],
-        "verdict": name(verdict).replace(' ', "_"),
+        "verdict": name(verdict, pair.unit).replace(' ', "_"),
     })
 }
 
@@ -129,6 +134,24 @@ fn words(pair: &Pair<'_>, verdict: Verdict) -> [String; 6] {
             format::significant(ratio.interval.low),
             format::significant(ratio.interval.high)
         ),
-        name(verdict).to_owned(),
+        name(verdict, pair.unit).to_owned(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_tasks_are_faster_and_more_bytes_are_more() {
+        for (unit, low, high) in [
+            (Unit::Nanoseconds, "faster", "slower"),
+            (Unit::TasksPerSecond, "slower", "faster"),
+            (Unit::Bytes, "less", "more"),
+            (Unit::Ratio, "less", "more"),
+        ] {
+            assert_eq!(name(Verdict::Faster, unit), low);
+            assert_eq!(name(Verdict::Slower, unit), high);
+        }
+    }
 }

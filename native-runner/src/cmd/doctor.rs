@@ -28,6 +28,7 @@ impl Doctor {
             ("clock rates", governor),
             ("clock", format!("steps of {:.0} ns, {:.0} ns a reading", clock.tick, clock.overhead)),
             ("runner", format!("{}, {}", machine.runner, machine.rustc)),
+            ("node", lanes::node_version().unwrap_or("not found on PATH".into())),
             ("page", page),
         ]
         .into_iter()

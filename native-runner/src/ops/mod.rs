@@ -59,6 +59,7 @@ pub(crate) fn perform<L: Native>(
 ) -> Result<(), LaneError> {
     let mut started: Option<L::Workers> = None;
     for op in ops {
+        op.check().map_err(LaneError::Failed)?;
         let series = match *op {
             Op::Startup => startup::measure(lane, *op, effort)?,
             Op::Memory => memory::measure(lane, *op, effort)?,

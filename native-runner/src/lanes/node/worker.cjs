@@ -54,15 +54,16 @@ function work({ share, bytes }) {
   }
 }
 
-// Turns, as `turns.cjs` describes them, until the caller says that it was the last.
+// Turns, as the driver's class of that name describes them, until the caller says that it was the last.
 function takeTurns({ control, data, wait, waitFor }) {
   const turns = new Int32Array(control);
   const times = new Float64Array(control, 32, 1);
   const words = new Int32Array(data);
   const bytes = new Uint8Array(data);
-  const await_ = new Function(`return ${waitFor}`)();
+  // The driver's own function, so that both sides wait alike.
+  const waitForTurn = new Function(`return ${waitFor}`)();
   for (;;) {
-    await_(turns, 1, wait);
+    waitForTurn(turns, 1, wait);
     const [, what, length] = turns;
     if (what === 3) {
       Atomics.store(turns, 0, 0);

@@ -124,6 +124,7 @@ impl Sharers {
         for (number, child) in self.children.iter_mut().enumerate() {
             child.greet()?;
             child.send(&map(number, self.wait), &[])?;
+            child.receive_echoed()?;
             send_descriptor(child.stream()?, &self.file)
                 .map_err(|why| LaneError::failed(format!("the memory could not be sent: {why}")))?;
         }

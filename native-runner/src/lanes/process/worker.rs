@@ -1,7 +1,7 @@
 //! A child and the runner's end of its streams.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use lab::{LaneError, Placement};
 use protocol::Nanos;
@@ -15,7 +15,7 @@ use crate::child_program::ChildProcess;
 pub(crate) struct Worker<T> {
     process: ChildProcess,
     /// None once it has been told to end.
-    stream: Option<T>,
+    stream: Option<BufReader<T>>,
 }
 
 impl<T: Transport> Worker<T> {
@@ -24,7 +24,8 @@ impl<T: Transport> Worker<T> {
         let start = || -> io::Result<Self> {
             let (ours, input, output) = T::pair()?;
             let process = ChildProcess::spawn(input, output, cancel, placement)?;
-            Ok(Self { process, stream: Some(ours) })
+            let stream = BufReader::with_capacity(2 * frame::TOGETHER, ours);
+            Ok(Self { process, stream: Some(stream) })
         };
         start().map_err(|why| LaneError::failed(format!("a child could not be started: {why}")))
     }
@@ -36,7 +37,7 @@ impl<T: Transport> Worker<T> {
 
     /// What it is talked to over.
     pub(super) fn stream(&self) -> Result<&T, LaneError> {
-        self.stream.as_ref().ok_or_else(told_to_end)
+        self.stream.as_ref().map(BufReader::get_ref).ok_or_else(told_to_end)
     }
 
     /// Waits for its first answer.
@@ -50,7 +51,7 @@ impl<T: Transport> Worker<T> {
 
     /// Sends a request.
     pub(super) fn send(&mut self, head: &Head, body: &[u8]) -> Result<(), LaneError> {
-        self.talk(|stream| Ok(frame::write(stream, head, body)?))
+        self.talk(|stream| Ok(frame::write(stream.get_mut(), head, body)?))
     }
 
     /// Receives the answer to a request for work; returns the time in the kernel.
@@ -72,11 +73,19 @@ impl<T: Transport> Worker<T> {
         })
     }
 
+    /// Receives the answer to a request that has no other.
+    pub(super) fn receive_echoed(&mut self) -> Result<(), LaneError> {
+        self.talk(|stream| match frame::read_head(stream)? {
+            Some((Head::Echoed { .. }, 0)) => Ok(()),
+            other => unexpected(stream, other),
+        })
+    }
+
     /// Has bytes sent back; returns when all of them had arrived in the child, in nanoseconds of the
     /// system's monotonic clock.
     pub(super) fn echo(&mut self, request: &[u8], reply: &mut [u8]) -> Result<u64, LaneError> {
         self.talk(|stream| {
-            frame::write(stream, &Head::Echo, request)?;
+            frame::write(stream.get_mut(), &Head::Echo, request)?;
             match frame::read_head(stream)? {
                 Some((Head::Echoed { arrived }, body)) if body == reply.len() as u64 => {
                     stream.read_exact(reply)?;
@@ -112,7 +121,7 @@ impl<T: Transport> Worker<T> {
     /// Talks to the child; what goes wrong is told together with how the child ended.
     fn talk<A>(
         &mut self,
-        talk: impl FnOnce(&mut T) -> Result<A, frame::FrameError>,
+        talk: impl FnOnce(&mut BufReader<T>) -> Result<A, frame::FrameError>,
     ) -> Result<A, LaneError> {
         let stream = self.stream.as_mut().ok_or_else(told_to_end)?;
         talk(stream).map_err(|why| self.failure(why))
