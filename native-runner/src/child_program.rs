@@ -17,6 +17,9 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use crate::cancel::{Cancel, Registration};
 use crate::placement;
 
+/// Ten seconds of them.
+const FIRST_LINE_LOOKS: u32 = 5000;
+
 static PROGRAM: &[u8] = include_bytes!(env!("BREAKEVEN_CHILD"));
 
 /// A child process that is killed and reaped when this is dropped.
@@ -142,12 +145,30 @@ impl Drop for ChildProcess {
 /// The first line that a program prints with this one word, for example its version.
 pub(crate) fn first_line(program: &Path, word: &str) -> io::Result<String> {
     #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
-    let output = Command::new(program).arg(word).env_clear().stdin(Stdio::null()).output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    match text.lines().next() {
-        Some(line) if output.status.success() => Ok(line.trim().to_owned()),
-        _ => Err(io::Error::other(format!("it ended with {}", output.status))),
+    let mut child = Command::new(program)
+        .arg(word)
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    for _ in 0..FIRST_LINE_LOOKS {
+        let Some(status) = child.try_wait()? else {
+            thread::sleep(Duration::from_millis(2));
+            continue;
+        };
+        let mut text = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            stdout.take(4096).read_to_string(&mut text)?;
+        }
+        return match text.lines().next() {
+            Some(line) if status.success() => Ok(line.trim().to_owned()),
+            _ => Err(io::Error::other(format!("it ended with {status}"))),
+        };
     }
+    child.kill()?;
+    child.wait()?;
+    Err(io::Error::new(io::ErrorKind::TimedOut, "it did not answer within ten seconds"))
 }
 
 /// The program as a sealed file in memory, written once.

@@ -90,8 +90,9 @@ async fn perform(lane: &dyn Lane, ops: &[Op], effort: &Effort) -> Result<(), Str
     let mut found = Vec::new();
     let mut tell = |series| found.push(series);
     let result = lane.perform(ops, effort, &mut tell).await;
-    if let (Some(op), Err(why)) = (ops.get(found.len()), result) {
-        return Err(format!("{op}: {why:?}"));
+    if let Err(why) = result {
+        let what = ops.get(found.len()).map_or("the end".to_owned(), Op::to_string);
+        return Err(format!("{what}: {why:?}"));
     }
     if found.len() != ops.len() {
         return Err(format!("{} operations were told of, of {}", found.len(), ops.len()));
@@ -210,8 +211,10 @@ mod tests {
     fn the_mock_lane_passes_and_each_misdeed_is_caught() {
         assert_eq!(block_on(check(&MockLane::new())), Ok(()));
         assert_eq!(block_on(check_operations(&MockLane::new())), Ok(()));
-        let dying = MockLane::new().with(Misdeed::DiesInRun(1));
-        assert!(block_on(check_operations(&dying)).is_err());
+        for misdeed in [Misdeed::DiesInRun(1), Misdeed::CancelledInRun(2), Misdeed::NoEnd] {
+            let lane = MockLane::new().with(misdeed);
+            assert!(block_on(check_operations(&lane)).is_err(), "{misdeed:?}");
+        }
         for misdeed in [
             Misdeed::Unavailable,
             Misdeed::NoStart,

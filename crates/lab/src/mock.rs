@@ -105,7 +105,7 @@ impl Lane for MockLane {
         effort: &'a Effort,
         found: &'a mut Found<'a>,
     ) -> LaneFuture<'a, ()> {
-        Box::pin(ready(ops.iter().try_for_each(|op| {
+        let performed = ops.iter().try_for_each(|op| {
             op.check().map_err(LaneError::Failed)?;
             let number = self.performed.replace(self.performed.get() + 1);
             match self.misdeed {
@@ -128,6 +128,10 @@ impl Lane for MockLane {
                     Ok(())
                 }
             }
+        });
+        Box::pin(ready(performed.and_then(|()| match self.misdeed {
+            Some(Misdeed::NoEnd) => Err(LaneError::failed("no end")),
+            _ => Ok(()),
         })))
     }
 }

@@ -117,6 +117,8 @@ struct Part<'a> {
     cells: Vec<Cell>,
     /// The rows that follow from those of the cells.
     derived: Rows,
+    /// Why workers did not end as they should, the first time.
+    bad_end: Option<String>,
 }
 
 /// An operation of it.
@@ -139,7 +141,7 @@ impl<'a> Part<'a> {
         };
         let cell = |op| Cell { op, found: Rows::default(), trouble: trouble.clone() };
         let cells = experiment.operations(sweep).into_iter().map(cell).collect();
-        Self { experiment, lane, cells, derived: Rows::default() }
+        Self { experiment, lane, cells, derived: Rows::default(), bad_end: None }
     }
 
     fn worker_counts(&self) -> BTreeSet<u32> {
@@ -175,9 +177,17 @@ impl<'a> Part<'a> {
                 Err(LaneError::Unavailable(reason)) => RowOutcome::Unavailable { reason },
                 Err(LaneError::Failed(error)) => RowOutcome::Failed { stage: Stage::Run, error },
             };
-            let Some((first, rest)) = cells.split_first() else { return Ok(()) };
-            self.cells[*first].trouble = Some(trouble);
-            cells = rest;
+            match (cells.split_first(), trouble) {
+                (Some((first, rest)), trouble) => {
+                    self.cells[*first].trouble = Some(trouble);
+                    cells = rest;
+                }
+                // Everything was told: it was the end that went wrong.
+                (None, RowOutcome::Failed { error, .. }) => {
+                    self.bad_end.get_or_insert(error);
+                }
+                (None, _) => {}
+            }
         }
         Ok(())
     }
@@ -218,6 +228,12 @@ fn findings(parts: &[Part<'_>], seed: u64) -> Findings {
             }
             let rows = cell.found.outcomes(seed);
             findings.rows.extend(rows.map(|(params, outcome)| part.row(params, outcome)));
+        }
+        if let Some(error) = &part.bad_end {
+            let (experiment, lane) = (part.experiment.id, part.lane.id());
+            findings
+                .warnings
+                .push(format!("the workers of {experiment} on {lane} did not end well: {error}"));
         }
         let derived = part.derived.outcomes(seed);
         findings.rows.extend(derived.map(|(params, outcome)| part.row(params, outcome)));
@@ -408,6 +424,19 @@ mod tests {
         // One operation failed, and the others of its turn had another.
         let count = log.findings.rows.iter().filter(failed).count();
         assert!((1..=5).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn workers_that_do_not_end_are_a_warning() {
+        let mut log = Log::default();
+        run(&MockLane::new().with(Misdeed::NoEnd), &plan(2), &mut log);
+        assert_eq!(log.findings.warnings.len(), experiments::ALL.len());
+        assert_eq!(
+            log.findings.warnings[0],
+            "the workers of startup on mock did not end well: no end"
+        );
+        let measured = |row: &ReportRow| matches!(row.outcome, RowOutcome::Measured(_));
+        assert!(log.findings.rows.iter().all(measured));
     }
 
     #[test]

@@ -63,9 +63,9 @@ pub struct Run {
     pub started: u64,
     /// What the order of the lanes was drawn from.
     pub seed: u64,
-    /// Blocks that were wanted: in each, every lane has its turn at everything once.
+    /// Blocks that were wanted at the most: in each, every lane has its turns at everything once.
     pub blocks: u32,
-    /// Blocks that were finished: fewer, if the run was ended early.
+    /// Blocks that were finished: fewer, if the time of a quick run was over or the run was ended early.
     pub finished: u32,
     /// Where lanes ran: `unpinned`, or on which processors.
     pub placement: String,

@@ -6,6 +6,8 @@
 //! another. A ratio is taken inside a block; shown is the median over blocks with its 95% interval.
 #![allow(clippy::disallowed_methods, reason = "a bench has a clock and children of its own")]
 
+#[path = "../shared/blocks.rs"]
+mod blocks;
 mod references;
 
 use std::io::{IsTerminal, stderr};
@@ -39,24 +41,13 @@ static BARE: Experiment = Experiment {
 };
 
 fn main() -> ExitCode {
-    match blocks().and_then(measure) {
+    match blocks::blocks(USUAL_BLOCKS).and_then(measure) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("bare: {why}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn blocks() -> Result<u32, String> {
-    let words: Vec<String> = std::env::args().collect();
-    let Some(at) = words.iter().position(|word| word == "--blocks") else {
-        return Ok(USUAL_BLOCKS);
-    };
-    let number = words.get(at + 1).and_then(|word| word.parse().ok());
-    number
-        .filter(|blocks| (2..=1000).contains(blocks))
-        .ok_or_else(|| "--blocks takes a number from 2 to 1000".into())
 }
 
 /// Keeps what was found last.

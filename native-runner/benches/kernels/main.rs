@@ -9,6 +9,8 @@
 #![allow(clippy::disallowed_methods, reason = "a bench starts Node beside the runner's lanes")]
 
 mod accuracy;
+#[path = "../shared/blocks.rs"]
+mod blocks;
 mod visitors;
 
 use std::io::{IsTerminal, stderr};
@@ -29,24 +31,13 @@ const BLUR: Filter = Filter::Blur { sigma: 3.0 };
 const FILTERS: [Filter; 3] = [BLUR, Filter::Blur { sigma: 12.0 }, Filter::Edges];
 
 fn main() -> ExitCode {
-    match blocks().and_then(measure) {
+    match blocks::blocks(USUAL_BLOCKS).and_then(measure) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("kernels: {why}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn blocks() -> Result<u32, String> {
-    let words: Vec<String> = std::env::args().collect();
-    let Some(at) = words.iter().position(|word| word == "--blocks") else {
-        return Ok(USUAL_BLOCKS);
-    };
-    let number = words.get(at + 1).and_then(|word| word.parse().ok());
-    number
-        .filter(|blocks| (1..=1000).contains(blocks))
-        .ok_or_else(|| "--blocks takes a number from 1 to 1000".into())
 }
 
 /// One thing that is visited in each block.
