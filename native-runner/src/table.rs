@@ -59,9 +59,10 @@ fn crossing(outcome: &RowOutcome) -> String {
     match outcome {
         RowOutcome::Measured(Measured { crossing: Some(crossing), .. }) => {
             let Crossing { copied, shared } = *crossing;
-            let part = |bytes, how| match bytes {
-                0 => String::new(),
-                bytes => format!(", {} {how}", format::size(bytes)),
+            let part = |bytes: u64, how| match format::size(bytes) {
+                _ if bytes == 0 => String::new(),
+                plain if plain == bytes.to_string() => format!(", {plain} B {how}"),
+                size => format!(", {size} {how}"),
             };
             part(copied, "copied") + &part(shared, "shared")
         }
@@ -161,6 +162,18 @@ pub(crate) mod tests {
                 row("echo", "node.worker", echo, unavailable),
                 row("startup", "process.pipe", exit, failed),
             ],
+        }
+    }
+
+    #[test]
+    fn what_crosses_has_its_unit() {
+        for (copied, shared, says) in
+            [(128, 0, ", 128 B copied"), (0, 2048, ", 2KiB shared"), (0, 0, "")]
+        {
+            let mut report = a_report();
+            let RowOutcome::Measured(measured) = &mut report.results[0].outcome else { panic!() };
+            measured.crossing = Some(Crossing { copied, shared });
+            assert_eq!(crossing(&report.results[0].outcome), says);
         }
     }
 
