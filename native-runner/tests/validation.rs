@@ -10,7 +10,7 @@ use std::time::Instant;
 use futures::executor::block_on;
 use lab::experiments::{Experiment, Extent, Sweep};
 use lab::study::{Ended, Findings, Listener, Next, Plan, study};
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Series};
+use lab::{Effort, Found, Lane, LaneFuture, Op, Placement, Series};
 use native_runner::{Cancel, lanes, sample_batches};
 use protocol::report::{Crossing, Params, RowOutcome, Unit};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
@@ -35,10 +35,6 @@ impl Lane for Twin<'_> {
 
     fn availability(&self) -> Availability {
         self.0.availability()
-    }
-
-    fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
-        self.0.open(workers)
     }
 
     fn perform<'a>(
@@ -68,10 +64,6 @@ impl Lane for Worker {
 
     fn availability(&self) -> Availability {
         Availability::Available
-    }
-
-    fn open(&self, _: u32) -> LaneFuture<'_, Opened> {
-        Box::pin(ready(Err(LaneError::Unavailable("it makes no pictures".into()))))
     }
 
     fn perform<'a>(

@@ -29,8 +29,12 @@ pub trait Lane {
         true
     }
 
-    /// Starts fresh workers and waits until each has answered.
-    fn open(&self, workers: u32) -> LaneFuture<'_, Opened>;
+    /// Starts fresh workers for a visit and waits until each has answered.
+    fn open(&self, _workers: u32) -> LaneFuture<'_, Opened> {
+        let why =
+            format!("{} makes no pictures for the page: `breakeven run` measures it", self.id());
+        Box::pin(ready(Err(LaneError::Unavailable(why))))
+    }
 
     /// Whether [`Lane::perform`] does this operation.
     fn does(&self, _op: Op) -> bool {

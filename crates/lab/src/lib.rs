@@ -16,6 +16,7 @@ pub mod mock;
 mod op;
 #[cfg(feature = "threads")]
 pub mod pool;
+mod rows;
 mod schedule;
 pub mod study;
 mod visit;

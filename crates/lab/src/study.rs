@@ -5,14 +5,15 @@
 //! and has them do the experiment's operations, in random order too. After each block the rows are told,
 //! so that a study that is ended early keeps what it had.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use protocol::report::{Crossing, Measured, Params, ReportRow, RowOutcome, Unit};
+use protocol::report::{Params, ReportRow, RowOutcome};
 use protocol::{Availability, LaneId, Stage};
 
 use crate::experiments::{Experiment, Sweep};
 use crate::lane::{Lane, LaneError};
-use crate::op::{Effort, Op, Series};
+use crate::op::{Effort, Op};
+use crate::rows::Rows;
 
 /// What is to be measured, and how thoroughly.
 #[derive(Clone, Debug)]
@@ -210,7 +211,7 @@ fn findings(parts: &[Part<'_>], seed: u64) -> Findings {
     let mut findings = Findings::default();
     for part in parts {
         for cell in &part.cells {
-            if cell.found.0.is_empty() {
+            if cell.found.is_empty() {
                 // One that has had no turn has nothing to say yet.
                 if let Some(trouble) = &cell.trouble {
                     let rows = cell.op.rows().into_iter();
@@ -219,7 +220,7 @@ fn findings(parts: &[Part<'_>], seed: u64) -> Findings {
                 continue;
             }
             if let Some(RowOutcome::Failed { error, .. }) = &cell.trouble {
-                let blocks = cell.found.0[0].1.blocks.len();
+                let blocks = cell.found.blocks();
                 findings.warnings.push(format!(
                     "{} on {} failed after {blocks} blocks, whose samples are kept: {error}",
                     cell.op,
@@ -241,77 +242,11 @@ fn findings(parts: &[Part<'_>], seed: u64) -> Findings {
     findings
 }
 
-/// Rows with their samples, in the order in which the lane tells them.
-#[derive(Default)]
-struct Rows(Vec<(Params, Samples)>);
-
-/// The samples of a row, block by block.
-struct Samples {
-    unit: Unit,
-    crossing: Option<Crossing>,
-    blocks: BTreeMap<u32, Vec<f64>>,
-}
-
-impl Rows {
-    fn add(&mut self, block: u32, all: Vec<Series>) {
-        for Series { params, unit, crossing, samples } in all {
-            match self.0.iter_mut().find(|(known, _)| *known == params) {
-                Some((_, found)) => {
-                    found.blocks.insert(block, samples);
-                }
-                None => {
-                    let blocks = BTreeMap::from([(block, samples)]);
-                    self.0.push((params, Samples { unit, crossing, blocks }));
-                }
-            }
-        }
-    }
-
-    /// Of the first row in a block.
-    fn median(&self, block: u32) -> Option<f64> {
-        let samples = self.0.first()?.1.blocks.get(&block)?;
-        Some(stats::Summary::of(samples)?.median)
-    }
-
-    fn outcomes(&self, seed: u64) -> impl Iterator<Item = (Params, RowOutcome)> {
-        self.0.iter().map(move |(params, samples)| {
-            let outcome = samples.measured(seed).map_or_else(
-                || {
-                    let error = "a sample is not a finite number".to_owned();
-                    RowOutcome::Failed { stage: Stage::Check, error }
-                },
-                RowOutcome::Measured,
-            );
-            (params.clone(), outcome)
-        })
-    }
-}
-
-impl Samples {
-    /// None if a block is empty or a sample not finite.
-    fn measured(&self, seed: u64) -> Option<Measured> {
-        let blocks: Vec<Vec<f64>> = self.blocks.values().cloned().collect();
-        // The same samples give the same interval.
-        let estimate = stats::median(&blocks, &mut fastrand::Rng::with_seed(seed))?;
-        let samples: Vec<f64> = blocks.concat();
-        let numbers = self.blocks.iter();
-        Some(Measured {
-            unit: self.unit,
-            median: estimate.value,
-            ci95: [estimate.interval.low, estimate.interval.high],
-            crossing: self.crossing,
-            n: samples.len() as u32,
-            blocks: numbers.flat_map(|(block, samples)| vec![*block; samples.len()]).collect(),
-            samples,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use futures::executor::block_on;
     use protocol::Nanos;
-    use protocol::report::Param;
+    use protocol::report::{Param, Unit};
 
     use super::*;
     use crate::experiments::{self, Extent};

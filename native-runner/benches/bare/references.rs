@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Series};
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Series};
 use native_runner::{lanes, placement, sample_batches};
 use protocol::report::{Crossing, Unit};
 use protocol::{Availability, LaneId, LaneKind};
@@ -186,10 +186,6 @@ impl Lane for Reference {
 
     fn availability(&self) -> Availability {
         Availability::Available
-    }
-
-    fn open(&self, _: u32) -> LaneFuture<'_, Opened> {
-        Box::pin(ready(Err(LaneError::Unavailable("it is a reference".into()))))
     }
 
     fn perform<'a>(

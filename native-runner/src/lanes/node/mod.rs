@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use serde_json::{Value, json};
 
@@ -127,11 +127,6 @@ impl Lane for NodeLane {
 
     fn is_visited(&self) -> bool {
         false
-    }
-
-    fn open(&self, _workers: u32) -> LaneFuture<'_, Opened> {
-        let why = "it makes no pictures for the page yet: `breakeven run` measures it";
-        Box::pin(ready(Err(LaneError::Unavailable(why.into()))))
     }
 
     fn does(&self, op: Op) -> bool {

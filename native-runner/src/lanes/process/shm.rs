@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement};
 use protocol::frame::{self, Head};
 use protocol::{Availability, LaneId, LaneKind};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
@@ -58,11 +58,6 @@ impl Lane for ShmLane {
 
     fn is_visited(&self) -> bool {
         false
-    }
-
-    fn open(&self, _workers: u32) -> LaneFuture<'_, Opened> {
-        let why = "it makes no pictures for the page yet: `breakeven run` measures it";
-        Box::pin(ready(Err(LaneError::Unavailable(why.into()))))
     }
 
     fn does(&self, _op: Op) -> bool {
