@@ -2,9 +2,8 @@
 //!
 //! It is built twice: with atomics and the feature `threads` it is the *engine* (`browser.shared`, a
 //! rayon pool over shared wasm memory); without both it is *engine-plain* (`browser.clone`, and the
-//! kernels of the runner's Node lanes). Nothing
-//! here ever runs on the page's main thread, and an engine makes one visit: whatever happens to it,
-//! the page throws it away afterwards.
+//! kernels of the runner's Node lanes). Nothing here ever runs on the page's main thread, and an engine
+//! makes one visit: whatever happens to it, the page throws it away afterwards.
 #![forbid(unsafe_code)]
 
 #[cfg(all(target_arch = "wasm32", feature = "threads", not(target_feature = "atomics")))]
