@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lab::LaneError;
 use rustix::process::{Signal, pidfd_send_signal};
+use tokio::sync::Notify;
 
 /// Shared between who asks for the end and who has to end.
 #[derive(Clone, Default)]
@@ -14,6 +15,7 @@ pub struct Cancel(Arc<State>);
 #[derive(Default)]
 struct State {
     asked: AtomicBool,
+    waiting: Notify,
     children: Mutex<Vec<Arc<OwnedFd>>>,
 }
 
@@ -23,6 +25,18 @@ impl Cancel {
         let children = self.children();
         self.0.asked.store(true, Ordering::SeqCst);
         children.iter().for_each(|child| kill(child));
+        self.0.waiting.notify_waiters();
+    }
+
+    /// Waits until somebody has asked.
+    pub(crate) async fn asked(self) {
+        loop {
+            let waiting = self.0.waiting.notified();
+            if self.is_asked() {
+                return;
+            }
+            waiting.await;
+        }
     }
 
     /// Whether somebody asked.
@@ -40,6 +54,16 @@ impl Cancel {
             return Err(LaneError::Cancelled);
         }
         act().map_err(|why| if self.is_asked() { LaneError::Cancelled } else { why })
+    }
+
+    /// The same for a turn.
+    pub(crate) async fn explain_turn(
+        &self,
+        turn: impl Future<Output = Result<(), LaneError>>,
+    ) -> Result<(), LaneError> {
+        self.explain(|| Ok(()))?;
+        let result = turn.await;
+        self.explain(|| result)
     }
 
     /// Forgets that somebody asked, before the next visit.

@@ -1,6 +1,7 @@
-//! The one long-lived thread that owns the lanes, starts every child and makes every visit.
+//! The one long-lived thread that owns the lanes, starts every child, makes every visit and leads every
+//! study.
 //!
-//! One thread, because visits must not overlap (each would disturb the other's figures), and because
+//! One thread, because these must not overlap (each would disturb the other's figures), and because
 //! the kernel ties a child's parent-death signal to the thread that started it.
 
 use std::io;
@@ -10,40 +11,42 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use futures::executor::block_on;
+use lab::lead::{Place, lead};
 use lab::{Lane, Observer};
-use protocol::{Failure, LaneEvent, LaneId, LaneInfo, Stage, Task};
+use protocol::study::{StudyEvent, Wish};
+use protocol::{Failure, LaneEvent, LaneId, LaneInfo, Nanos, Stage, Task};
 
 use crate::cancel::Cancel;
-use crate::lanes;
+use crate::guest::Guest;
+use crate::{lanes, machine, recorder, timing};
 
-/// The laboratory thread's handle. Dropping it ends the visit that is going on, and the thread.
+/// The laboratory thread's handle. Dropping it ends what is going on, and the thread.
 pub struct Laboratory {
     orders: Option<Sender<Order>>,
     busy: Arc<AtomicBool>,
-    /// Of the visit that is going on or, between two, of none.
+    /// Of what is going on or, between two, of nothing.
     cancel: Cancel,
-    /// Lets `visit` and `cancel` take place one after the other.
+    /// Lets beginning and cancelling take place one after the other.
     gate: Mutex<()>,
     lanes: Vec<LaneInfo>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Why a visit was not begun.
+/// Why nothing was begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Busy {
-    /// Another one is going on.
-    Visiting,
+    /// Another visit or study is going on.
+    Working,
     /// The runner is ending.
     Ending,
 }
 
 type Report = Box<dyn FnMut(LaneEvent) + Send>;
+type Tell = Box<dyn FnMut(StudyEvent) + Send>;
 
-struct Order {
-    lane: LaneId,
-    task: Task,
-    own: Option<Arc<[u8]>>,
-    report: Report,
+enum Order {
+    Visit { lane: LaneId, task: Task, own: Option<Arc<[u8]>>, report: Report },
+    Study { wish: Wish, guest: Option<Guest>, tell: Tell },
 }
 
 impl Laboratory {
@@ -63,7 +66,7 @@ impl Laboratory {
             #[expect(clippy::disallowed_methods, reason = "this is the laboratory thread")]
             thread::Builder::new()
                 .name("laboratory".into())
-                .spawn(move || work(&lanes::all(&cancel), &inbox, &busy))?
+                .spawn(move || work(&cancel, &inbox, &busy))?
         };
         Ok(Self {
             orders: Some(orders),
@@ -85,7 +88,7 @@ impl Laboratory {
     /// own picture, if the task is about one.
     ///
     /// # Errors
-    /// If another visit is going on.
+    /// If something else is going on.
     pub fn visit(
         &self,
         lane: LaneId,
@@ -93,17 +96,34 @@ impl Laboratory {
         own: Option<Arc<[u8]>>,
         report: impl FnMut(LaneEvent) + Send + 'static,
     ) -> Result<(), Busy> {
+        self.begin(Order::Visit { lane, task, own, report: Box::new(report) })
+    }
+
+    /// Begins to lead a study of all lanes here and those of the guest; how it goes is told to `tell`,
+    /// from the laboratory's thread.
+    ///
+    /// # Errors
+    /// If something else is going on.
+    pub fn study(
+        &self,
+        wish: Wish,
+        guest: Option<Guest>,
+        tell: impl FnMut(StudyEvent) + Send + 'static,
+    ) -> Result<(), Busy> {
+        self.begin(Order::Study { wish, guest, tell: Box::new(tell) })
+    }
+
+    fn begin(&self, order: Order) -> Result<(), Busy> {
         let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         if self.busy.swap(true, Ordering::SeqCst) {
-            return Err(Busy::Visiting);
+            return Err(Busy::Working);
         }
         self.cancel.reset();
-        let order = Order { lane, task, own, report: Box::new(report) };
         let orders = self.orders.as_ref().ok_or(Busy::Ending)?;
         orders.send(order).map_err(|_| Busy::Ending)
     }
 
-    /// Ends the visit that is going on, if one is; its last event still comes.
+    /// Ends what is going on, if anything is; its last event still comes.
     pub fn cancel(&self) {
         let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         if self.busy.load(Ordering::SeqCst) {
@@ -122,22 +142,58 @@ impl Drop for Laboratory {
     }
 }
 
-fn work(lanes: &[Box<dyn Lane>], inbox: &Receiver<Order>, busy: &AtomicBool) {
-    while let Ok(Order { lane, task, own, report }) = inbox.recv() {
-        let mut last = Last { report, event: None };
-        match lanes.iter().find(|known| known.is_visited() && known.id() == lane) {
-            Some(lane) => block_on(lab::visit(lane.as_ref(), &task, own.as_deref(), &mut last)),
-            None => last.event(LaneEvent::Failed(Failure {
-                stage: Stage::Prepare,
-                error: format!("the runner has no lane {lane}"),
-            })),
-        }
-        // Free before the last event is out: whoever gets it may ask for the next visit at once.
-        busy.store(false, Ordering::SeqCst);
-        if let Some(event) = last.event {
-            (last.report)(event);
+fn work(cancel: &Cancel, inbox: &Receiver<Order>, busy: &AtomicBool) {
+    let lanes = lanes::all(cancel);
+    // Free before the last event is out: whoever gets it may ask for the next thing at once.
+    let free = || busy.store(false, Ordering::SeqCst);
+    while let Ok(order) = inbox.recv() {
+        match order {
+            Order::Visit { lane, task, own, report } => {
+                let mut last = Last { report, event: None };
+                match lanes.iter().find(|known| known.is_visited() && known.id() == lane) {
+                    Some(lane) => {
+                        block_on(lab::visit(lane.as_ref(), &task, own.as_deref(), &mut last));
+                    }
+                    None => last.event(LaneEvent::Failed(Failure {
+                        stage: Stage::Prepare,
+                        error: format!("the runner has no lane {lane}"),
+                    })),
+                }
+                free();
+                if let Some(event) = last.event {
+                    (last.report)(event);
+                }
+            }
+            Order::Study { wish, guest, mut tell } => {
+                let last = block_on(lead_study(&lanes, &wish, guest, cancel, &mut tell));
+                free();
+                tell(last);
+            }
         }
     }
+}
+
+async fn lead_study(
+    own: &[Box<dyn Lane>],
+    wish: &Wish,
+    guest: Option<Guest>,
+    cancel: &Cancel,
+    tell: &mut Tell,
+) -> StudyEvent {
+    let mut machine = machine::for_report();
+    machine.node = lanes::node_version();
+    machine.browser = guest.as_ref().map(|guest| guest.offer.browser.clone());
+    let offered = guest.map(|guest| (guest.offer.lanes.clone(), guest.remote(cancel)));
+    let theirs = offered.as_ref().map_or_else(Vec::new, |(infos, remote)| remote.lanes(infos));
+    let place = Place {
+        lanes: theirs.iter().chain(own).map(AsRef::as_ref).collect(),
+        machine,
+        run: recorder::begin_run(),
+        seed: recorder::seed(),
+        now: &|| Nanos(timing::now()),
+        remote: offered.as_ref().map(|(_, remote)| remote),
+    };
+    lead(wish, place, tell).await
 }
 
 /// Passes events on, and keeps the last one back.

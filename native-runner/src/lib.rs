@@ -5,21 +5,24 @@
 //! and makes every visit, one at a time.
 #![deny(unsafe_code)]
 
+mod browser;
 mod cancel;
 mod child_program;
 pub mod cmd;
 mod export;
 mod files;
+mod footprint;
+mod guest;
 mod laboratory;
 pub mod lanes;
 mod machine;
-mod ops;
 pub mod placement;
 mod recorder;
 pub mod server;
 mod table;
+mod timing;
 
 pub use cancel::Cancel;
+pub use guest::Guest;
 pub use laboratory::Laboratory;
 pub use machine::describe as describe_machine;
-pub use ops::batches::sample as sample_batches;

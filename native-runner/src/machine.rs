@@ -6,7 +6,7 @@ use std::thread;
 use protocol::report::{Clock, ReportMachine};
 use protocol::runner::Machine;
 
-use crate::ops;
+use crate::timing;
 
 /// Looks at the machine.
 #[must_use]
@@ -33,6 +33,7 @@ pub(crate) fn for_report() -> ReportMachine {
         runner,
         rustc: env!("BREAKEVEN_RUSTC").to_owned(),
         node: None,
+        browser: None,
     }
 }
 
@@ -53,10 +54,10 @@ pub(crate) fn migrations() -> Option<u64> {
 pub(crate) fn clock() -> Clock {
     const READINGS: u32 = 100_000;
     let mut tick = u64::MAX;
-    let began = ops::now();
+    let began = timing::now();
     let mut last = began;
     for _ in 0..READINGS {
-        let next = ops::now();
+        let next = timing::now();
         if next > last {
             tick = tick.min(next - last);
         }

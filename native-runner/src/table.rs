@@ -1,7 +1,7 @@
 //! A report as lines for people.
 
-use lab::format;
-use protocol::report::{Crossing, Measured, Param, Report, ReportRow, RowOutcome, Unit};
+use lab::format::{self, params};
+use protocol::report::{Report, ReportRow, RowOutcome};
 
 /// What stands above each cell.
 pub(crate) const HEADS: [&str; 6] =
@@ -23,24 +23,12 @@ pub(crate) fn lines(report: &Report) -> Vec<[String; 6]> {
     rows.into_iter().map(line).collect()
 }
 
-/// A row's params in words.
-pub(crate) fn params(row: &ReportRow) -> String {
-    let params: Vec<String> = row
-        .params
-        .iter()
-        .map(|(name, value)| match value {
-            Param::Number(bytes) if name == "bytes" || name == "size" => {
-                format!("{name} {}", format::size(*bytes))
-            }
-            value => format!("{name} {value}"),
-        })
-        .collect();
-    params.join(", ")
-}
-
 fn line(row: &ReportRow) -> [String; 6] {
     let (median, interval, samples) = match &row.outcome {
-        RowOutcome::Measured(measured) => figures(measured),
+        RowOutcome::Measured(measured) => {
+            let (median, interval) = format::figures(measured);
+            (median, interval, measured.n.to_string())
+        }
         RowOutcome::Unavailable { reason } => {
             (format!("unavailable: {reason}"), String::new(), String::new())
         }
@@ -50,45 +38,13 @@ fn line(row: &ReportRow) -> [String; 6] {
             (format!("failed while {stage}: {error}"), String::new(), String::new())
         }
     };
-    let params = [params(row), crossing(&row.outcome)].concat();
-    [row.experiment.clone(), params, row.lane.to_string(), median, interval, samples]
-}
-
-/// How the payload gets across, in words.
-fn crossing(outcome: &RowOutcome) -> String {
-    match outcome {
-        RowOutcome::Measured(Measured { crossing: Some(crossing), .. }) => {
-            let Crossing { copied, shared } = *crossing;
-            let part = |bytes: u64, how| match format::size(bytes) {
-                _ if bytes == 0 => String::new(),
-                plain if plain == bytes.to_string() => format!(", {plain} B {how}"),
-                size => format!(", {size} {how}"),
-            };
-            part(copied, "copied") + &part(shared, "shared")
-        }
-        _ => String::new(),
-    }
-}
-
-fn figures(measured: &Measured) -> (String, String, String) {
-    let [low, high] = measured.ci95;
-    let (median, interval) = match measured.unit {
-        Unit::Nanoseconds => (format::time(measured.median), format::time_range(low, high)),
-        Unit::Bytes => {
-            let bytes = |count: f64| format::bytes(count as u64);
-            (bytes(measured.median), format!("[{}, {}]", bytes(low), bytes(high)))
-        }
-        Unit::TasksPerSecond => {
-            let range = [low, high].map(format::count).join(", ");
-            let median = format::count(measured.median);
-            (format!("{median} tasks/s"), format!("[{range}] tasks/s"))
-        }
-        Unit::Ratio => {
-            let range = [low, high].map(format::significant).join(", ");
-            (format::significant(measured.median), format!("[{range}]"))
-        }
+    let crossing = match &row.outcome {
+        RowOutcome::Measured(measured) => format::crossing(measured.crossing),
+        _ => None,
     };
-    (median, interval, measured.n.to_string())
+    let params = [Some(params(&row.params)), crossing].into_iter().flatten();
+    let params = params.collect::<Vec<_>>().join(", ");
+    [row.experiment.clone(), params, row.lane.to_string(), median, interval, samples]
 }
 
 /// The report's lines under their heads, in columns.
@@ -115,7 +71,7 @@ pub(crate) fn aligned(heads: &[String; 6], lines: &[[String; 6]]) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use protocol::report::{Params, REPORT_VERSION, ReportMachine, Run};
+    use protocol::report::{Crossing, Measured, Params, REPORT_VERSION, ReportMachine, Run, Unit};
     use protocol::{LaneId, Stage};
 
     use super::*;
@@ -133,7 +89,7 @@ pub(crate) mod tests {
             unit: Unit::Nanoseconds,
             median: 41250.5,
             ci95: [40100.0, 42800.0],
-            crossing: Some(Crossing { copied: 131_072, shared: 0 }),
+            crossing: Some(Crossing { copied: 131_072, ..Default::default() }),
             n: 3,
             samples: vec![40100.0, 41250.5, 42800.0],
             blocks: vec![0, 1, 2],
@@ -162,18 +118,6 @@ pub(crate) mod tests {
                 row("echo", "node.worker", echo, unavailable),
                 row("startup", "process.pipe", exit, failed),
             ],
-        }
-    }
-
-    #[test]
-    fn what_crosses_has_its_unit() {
-        for (copied, shared, says) in
-            [(128, 0, ", 128 B copied"), (0, 2048, ", 2KiB shared"), (0, 0, "")]
-        {
-            let mut report = a_report();
-            let RowOutcome::Measured(measured) = &mut report.results[0].outcome else { panic!() };
-            measured.crossing = Some(Crossing { copied, shared });
-            assert_eq!(crossing(&report.results[0].outcome), says);
         }
     }
 

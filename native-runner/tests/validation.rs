@@ -9,9 +9,11 @@ use std::time::Instant;
 
 use futures::executor::block_on;
 use lab::experiments::{Experiment, Extent, Sweep};
-use lab::study::{Ended, Findings, Listener, Next, Plan, study};
-use lab::{Effort, Found, Lane, LaneFuture, Op, Placement, Series};
-use native_runner::{Cancel, lanes, sample_batches};
+use lab::ops::batches;
+use lab::plan::Plan;
+use lab::study::{Ended, Findings, Listener, Next, study};
+use lab::{Effort, Found, Lane, LaneFuture, Op, Placement};
+use native_runner::{Cancel, lanes};
 use protocol::report::{Crossing, Params, RowOutcome, Unit};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use stats::{Estimate, THRESHOLD, Verdict, verdicts};
@@ -78,15 +80,15 @@ impl Lane for Worker {
         sha256.make_input(&mut input);
         let mut answer = vec![0; sha256.answer_bytes(self.pages)];
         Box::pin(ready(ops.iter().try_for_each(|op| {
-            let [times] = sample_batches(effort, |count| {
+            let [times] = batches::sample(effort, |count| {
                 let began = Instant::now();
                 for _ in 0..count {
                     share.run(&input, &mut answer);
                 }
                 Ok([began.elapsed().as_nanos() as f64])
             })?;
-            let mut series = Series::new(*op, "", Unit::Nanoseconds, times);
-            series.crossing = Some(Crossing { copied: 0, shared: input.len() as u64 });
+            let mut series = op.series("", Unit::Nanoseconds, Ok(times));
+            series.crossing = Some(Crossing { shared: input.len() as u64, ..Crossing::default() });
             found(vec![series]);
             Ok(())
         })))
@@ -124,6 +126,7 @@ fn plan(blocks: u32, sample_time: u64, seed: u64) -> Plan {
             placement: Placement::Unpinned,
         },
         seed,
+        limit: None,
     }
 }
 

@@ -102,8 +102,12 @@ async fn perform(lane: &dyn Lane, ops: &[Op], effort: &Effort) -> Result<(), Str
         .try_for_each(|(op, all)| is_whole(*op, effort, all).map_err(|why| format!("{op}: {why}")))
 }
 
-/// Every row that each lane must have, with as many samples as were wanted at most, all of them positive.
-fn is_whole(op: Op, effort: &Effort, all: &[Series]) -> Result<(), String> {
+/// Whether an operation gave every row that each lane must have, with as many samples as were wanted at
+/// most, all of them positive, or the reason why there are none.
+///
+/// # Errors
+/// Says what is missing or wrong.
+pub fn is_whole(op: Op, effort: &Effort, all: &[Series]) -> Result<(), String> {
     for (row, unit) in op.rows() {
         let is_it = |series: &&Series| {
             series.unit == unit && row.iter().all(|(name, is)| series.params.get(name) == Some(is))
@@ -113,14 +117,21 @@ fn is_whole(op: Op, effort: &Effort, all: &[Series]) -> Result<(), String> {
         }
     }
     for series in all {
-        if !(1..=effort.samples as usize).contains(&series.samples.len()) {
-            return Err(format!("{} samples for {:?}", series.samples.len(), series.params));
+        let samples = match &series.samples {
+            Ok(samples) => samples,
+            Err(reason) if reason.is_empty() => {
+                return Err(format!("no reason why there is no {:?}", series.params));
+            }
+            Err(_) => continue,
+        };
+        if !(1..=effort.samples as usize).contains(&samples.len()) {
+            return Err(format!("{} samples for {:?}", samples.len(), series.params));
         }
-        if !series.samples.iter().all(|sample| sample.is_finite() && *sample > 0.0) {
-            return Err(format!("{:?}: {:?}", series.params, series.samples));
+        if !samples.iter().all(|sample| sample.is_finite() && *sample > 0.0) {
+            return Err(format!("{:?}: {samples:?}", series.params));
         }
         let has_payload = matches!(op, Op::Echo { .. } | Op::Compute { .. });
-        if has_payload != series.crossing.is_some_and(|it| it.copied + it.shared > 0) {
+        if has_payload != series.crossing.is_some_and(|it| it.copied + it.shared + it.moved > 0) {
             return Err(format!("{:?} crosses as {:?}", series.params, series.crossing));
         }
     }

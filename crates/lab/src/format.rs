@@ -1,6 +1,55 @@
 //! Figures as people read them, on the page and in the terminal: three significant digits and always a
 //! unit.
 
+use protocol::report::{Crossing, Measured, Param, Params, Unit};
+
+/// `bytes 64KiB, metric round_trip`: a row's params.
+#[must_use]
+pub fn params(params: &Params) -> String {
+    let one = |(name, value): (&String, &Param)| match value {
+        Param::Number(bytes) if name == "bytes" || name == "size" => {
+            format!("{name} {}", size(*bytes))
+        }
+        value => format!("{name} {value}"),
+    };
+    params.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// `128KiB copied`: how the payload gets across, where there is one.
+#[must_use]
+pub fn crossing(crossing: Option<Crossing>) -> Option<String> {
+    let Crossing { copied, shared, moved } = crossing?;
+    let ways = [(copied, "copied"), (moved, "moved"), (shared, "shared")];
+    let ways = ways.into_iter().filter(|(bytes, _)| *bytes > 0);
+    let part = |(bytes, how): (u64, &str)| match size(bytes) {
+        plain if plain == bytes.to_string() => format!("{plain} B {how}"),
+        size => format!("{size} {how}"),
+    };
+    let parts: Vec<String> = ways.map(part).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `41.3 µs` and `[40.1, 42.8] µs`: the median and its interval.
+#[must_use]
+pub fn figures(measured: &Measured) -> (String, String) {
+    let [low, high] = measured.ci95;
+    match measured.unit {
+        Unit::Nanoseconds => (time(measured.median), time_range(low, high)),
+        Unit::Bytes => {
+            let bytes = |count: f64| bytes(count as u64);
+            (bytes(measured.median), format!("[{}, {}]", bytes(low), bytes(high)))
+        }
+        Unit::TasksPerSecond => {
+            let range = [low, high].map(count).join(", ");
+            (format!("{} tasks/s", count(measured.median)), format!("[{range}] tasks/s"))
+        }
+        Unit::Ratio => {
+            let range = [low, high].map(significant).join(", ");
+            (significant(measured.median), format!("[{range}]"))
+        }
+    }
+}
+
 /// `850 ns`, `41.2 µs`, `153 ms`, `1.20 s`.
 #[must_use]
 pub fn time(nanos: f64) -> String {
@@ -128,5 +177,14 @@ mod tests {
         assert_eq!(factor(1.264), "1.26×");
         assert_eq!(plain(workers(1)), "1 worker");
         assert_eq!(plain(workers(2)), "2 workers");
+    }
+
+    #[test]
+    fn what_crosses_has_its_unit() {
+        let says = |copied, shared| crossing(Some(Crossing { copied, shared, moved: 0 }));
+        assert_eq!(says(128, 0).as_deref(), Some("128 B copied"));
+        assert_eq!(says(0, 2048).as_deref(), Some("2KiB shared"));
+        assert_eq!(says(64, 64).as_deref(), Some("64 B copied, 64 B shared"));
+        assert_eq!((says(0, 0), crossing(None)), (None, None));
     }
 }

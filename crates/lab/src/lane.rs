@@ -121,6 +121,8 @@ pub enum LaneError {
     Unavailable(String),
     /// It failed: what happened and, if anything can be done, what.
     Failed(String),
+    /// Something from outside disturbed it, so that figures of this time are worth nothing: what did.
+    Void(String),
 }
 
 impl LaneError {

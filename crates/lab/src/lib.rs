@@ -8,16 +8,23 @@
 //! futures are ready when they return, a browser lane's wait for messages.
 #![forbid(unsafe_code)]
 
+pub mod clocks;
 pub mod contract;
 pub mod experiments;
 pub mod format;
 mod lane;
+pub mod lead;
 pub mod mock;
 mod op;
+pub mod ops;
+pub mod plan;
 #[cfg(feature = "threads")]
 pub mod pool;
+pub mod record;
+pub mod remote;
 mod rows;
 mod schedule;
+pub mod standings;
 pub mod study;
 mod visit;
 

@@ -27,6 +27,10 @@ pub enum Misdeed {
     WrongAnswerInRun(u32),
     /// A run leaves the output as it was.
     WritesNothingInRun(u32),
+    /// A run is disturbed from outside.
+    VoidInRun(u32),
+    /// Every run is.
+    AlwaysVoid,
     /// Its workers do not end.
     NoEnd,
 }
@@ -113,16 +117,21 @@ impl Lane for MockLane {
                     Err(LaneError::failed("died"))
                 }
                 Some(Misdeed::CancelledInRun(at)) if at == number => Err(LaneError::Cancelled),
+                Some(Misdeed::VoidInRun(at)) if at == number => {
+                    Err(LaneError::Void("hidden".into()))
+                }
+                Some(Misdeed::AlwaysVoid) => Err(LaneError::Void("hidden".into())),
                 _ => {
                     let samples = vec![f64::from(number) + 100.0; effort.samples as usize];
                     let rows = op.rows().into_iter();
                     let has_payload = matches!(op, Op::Echo { .. } | Op::Compute { .. });
-                    let crossing = has_payload.then_some(Crossing { copied: 7, shared: 0 });
+                    let crossing =
+                        has_payload.then_some(Crossing { copied: 7, ..Crossing::default() });
                     let series = |(params, unit)| Series {
                         params,
                         unit,
                         crossing,
-                        samples: samples.clone(),
+                        samples: Ok(samples.clone()),
                     };
                     found(rows.map(series).collect());
                     Ok(())

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use protocol::Nanos;
-use protocol::report::{Crossing, Param, Params, Unit};
-use workloads::compute::{MAX_PAGES, PAGE, Workload};
+use protocol::report::{Param, Params, Unit};
+use protocol::study::WireOp;
+pub use protocol::study::{Effort, Placement, Series};
+use workloads::compute::{MAX_PAGES, PAGE, Workload, find};
 
 /// One thing that can be measured on a lane. Closed: the vocabulary of what is measurable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,13 +97,19 @@ impl Op {
             Self::Startup => rows(&["first_answer", "exit", "blocked"], Unit::Nanoseconds),
             Self::Echo { .. } => rows(&["round_trip", "one_way"], Unit::Nanoseconds),
             Self::Compute { .. } => vec![(self.params(""), Unit::Nanoseconds)],
-            Self::Memory => rows(&["rss", "pss", "uss"], Unit::Bytes),
+            Self::Memory => rows(&["rss", "pss", "uss", "wasm"], Unit::Bytes),
             Self::Dispatch { .. } => {
                 let mut all = rows(&["rate"], Unit::TasksPerSecond);
                 all.extend(rows(&["p50", "p90", "p99", "p999"], Unit::Nanoseconds));
                 all
             }
         }
+    }
+
+    /// Samples of one of its rows, without payload.
+    #[must_use]
+    pub fn series(self, metric: &str, unit: Unit, samples: Result<Vec<f64>, String>) -> Series {
+        Series { params: self.params(metric), unit, crossing: None, samples }
     }
 
     /// The params of one of its rows. A piece of work has one figure alone, its time, without a name.
@@ -131,62 +138,37 @@ pub fn params<const N: usize>(pairs: [(&str, Param); N]) -> Params {
     pairs.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-/// How much a lane takes pains over one operation in one block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
-    /// Samples per block, at most.
-    pub samples: u32,
-    /// A sample is a batch at least this long, so that the clock's step does not show.
-    pub sample_time: Nanos,
-    /// No further sample is begun once an operation has taken so long; there is always one.
-    pub turn_time: Nanos,
-    /// Where it takes place.
-    pub placement: Placement,
-}
-
-/// On which processors caller and workers run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Placement {
-    /// Where the system puts them, as for everybody.
-    #[default]
-    Unpinned,
-    /// The caller on one processor, all workers on another.
-    Apart {
-        /// The caller's.
-        caller: u32,
-        /// The workers'.
-        workers: u32,
-    },
-}
-
-impl fmt::Display for Placement {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Op {
+    /// On the wire.
+    #[must_use]
+    pub fn to_wire(self) -> WireOp {
         match self {
-            Self::Unpinned => out.write_str("unpinned"),
-            Self::Apart { caller, workers } => {
-                write!(out, "caller on processor {caller}, workers on processor {workers}")
+            Self::Startup => WireOp::Startup,
+            Self::Echo { bytes } => WireOp::Echo { bytes },
+            Self::Compute { workload, pages, workers } => {
+                WireOp::Compute { workload: workload.id.to_owned(), pages, workers }
             }
+            Self::Memory => WireOp::Memory,
+            Self::Dispatch { workers } => WireOp::Dispatch { workers },
         }
     }
-}
 
-/// Samples of one kind from one block.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Series {
-    /// Which row of the report they belong to.
-    pub params: Params,
-    /// What they count.
-    pub unit: Unit,
-    /// How the payload of one operation gets across, where there is one.
-    pub crossing: Option<Crossing>,
-    /// In the order in which they were taken.
-    pub samples: Vec<f64>,
-}
-
-impl Series {
-    /// Of an operation's row without payload.
-    #[must_use]
-    pub fn new(op: Op, metric: &str, unit: Unit, samples: Vec<f64>) -> Self {
-        Self { params: op.params(metric), unit, crossing: None, samples }
+    /// From the wire.
+    ///
+    /// # Errors
+    /// If its workload is none that is known here, or a size is out of bounds.
+    pub fn from_wire(wire: &WireOp) -> Result<Self, String> {
+        let op = match *wire {
+            WireOp::Startup => Self::Startup,
+            WireOp::Echo { bytes } => Self::Echo { bytes },
+            WireOp::Compute { ref workload, pages, workers } => Self::Compute {
+                workload: find(workload).ok_or_else(|| format!("no workload {workload}"))?,
+                pages,
+                workers,
+            },
+            WireOp::Memory => Self::Memory,
+            WireOp::Dispatch { workers } => Self::Dispatch { workers },
+        };
+        op.check().map(|()| op)
     }
 }

@@ -16,6 +16,9 @@ struct Samples {
     unit: Unit,
     crossing: Option<Crossing>,
     blocks: BTreeMap<u32, Vec<f64>>,
+    /// Why there are none, of the first block without any: those of the others alone would be a choice of
+    /// the longer ones.
+    missing: Option<String>,
 }
 
 impl Rows {
@@ -23,23 +26,36 @@ impl Rows {
         self.0.is_empty()
     }
 
-    /// In how many blocks the first row has samples.
+    /// In how many blocks there are samples.
     pub(crate) fn blocks(&self) -> usize {
-        self.0.first().map_or(0, |(_, samples)| samples.blocks.len())
+        self.0.iter().map(|(_, samples)| samples.blocks.len()).max().unwrap_or(0)
     }
 
     pub(crate) fn add(&mut self, block: u32, all: Vec<Series>) {
         for Series { params, unit, crossing, samples } in all {
-            match self.0.iter_mut().find(|(known, _)| *known == params) {
-                Some((_, found)) => {
+            let at = self.0.iter().position(|(known, _)| *known == params).unwrap_or_else(|| {
+                let blocks = BTreeMap::new();
+                self.0.push((params, Samples { unit, crossing, blocks, missing: None }));
+                self.0.len() - 1
+            });
+            let found = &mut self.0[at].1;
+            match samples {
+                Ok(samples) => {
                     found.blocks.insert(block, samples);
                 }
-                None => {
-                    let blocks = BTreeMap::from([(block, samples)]);
-                    self.0.push((params, Samples { unit, crossing, blocks }));
+                Err(reason) => {
+                    found.missing.get_or_insert(reason);
                 }
             }
         }
+    }
+
+    /// Takes a block out again.
+    pub(crate) fn forget(&mut self, block: u32) {
+        for (_, samples) in &mut self.0 {
+            samples.blocks.remove(&block);
+        }
+        self.0.retain(|(_, samples)| !samples.blocks.is_empty() || samples.missing.is_some());
     }
 
     /// Of the first row in a block.
@@ -50,13 +66,16 @@ impl Rows {
 
     pub(crate) fn outcomes(&self, seed: u64) -> impl Iterator<Item = (Params, RowOutcome)> {
         self.0.iter().map(move |(params, samples)| {
-            let outcome = samples.measured(seed).map_or_else(
-                || {
-                    let error = "a sample is not a finite number".to_owned();
-                    RowOutcome::Failed { stage: Stage::Check, error }
-                },
-                RowOutcome::Measured,
-            );
+            let outcome = match &samples.missing {
+                Some(reason) => RowOutcome::Unavailable { reason: reason.clone() },
+                None => samples.measured(seed).map_or_else(
+                    || {
+                        let error = "a sample is not a finite number".to_owned();
+                        RowOutcome::Failed { stage: Stage::Check, error }
+                    },
+                    RowOutcome::Measured,
+                ),
+            };
             (params.clone(), outcome)
         })
     }

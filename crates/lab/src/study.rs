@@ -13,22 +13,8 @@ use protocol::{Availability, LaneId, Stage};
 use crate::experiments::{Experiment, Sweep};
 use crate::lane::{Lane, LaneError};
 use crate::op::{Effort, Op};
+use crate::plan::Plan;
 use crate::rows::Rows;
-
-/// What is to be measured, and how thoroughly.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Which experiments.
-    pub experiments: Vec<&'static Experiment>,
-    /// How much of each.
-    pub sweep: Sweep,
-    /// How many blocks at most.
-    pub blocks: u32,
-    /// Within a block.
-    pub effort: Effort,
-    /// What the orders are drawn from.
-    pub seed: u64,
-}
 
 /// Who is told how a study goes.
 pub trait Listener {
@@ -84,9 +70,12 @@ pub async fn study(lanes: &[&dyn Lane], plan: &Plan, listener: &mut impl Listene
         .flat_map(|(at, part)| part.worker_counts().into_iter().map(move |count| (at, count)))
         .collect();
     let mut random = fastrand::Rng::with_seed(plan.seed);
-    for block in 0..plan.blocks {
+    let mut voids: Vec<String> = Vec::new();
+    let mut block = 0;
+    while block < plan.blocks {
         let mut order = turns.clone();
         random.shuffle(&mut order);
+        let mut void = None;
         for (number, (at, workers)) in order.into_iter().enumerate() {
             let part = &mut parts[at];
             let mut cells = part.cells_of(workers);
@@ -97,12 +86,32 @@ pub async fn study(lanes: &[&dyn Lane], plan: &Plan, listener: &mut impl Listene
             let done = block as usize * turns.len() + number;
             let all = plan.blocks as usize * turns.len();
             listener.turn(done, all, &part.lane.id(), part.experiment);
-            if part.take_turn(block, &cells, &plan.effort).await == Err(Cancelled) {
-                return Ended::Cancelled;
+            match part.take_turn(block, &cells, &plan.effort).await {
+                Ok(()) => {}
+                Err(Early::Cancelled) => return Ended::Cancelled,
+                Err(Early::Void(why)) => {
+                    void = Some(why);
+                    break;
+                }
             }
         }
-        parts.iter_mut().for_each(|part| part.derive(block));
-        match listener.block(block + 1, &findings(&parts, plan.seed)) {
+        if let Some(why) = void {
+            // Half a block would compare lanes that met different times: it is made again.
+            parts.iter_mut().for_each(|part| part.forget(block));
+            voids.push(why);
+            if voids.len() == MOST_VOIDS {
+                return Ended::Stopped(format!("{MOST_VOIDS} blocks were void: {}", voids[0]));
+            }
+            continue;
+        }
+        block += 1;
+        parts.iter_mut().for_each(|part| part.derive(block - 1));
+        let mut findings = findings(&parts, plan.seed);
+        if let Some(why) = voids.first() {
+            let count = voids.len();
+            findings.warnings.push(format!("blocks that were void and made again: {count}; {why}"));
+        }
+        match listener.block(block, &findings) {
             Ok(Next::Go) => {}
             Ok(Next::Enough) => return Ended::Done,
             Err(why) => return Ended::Stopped(why),
@@ -110,6 +119,9 @@ pub async fn study(lanes: &[&dyn Lane], plan: &Plan, listener: &mut impl Listene
     }
     Ended::Done
 }
+
+/// A study that is disturbed more often than this is not worth its time.
+const MOST_VOIDS: usize = 100;
 
 /// An experiment on a lane.
 struct Part<'a> {
@@ -130,9 +142,14 @@ struct Cell {
     trouble: Option<RowOutcome>,
 }
 
-/// Somebody cancelled.
+/// Why a block ends early.
 #[derive(Debug, PartialEq)]
-struct Cancelled;
+enum Early {
+    /// Somebody cancelled.
+    Cancelled,
+    /// It is worth nothing, for this reason.
+    Void(String),
+}
 
 impl<'a> Part<'a> {
     fn new(experiment: &'static Experiment, lane: &'a dyn Lane, sweep: Sweep) -> Self {
@@ -160,7 +177,7 @@ impl<'a> Part<'a> {
         block: u32,
         mut cells: &[usize],
         effort: &Effort,
-    ) -> Result<(), Cancelled> {
+    ) -> Result<(), Early> {
         // After a failure the rest has a turn of its own, with fresh workers.
         while !cells.is_empty() {
             let ops: Vec<Op> = cells.iter().map(|at| self.cells[*at].op).collect();
@@ -174,7 +191,8 @@ impl<'a> Part<'a> {
             cells = &cells[count..];
             let trouble = match result {
                 Ok(()) => return Ok(()),
-                Err(LaneError::Cancelled) => return Err(Cancelled),
+                Err(LaneError::Cancelled) => return Err(Early::Cancelled),
+                Err(LaneError::Void(why)) => return Err(Early::Void(why)),
                 Err(LaneError::Unavailable(reason)) => RowOutcome::Unavailable { reason },
                 Err(LaneError::Failed(error)) => RowOutcome::Failed { stage: Stage::Run, error },
             };
@@ -191,6 +209,10 @@ impl<'a> Part<'a> {
             }
         }
         Ok(())
+    }
+
+    fn forget(&mut self, block: u32) {
+        self.cells.iter_mut().for_each(|cell| cell.found.forget(block));
     }
 
     fn derive(&mut self, block: u32) {
@@ -265,6 +287,7 @@ mod tests {
                 placement: Placement::Unpinned,
             },
             seed: 5,
+            limit: None,
         }
     }
 
@@ -372,6 +395,29 @@ mod tests {
         );
         let measured = |row: &ReportRow| matches!(row.outcome, RowOutcome::Measured(_));
         assert!(log.findings.rows.iter().all(measured));
+    }
+
+    #[test]
+    fn a_void_block_is_made_again_and_leaves_no_sample() {
+        let in_a_block = operations().len() as u32;
+        let mut log = Log::default();
+        let lane = MockLane::new().with(Misdeed::VoidInRun(in_a_block + 2));
+        assert_eq!(run(&lane, &plan(3), &mut log), Ended::Done);
+        assert_eq!(log.findings.warnings, ["blocks that were void and made again: 1; hidden"]);
+        for row in &log.findings.rows {
+            let RowOutcome::Measured(measured) = &row.outcome else { panic!("{row:?}") };
+            assert_eq!(measured.by_block().len(), 3);
+            // The mock's samples count its operations: the first two of the void block are not here.
+            let void = [in_a_block, in_a_block + 1].map(|number| f64::from(number) + 100.0);
+            assert!(
+                measured.samples.iter().all(|it| !void.contains(it))
+                    || measured.unit == Unit::Ratio
+            );
+        }
+
+        let mut log = Log::default();
+        let ended = run(&MockLane::new().with(Misdeed::AlwaysVoid), &plan(3), &mut log);
+        assert_eq!(ended, Ended::Stopped("100 blocks were void: hidden".into()));
     }
 
     #[test]

@@ -26,9 +26,10 @@ pub async fn visit(lane: &dyn Lane, task: &Task, own: Option<&[u8]>, observer: &
     let last = match attempt(lane, task, own, observer).await {
         Ok(closed) => closed,
         Err((_, LaneError::Cancelled)) => LaneEvent::Cancelled,
-        Err((stage, LaneError::Unavailable(error) | LaneError::Failed(error))) => {
-            LaneEvent::Failed(Failure { stage, error })
-        }
+        Err((
+            stage,
+            LaneError::Unavailable(error) | LaneError::Failed(error) | LaneError::Void(error),
+        )) => LaneEvent::Failed(Failure { stage, error }),
     };
     observer.event(last);
 }

@@ -32,6 +32,10 @@ impl LaneId {
     pub const NODE_FORK_ADVANCED: Self = Self::named("node.fork-advanced");
     /// Web Workers over shared wasm memory.
     pub const BROWSER_SHARED: Self = Self::named("browser.shared");
+    /// The caller itself, without a worker.
+    pub const BROWSER_MAIN: Self = Self::named("browser.main");
+    /// Web Workers that get and return `ArrayBuffer`s, which change their owner.
+    pub const BROWSER_TRANSFER: Self = Self::named("browser.transfer");
     /// Web Workers that get and return structured clones.
     pub const BROWSER_CLONE: Self = Self::named("browser.clone");
 

@@ -19,6 +19,8 @@ pub mod preview;
 pub mod report;
 #[cfg(feature = "messages")]
 pub mod runner;
+#[cfg(feature = "report")]
+pub mod study;
 #[cfg(feature = "messages")]
 mod task;
 #[cfg(feature = "messages")]

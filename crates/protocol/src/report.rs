@@ -48,6 +48,39 @@ pub struct ReportMachine {
     /// The Node whose lanes ran.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub node: Option<String>,
+    /// The browser whose lanes ran.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub browser: Option<Browser>,
+}
+
+/// A browser, as it shows itself to a page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Browser {
+    /// Its own name for itself.
+    pub name: String,
+    /// Processors that it admits to; some admit to fewer than there are.
+    pub cores: u32,
+    /// Whether its page is cross-origin isolated: shares memory, and has the finer clock.
+    pub isolated: bool,
+    /// The clock of its workers.
+    pub clock: Clock,
+    /// How its clock stands to the runner's, where a runner led.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub relation: Option<Relation>,
+}
+
+/// How one clock stands to another, from exchanges of messages. In nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Relation {
+    /// What is to be added to the other clock's time.
+    pub offset: f64,
+    /// How far off that may be: half of the quickest exchange.
+    pub error: f64,
+    /// How much the offset moved from the first to the last exchange of the run, beyond what the errors
+    /// explain.
+    pub drift: f64,
 }
 
 /// How the figures were taken.
@@ -199,13 +232,21 @@ impl Measured {
 }
 
 /// How the payload of one operation got from the caller to its workers and back, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Crossing {
     /// As copies, each counted once per crossing however often the mechanism copies it on the way.
     pub copied: u64,
     /// In memory that both sides see.
     pub shared: u64,
+    /// In memory that changed its owner.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub moved: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What a figure counts.
@@ -329,7 +370,7 @@ mod tests {
             unit: Unit::Nanoseconds,
             median: 41250.0,
             ci95: [40100.0, 42800.0],
-            crossing: Some(Crossing { copied: 131_072, shared: 0 }),
+            crossing: Some(Crossing { copied: 131_072, ..Crossing::default() }),
             n: 3,
             samples: vec![40100.0, 41250.0, 42800.0],
             blocks: vec![0, 1, 2],

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::study::{News, Offer, Order, StudyEvent, Wish};
 use crate::{LaneEvent, LaneId, LaneInfo, Task};
 
 /// Which version of these messages both sides must speak.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
-/// The largest message that either side accepts, in bytes.
-pub const MAX_MESSAGE: usize = 64 * 1024;
+/// The largest message that the runner accepts, in bytes: what an operation gave is the longest.
+pub const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Where the page swaps its one-time token for a session, by POST.
 pub const SESSION_PATH: &str = "/api/session";
@@ -39,7 +40,13 @@ pub enum ToRunner {
         /// What it does.
         task: Task,
     },
-    /// End the visit that is going on, and its workers, now.
+    /// The lanes that this page has. At most once.
+    Offer(Offer),
+    /// Lead a study of the runner's lanes and those that were offered. One at a time, like visits.
+    Study(Wish),
+    /// Of a turn that the page makes.
+    News(News),
+    /// End the visit or the study that is going on, and its workers, now.
     Cancel,
 }
 
@@ -63,6 +70,10 @@ pub enum FromRunner {
         /// What.
         event: LaneEvent,
     },
+    /// Make a turn of a study.
+    Order(Order),
+    /// How the study goes that this page wished for.
+    Study(StudyEvent),
     /// A message was not acted on.
     Refused {
         /// The visit it asked for, if it was one.

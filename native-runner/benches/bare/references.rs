@@ -6,8 +6,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use lab::ops::batches;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Series};
-use native_runner::{lanes, placement, sample_batches};
+use native_runner::{lanes, placement};
 use protocol::report::{Crossing, Unit};
 use protocol::{Availability, LaneId, LaneKind};
 use rustix::io::{read, write};
@@ -48,15 +49,15 @@ impl Reference {
             Op::Startup if self == Self::Socket => {
                 let lives = (0..effort.samples).map(|_| self.life(effort.placement));
                 let times = lives.collect::<Result<_, _>>()?;
-                Ok(vec![Series::new(op, "first_answer", Unit::Nanoseconds, times)])
+                Ok(vec![op.series("first_answer", Unit::Nanoseconds, Ok(times))])
             }
             Op::Echo { bytes } => {
                 let [times] = match self {
                     Self::Memcpy => twice_copied(bytes, effort)?,
                     Self::Socket | Self::Pipe | Self::UsualPipe => self.echoed(bytes, effort)?,
                 };
-                let mut series = Series::new(op, "round_trip", Unit::Nanoseconds, times);
-                series.crossing = Some(Crossing { copied: 2 * bytes, shared: 0 });
+                let mut series = op.series("round_trip", Unit::Nanoseconds, Ok(times));
+                series.crossing = Some(Crossing { copied: 2 * bytes, ..Crossing::default() });
                 Ok(vec![series])
             }
             _ => Err(LaneError::Unavailable("it is no reference for this".into())),
@@ -78,7 +79,7 @@ impl Reference {
         bare.read(&mut [0])?;
         let request = vec![7; bytes as usize];
         let mut reply = vec![0; bytes as usize];
-        let samples = sample_batches(effort, |count| {
+        let samples = batches::sample(effort, |count| {
             let began = Instant::now();
             for _ in 0..count {
                 bare.write(&request)?;
@@ -163,7 +164,7 @@ fn ends(reference: Reference) -> io::Result<(OwnedFd, OwnedFd, OwnedFd, OwnedFd)
 fn twice_copied(bytes: u64, effort: &Effort) -> Result<[Vec<f64>; 1], LaneError> {
     let first = vec![7_u8; bytes as usize];
     let (mut second, mut third) = (vec![0; first.len()], vec![0; first.len()]);
-    sample_batches(effort, |count| {
+    batches::sample(effort, |count| {
         let began = Instant::now();
         for _ in 0..count {
             second.copy_from_slice(std::hint::black_box(&first));

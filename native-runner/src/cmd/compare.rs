@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use lab::format;
+use lab::format::{self, params};
 use protocol::report::{Report, ReportRow, RowOutcome, Unit};
 use serde_json::json;
 use stats::{Estimate, THRESHOLD, Verdict, unpaired_ratio, verdicts};
 
 use super::{End, print};
-use crate::table::{aligned, params};
+use crate::table::aligned;
 
 /// Compares two reports, row by row: how many times as much B is as A.
 ///
@@ -126,7 +126,7 @@ fn words(pair: &Pair<'_>, verdict: Verdict) -> [String; 6] {
     let Pair { row, ratio, .. } = pair;
     [
         row.experiment.clone(),
-        params(row),
+        params(&row.params),
         row.lane.to_string(),
         format::factor(ratio.value),
         format!(

@@ -3,6 +3,7 @@
 mod compare;
 mod completions;
 mod doctor;
+mod keep;
 mod list;
 mod names;
 mod run;
@@ -14,6 +15,8 @@ use std::io::Write;
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::browser::keeper;
 
 /// Worker threads or child processes? Measured on your machine, with your workload.
 #[derive(Parser)]
@@ -32,6 +35,8 @@ enum Command {
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Man(completions::Man),
+    #[command(hide = true)]
+    Keep(keep::Keep),
 }
 
 /// How a command ended, as an exit code.
@@ -44,6 +49,8 @@ pub(crate) enum End {
     BadUsage(String),
     /// 3: something that was named is unavailable.
     Unavailable,
+    /// 4, of the hidden `keep` alone: the browser ended by itself.
+    BrowserEnded,
     /// 130
     Interrupted,
 }
@@ -61,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(doctor) => doctor.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Man(man) => man.run(Arguments::command()),
+        Command::Keep(keep) => keep.run(),
     };
     match outcome {
         Ok(End::Done) => ExitCode::SUCCESS,
@@ -70,6 +78,7 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
         Ok(End::Unavailable) => ExitCode::from(3),
+        Ok(End::BrowserEnded) => ExitCode::from(keeper::ENDED),
         Ok(End::Interrupted) => ExitCode::from(130),
         Err(why) => {
             eprintln!("breakeven: {why:#}");

@@ -1,31 +1,27 @@
-//! `breakeven run`: experiments on this machine, without a browser.
+//! `breakeven run`: experiments on this machine, with a headless browser if one is named.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use futures::executor::block_on;
-use lab::experiments::{self, Experiment, Extent, Sweep};
-use lab::study::{Ended, Plan, study};
-use lab::{Effort, Lane, Placement};
-use protocol::Nanos;
-use protocol::report::{Report, ReportRow, RowOutcome};
+use lab::clocks::{Exchange, relate};
+use lab::experiments::{self, Experiment};
+use lab::plan::{Depth, Plan};
+use lab::remote::{BROWSER_LANES, Remote};
+use lab::study::{Ended, study};
+use lab::{Lane, Placement};
+use protocol::report::{Browser, Report, ReportRow, RowOutcome};
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{End, names, print};
+use crate::browser::page::{self, NoPage};
+use crate::browser::{Browser as BrowserProcess, Kind};
 use crate::cancel::Cancel;
 use crate::files::{keep, writable};
 use crate::recorder::{Recorder, seed};
-use crate::{export, lanes, machine, placement, table};
-
-/// Blocks of a whole run: what the intervals' coverage was validated with (METHODOLOGY.md).
-const BLOCKS: u32 = 30;
-/// Blocks of a quick run, if they fit its time.
-const QUICK_BLOCKS: u32 = 20;
-const QUICK_LIMIT: Duration = Duration::from_secs(13);
-/// A sample is at least so many steps of the clock long.
-const TICKS: f64 = 100.0;
+use crate::{export, lanes, machine, placement, table, timing};
 
 /// Runs experiments on this machine's lanes and reports what they gave.
 #[derive(Args)]
@@ -36,9 +32,15 @@ pub(super) struct Run {
     /// Which lane, as often as wanted; all of them without one (`breakeven list lanes`).
     #[arg(long = "lane", value_name = "ID")]
     lanes: Vec<String>,
-    /// Fewer sizes and blocks: some seconds instead of minutes, and wider intervals.
+    /// Some seconds instead of a minute: fewer blocks, wider intervals.
     #[arg(long)]
     quick: bool,
+    /// Every size and as long as it takes, some minutes instead of one.
+    #[arg(long, conflicts_with = "quick")]
+    full: bool,
+    /// Measures this browser's lanes too: opens the page in it, headless.
+    #[arg(long, value_enum, value_name = "BROWSER")]
+    browser: Option<Kind>,
     /// Where caller and workers run: `unpinned`, as the system likes, or `apart`, on a processor each.
     #[arg(long, value_enum, default_value_t = Place::Unpinned)]
     placement: Place,
@@ -61,33 +63,54 @@ enum Place {
 
 impl Run {
     pub(super) fn run(self) -> anyhow::Result<End> {
-        let cancel = Cancel::default();
-        let all = lanes::all(&cancel);
-        let (experiments, chosen) = match self.chosen(&all) {
-            Ok(chosen) => chosen,
+        let experiments = match self.chosen_experiments() {
+            Ok(experiments) => experiments,
             Err(why) => return Ok(End::BadUsage(why)),
         };
+        let cancel = Cancel::default();
+        let native = lanes::all(&cancel);
+        if let Err(why) = self.check_lanes(&native) {
+            return Ok(End::BadUsage(why));
+        }
         for file in [&self.json, &self.csv, &self.markdown].into_iter().flatten() {
             if let Err(why) = writable(file) {
                 return Ok(End::BadUsage(why));
             }
         }
-        let _signals = cancel_on_signals(&cancel)?;
-
-        let effort = match self.effort() {
-            Ok(effort) => effort,
+        let placement = match self.place() {
+            Ok(placement) => placement,
             Err(why) => return Ok(End::BadUsage(why)),
         };
-        let (blocks, limit) =
-            if self.quick { (QUICK_BLOCKS, Some(QUICK_LIMIT)) } else { (BLOCKS, None) };
-        let plan = Plan { experiments, sweep: self.sweep(), blocks, effort, seed: seed() };
+        let runtime = cancel_on_signals(&cancel)?;
+        let visit = match self.browser.map(|kind| Visit::open(kind, &runtime, &cancel)) {
+            None => None,
+            Some(Ok(visit)) => Some(visit),
+            Some(Err(NoPage::Cancelled)) => return Ok(End::Interrupted),
+            Some(Err(NoPage::Failed(why))) => return Err(why),
+            Some(Err(NoPage::Unavailable(why))) => {
+                eprintln!("breakeven: {why}");
+                return Ok(End::Unavailable);
+            }
+        };
+        let offered = visit.as_ref().map_or(&[][..], |visit| &visit.lanes);
+
+        let machine = machine::describe();
+        let tick = machine::clock().tick;
+        let plan = self.depth().plan(experiments, machine.cores, placement, tick, seed());
+        let all: Vec<&dyn Lane> = offered.iter().chain(&native).map(AsRef::as_ref).collect();
+        let chosen = self.chosen_lanes(&plan, all);
         let file = self.json.clone().filter(|file| file.as_os_str() != "-");
-        let mut recorder = Recorder::begin(&plan, file, limit);
+        let mut recorder = Recorder::begin(&plan, file);
         if chosen.iter().any(|lane| lane.id().as_str().starts_with("node.")) {
-            recorder.report.machine.node = lanes::node_version();
+            recorder.record.report.machine.node = lanes::node_version();
         }
+        recorder.record.report.machine.browser = visit.as_ref().map(|visit| visit.browser.clone());
         let ended = block_on(study(&chosen, &plan, &mut recorder));
-        let report = recorder.end();
+        let mut report = recorder.end();
+        drop(native);
+        if let Some(visit) = visit {
+            visit.end(&mut report);
+        }
         self.write(&report)?;
         match ended {
             Ended::Stopped(why) => anyhow::bail!(why),
@@ -96,48 +119,55 @@ impl Run {
         }
     }
 
-    fn sweep(&self) -> Sweep {
-        Sweep { extent: self.extent(), cores: machine::describe().cores }
+    fn depth(&self) -> Depth {
+        match (self.quick, self.full) {
+            (true, _) => Depth::Quick,
+            (_, true) => Depth::Full,
+            _ => Depth::Comparison,
+        }
     }
 
-    /// What a turn takes, and where it takes place: the calling thread goes there.
-    fn effort(&self) -> Result<Effort, String> {
-        let placement = match self.placement {
-            Place::Unpinned => Placement::Unpinned,
+    /// Where turns take place: the calling thread goes there.
+    fn place(&self) -> Result<Placement, String> {
+        match self.placement {
+            Place::Unpinned => Ok(Placement::Unpinned),
             Place::Apart => placement::apart()
                 .and_then(|apart| placement::put_caller(apart).map(|()| apart))
-                .map_err(|why| format!("caller and workers cannot be placed apart: {why}"))?,
-        };
-        let (sample, turn) = (1e6, if self.quick { 20e6 } else { 70e6 });
-        let sample_time = Nanos((machine::clock().tick * TICKS).max(sample) as u64);
-        Ok(Effort { samples: 5, sample_time, turn_time: Nanos(turn as u64), placement })
+                .map_err(|why| format!("caller and workers cannot be placed apart: {why}")),
+        }
     }
 
-    fn extent(&self) -> Extent {
-        if self.quick { Extent::Quick } else { Extent::Full }
+    fn chosen_experiments(&self) -> Result<Vec<&'static Experiment>, String> {
+        if self.experiments.is_empty() {
+            return Ok(experiments::ALL.to_vec());
+        }
+        let known = || experiments::ALL.into_iter().map(|it| (it.id.to_owned(), it));
+        let find = |typed: &String| names::find("experiment", typed, known());
+        distinct(self.experiments.iter().map(find), |one, other| one.id == other.id)
     }
 
-    fn chosen<'a>(
-        &self,
-        all: &'a [Box<dyn Lane>],
-    ) -> Result<(Vec<&'static Experiment>, Vec<&'a dyn Lane>), String> {
-        let experiments = if self.experiments.is_empty() {
-            experiments::ALL.to_vec()
-        } else {
-            let known = || experiments::ALL.into_iter().map(|it| (it.id.to_owned(), it));
-            let find = |typed: &String| names::find("experiment", typed, known());
-            distinct(self.experiments.iter().map(find), |one, other| one.id == other.id)?
-        };
-        let every = || all.iter().map(AsRef::as_ref);
-        let lanes = if self.lanes.is_empty() {
-            let operations = || experiments.iter().flat_map(|it| it.operations(self.sweep()));
-            every().filter(|lane| operations().any(|op| lane.does(op))).collect()
-        } else {
-            let known = || every().map(|lane: &dyn Lane| (lane.id().to_string(), lane));
-            let find = |typed: &String| names::find("lane", typed, known());
-            distinct(self.lanes.iter().map(find), |one, other| one.id() == other.id())?
-        };
-        Ok((experiments, lanes))
+    /// Whether there is every lane that was named: the browser's only with one.
+    fn check_lanes(&self, native: &[Box<dyn Lane>]) -> Result<(), String> {
+        for typed in &self.lanes {
+            let is_browsers = BROWSER_LANES.iter().any(|id| id.as_str() == typed);
+            if is_browsers && self.browser.is_none() {
+                return Err(format!(
+                    "{typed} is a lane of a browser: add --browser chromium or firefox"
+                ));
+            }
+            let browsers = if self.browser.is_some() { &BROWSER_LANES[..] } else { &[] };
+            let all = browsers.iter().cloned().chain(native.iter().map(|lane| lane.id()));
+            names::find("lane", typed, all.map(|id| (id.to_string(), ())))?;
+        }
+        Ok(())
+    }
+
+    fn chosen_lanes<'a>(&self, plan: &Plan, mut all: Vec<&'a dyn Lane>) -> Vec<&'a dyn Lane> {
+        if self.lanes.is_empty() {
+            return plan.lanes(all);
+        }
+        all.retain(|lane| self.lanes.iter().any(|name| lane.id().as_str() == name));
+        all
     }
 
     fn write(&self, report: &Report) -> anyhow::Result<()> {
@@ -187,6 +217,46 @@ impl Run {
     }
 }
 
+/// A browser whose page takes part.
+struct Visit {
+    kind: Kind,
+    process: BrowserProcess,
+    browser: Browser,
+    remote: Remote,
+    lanes: Vec<Box<dyn Lane>>,
+    /// How its clock stood at the beginning.
+    first: Vec<Exchange>,
+}
+
+impl Visit {
+    fn open(kind: Kind, runtime: &Runtime, cancel: &Cancel) -> Result<Self, NoPage> {
+        let own = std::env::current_exe().map_err(|why| NoPage::Failed(why.into()))?;
+        let (process, guest) = page::open(&own, kind, runtime, cancel)?;
+        let browser = guest.offer.browser.clone();
+        let infos = guest.offer.lanes.clone();
+        let remote = guest.remote(cancel);
+        let lanes = remote.lanes(&infos);
+        let first = block_on(remote.exchange_times(clock));
+        Ok(Self { kind, process, browser, remote, lanes, first })
+    }
+
+    /// Ends the browser, and says how its clock stood and what became of it.
+    fn end(mut self, report: &mut Report) {
+        let last = block_on(self.remote.exchange_times(clock));
+        if let Some(browser) = &mut report.machine.browser {
+            browser.relation = relate(&self.first, &last);
+        }
+        if let Some(why) = self.process.ended() {
+            let name = self.kind.name();
+            report.run.warnings.push(format!("{name} did not last until the end: {why}"));
+        }
+    }
+}
+
+fn clock() -> f64 {
+    timing::now() as f64
+}
+
 /// Each once, in the order in which they were named.
 fn distinct<T>(
     found: impl Iterator<Item = Result<T, String>>,
@@ -203,12 +273,12 @@ fn distinct<T>(
 }
 
 /// Has the first SIGINT or SIGTERM end the run with what it has, for as long as the result lives.
-fn cancel_on_signals(cancel: &Cancel) -> anyhow::Result<tokio::runtime::Runtime> {
+fn cancel_on_signals(cancel: &Cancel) -> anyhow::Result<Runtime> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(2)
         .enable_all()
         .build()
-        .context("cannot start the thread that waits for signals")?;
+        .context("cannot start the threads that serve and wait for signals")?;
     let cancel = cancel.clone();
     let (mut interrupt, mut terminate) = {
         let _inside = runtime.enter();

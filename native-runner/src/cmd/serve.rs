@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::End;
 use crate::laboratory::Laboratory;
-use crate::server::{Listeners, Server, assets};
+use crate::server::{Host, Listeners, Server, assets};
 
 /// Serves the comparison page on loopback, and opens it.
 #[derive(Args)]
@@ -39,7 +39,7 @@ impl Serve {
         let mut terminate = signal(SignalKind::terminate())?;
 
         let listeners = Listeners::bind(self.port).await?;
-        let server = Server::new(listeners.port(), laboratory)?;
+        let server = Server::new(listeners.port(), Host::Laboratory(laboratory))?;
         let address = server.one_time_address();
         if !assets::page_is_there() {
             eprintln!("breakeven: this build has no page inside: `cargo xtask build` makes one");

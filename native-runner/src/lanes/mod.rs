@@ -5,10 +5,7 @@ mod node;
 mod peers;
 mod process;
 
-use std::time::Instant;
-
 use lab::Lane;
-use protocol::Nanos;
 
 use crate::cancel::Cancel;
 pub(crate) use node::version as node_version;
@@ -28,20 +25,4 @@ pub fn all(cancel: &Cancel) -> Vec<Box<dyn Lane>> {
         all.push(Box::new(node::NodeLane::new(kind, cancel.clone())));
     }
     all
-}
-
-/// The lanes' clock: the system's monotonic one.
-#[derive(Clone, Copy)]
-pub(crate) struct Clock(Instant);
-
-impl Clock {
-    #[expect(clippy::disallowed_methods, reason = "this is the lanes' clock")]
-    pub(crate) fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    /// Since the start.
-    pub(crate) fn elapsed(self) -> Nanos {
-        Nanos(self.0.elapsed().as_nanos() as u64)
-    }
 }

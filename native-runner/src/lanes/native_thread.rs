@@ -5,26 +5,25 @@
 //! `native.thread` keeps to the 128-bit vectors that wasm has too, for the same reason; what wider
 //! ones give shows in a lane of its own.
 
-use std::future::ready;
 use std::process;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use lab::ops::compute::{self, Compute, Piece};
+use lab::ops::dispatch::{Handed, Pool};
+use lab::ops::echo::{Crosses, Echo, Way};
+use lab::ops::startup::Life;
+use lab::ops::{self, Starter, Workers, memory};
 use lab::{Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use workloads::{Source, WideVectors};
 
-use super::Clock;
 use super::peers::Peers;
 use crate::cancel::Cancel;
-use crate::ops::compute::{self, Compute, Piece};
-use crate::ops::dispatch::{Handed, Pool};
-use crate::ops::echo::{Echo, Way};
-use crate::ops::memory::Footprint;
-use crate::ops::startup::Life;
-use crate::ops::{self, Native, Workers};
+use crate::footprint::Footprint;
 use crate::placement;
+use crate::timing::{self, Clock, OnTime, at_once};
 
 /// How long the threads of a pool may take to end.
 const END_LIMIT: Duration = Duration::from_secs(10);
@@ -95,7 +94,7 @@ impl Lane for NativeThread {
     }
 
     fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
-        Box::pin(ready(self.open_pool(workers)))
+        at_once(self.open_pool(workers))
     }
 
     // Of the operations, vectors make a difference to one workload alone: the wide lane leaves them to
@@ -110,14 +109,11 @@ impl Lane for NativeThread {
         effort: &'a Effort,
         found: &'a mut Found<'a>,
     ) -> LaneFuture<'a, ()> {
-        Box::pin(ready(if self.cancel.is_asked() {
-            Err(LaneError::Cancelled)
-        } else if self.does(ops[0]) {
-            ops::perform(self, ops, effort, found)
-        } else {
+        if !self.does(ops[0]) {
             let why = "it makes the page's pictures alone: for operations see native.thread";
-            Err(LaneError::Unavailable(why.into()))
-        }))
+            return at_once(Err(LaneError::Unavailable(why.into())));
+        }
+        Box::pin(self.cancel.explain_turn(ops::perform(self, ops, effort, found)))
     }
 }
 
@@ -126,20 +122,20 @@ const USED_STACKS: u32 = 32;
 /// Threads whose memory is counted together: one alone takes but some pages.
 const COUNTED: u32 = 16;
 
-impl Native for NativeThread {
+impl Starter for NativeThread {
     type Workers = Worked;
 
-    fn start(&self, count: u32, placement: Placement) -> Result<Worked, LaneError> {
+    async fn start(&self, count: u32, placement: Placement) -> Result<Worked, LaneError> {
         let mut peers = Peers::ask(count, placement)?;
         peers.greet()?;
         Ok(Worked { peers, pool: None, placement })
     }
 
-    fn life(&self, placement: Placement) -> Result<Life, LaneError> {
-        Life::of(|| Peers::ask(1, placement), Peers::greet, Peers::end)
+    async fn life(&self, placement: Placement) -> Result<Life, LaneError> {
+        timing::life(|| Peers::ask(1, placement), Peers::greet, Peers::end)
     }
 
-    fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError> {
+    async fn footprint(&self, placement: Placement) -> Result<memory::Footprint, LaneError> {
         let started = |count| {
             let mut peers = Peers::ask(count, placement)?;
             peers.greet()?;
@@ -152,7 +148,7 @@ impl Native for NativeThread {
         let footprint = (Footprint::of(process::id())? - before) / f64::from(COUNTED);
         counted.end()?;
         first.end()?;
-        Ok(footprint)
+        Ok(footprint.into())
     }
 }
 
@@ -169,11 +165,11 @@ impl Workers for Worked {
         Peers::ways()
     }
 
-    fn echo(&mut self, bytes: u64, way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
+    async fn echo(&mut self, bytes: u64, way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
         Ok(Box::new(self.peers.echo(bytes, way.touch)?))
     }
 
-    fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
+    async fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
         let pool = match &mut self.pool {
             Some(pool) => pool,
             empty => {
@@ -192,11 +188,11 @@ impl Workers for Worked {
         Ok(Box::new(SharedWork { pool, piece, input, answer }))
     }
 
-    fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
-        Ok(Box::new(Handed(&mut self.peers)))
+    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+        Ok(Box::new(OnTime(Handed(&mut self.peers))))
     }
 
-    fn end(self) -> Result<(), LaneError> {
+    async fn end(self) -> Result<(), LaneError> {
         self.peers.end()
     }
 }
@@ -210,13 +206,13 @@ struct SharedWork<'a> {
 }
 
 impl Compute for SharedWork<'_> {
-    fn is_shared(&self) -> bool {
-        true
+    fn crosses(&self) -> Crosses {
+        Crosses::Shared
     }
 
-    fn batch(&mut self, count: u32) -> Result<f64, LaneError> {
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, f64> {
         let Self { pool, piece, input, answer } = self;
-        let began = ops::now();
+        let began = timing::now();
         for _ in 0..count {
             pool.scope(|scope| {
                 let mut rest = answer.as_mut_slice();
@@ -229,7 +225,7 @@ impl Compute for SharedWork<'_> {
             });
             piece.workload.finish(answer);
         }
-        Ok((ops::now() - began) as f64)
+        at_once(Ok((timing::now() - began) as f64))
     }
 
     fn checksum(&mut self) -> Result<u64, LaneError> {
@@ -268,7 +264,7 @@ impl Threads {
 
 impl Crew for Threads {
     fn run<'a>(&'a mut self, job: Job<'a>, out: &'a mut [u8]) -> LaneFuture<'a, RunTimes> {
-        Box::pin(ready(self.make(job, out)))
+        at_once(self.make(job, out))
     }
 
     fn close(self: Box<Self>) -> LaneFuture<'static, Option<Nanos>> {
@@ -276,10 +272,10 @@ impl Crew for Threads {
         let clock = Clock::start();
         drop(pool);
         let all_ended = (0..workers).all(|_| ends.recv_timeout(END_LIMIT).is_ok());
-        Box::pin(ready(if all_ended {
+        at_once(if all_ended {
             Ok(Some(clock.elapsed()))
         } else {
             Err(LaneError::failed(format!("threads did not end within {} s", END_LIMIT.as_secs())))
-        }))
+        })
     }
 }

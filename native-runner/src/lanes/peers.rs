@@ -9,12 +9,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use lab::{LaneError, Placement};
+use lab::ops::dispatch::{Hands, TASK};
+use lab::ops::echo::{Echo, Touch, Way, request};
+use lab::{LaneError, LaneFuture, Placement};
 
-use crate::ops::dispatch::{Hands, TASK};
-use crate::ops::echo::{Echo, Touch, Way, request, time};
-use crate::ops::now;
 use crate::placement;
+use crate::timing::{self, at_once, now};
 
 /// The threads and the channels between them and the caller.
 pub(super) struct Peers {
@@ -44,7 +44,7 @@ fn gone() -> LaneError {
 impl Peers {
     /// How they send bytes back.
     pub(super) fn ways() -> Vec<Way> {
-        Way::shared(["adaptive"])
+        Way::shared([Some("adaptive")])
     }
 
     /// Starts them; none has answered yet.
@@ -123,8 +123,8 @@ struct SharedEcho<'a> {
 }
 
 impl Echo for SharedEcho<'_> {
-    fn batch(&mut self, count: u32) -> Result<[f64; 2], LaneError> {
-        time(count, || {
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, [f64; 2]> {
+        at_once(timing::echoes(count, || {
             let mut errand = mem::take(&mut self.errand);
             if errand.touch == Touch::WriteRead {
                 errand.bytes.copy_from_slice(&self.request);
@@ -132,7 +132,7 @@ impl Echo for SharedEcho<'_> {
             self.peers.to[0].send(errand).map_err(|_| gone())?;
             self.errand = self.peers.from.recv().map_err(|_| gone())?;
             Ok(self.errand.arrived)
-        })
+        }))
     }
 
     fn is_right(&mut self) -> Result<bool, LaneError> {
@@ -154,7 +154,7 @@ impl Hands for &mut Peers {
         self.to[worker].send(errand).map_err(|_| gone())
     }
 
-    fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
         match self.from.recv_timeout(Duration::from_nanos(until.saturating_sub(now()))) {
             Ok(Errand { peer, bytes, sum, .. }) => {
                 self.tasks[peer] = bytes;
@@ -163,5 +163,9 @@ impl Hands for &mut Peers {
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => Err(gone()),
         }
+    }
+
+    fn now(&self) -> u64 {
+        now()
     }
 }

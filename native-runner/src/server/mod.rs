@@ -9,20 +9,41 @@ mod session;
 mod socket;
 
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use anyhow::Context;
 use axum::Router;
 use axum::middleware;
 use axum::routing::{any, get, post};
 use futures::future::try_join_all;
+use protocol::LaneInfo;
 use protocol::runner::{Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH};
 use tower_http::compression::CompressionLayer;
 
+use crate::guest::Guest;
 use crate::laboratory::Laboratory;
 use crate::machine;
 use access::Access;
 pub use listeners::Listeners;
 use picture::OwnPicture;
+
+/// Who does what a page asks for.
+pub enum Host {
+    /// The laboratory: the page leads, or has it lead.
+    Laboratory(Laboratory),
+    /// Somebody who only wants lanes: each page that offers some is handed over here.
+    Guests(Sender<Guest>),
+}
+
+impl Host {
+    /// What a page can visit.
+    fn lanes(&self) -> &[LaneInfo] {
+        match self {
+            Self::Laboratory(laboratory) => laboratory.lanes(),
+            Self::Guests(_) => &[],
+        }
+    }
+}
 
 /// A server for one port. Dropping it ends the laboratory.
 pub struct Server {
@@ -32,7 +53,7 @@ pub struct Server {
 /// What all requests share.
 struct State {
     access: Access,
-    laboratory: Laboratory,
+    host: Host,
     machine: Machine,
     own_picture: OwnPicture,
 }
@@ -40,10 +61,10 @@ struct State {
 impl Server {
     /// # Errors
     /// If the system gives no randomness for the token.
-    pub fn new(port: u16, laboratory: Laboratory) -> anyhow::Result<Self> {
+    pub fn new(port: u16, host: Host) -> anyhow::Result<Self> {
         let access = Access::new(port).context("no randomness for the access token")?;
         let (machine, own_picture) = (machine::describe(), OwnPicture::none());
-        Ok(Self { state: Arc::new(State { access, laboratory, machine, own_picture }) })
+        Ok(Self { state: Arc::new(State { access, host, machine, own_picture }) })
     }
 
     /// The address that opens the page once, token included.

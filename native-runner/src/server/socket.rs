@@ -1,17 +1,25 @@
 //! The WebSocket of a session: requests in, events out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State as Extract;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use futures::channel::mpsc as news_channel;
 use protocol::Picture;
 use protocol::runner::{FromRunner, MAX_MESSAGE, ToRunner, VERSION};
+use protocol::study::{News, Offer, StudyEvent, Wish};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep_until};
 
-use super::{State, access};
+use super::{Host, State, access};
+use crate::guest::{Guest, is_honest};
 use crate::laboratory::Busy;
+
+/// A page that has a turn and says nothing for so long is stuck: many times what an operation takes.
+const SILENCE_LIMIT: Duration = Duration::from_secs(120);
 
 pub(super) async fn upgrade(
     Extract(state): Extract<Arc<State>>,
@@ -27,83 +35,182 @@ pub(super) async fn upgrade(
     }
 }
 
-/// Talks until either side closes. A visit that this conversation began ends with it.
+/// Talks until either side closes. What this conversation began ends with it.
 async fn converse(mut socket: WebSocket, state: Arc<State>) {
-    // Bounded by what one visit says: another one is refused until it has ended.
+    // Bounded by what one visit or study says: another one is refused until it has ended.
     let (events, mut outbox) = unbounded_channel();
     let hello = FromRunner::Hello {
         protocol: VERSION,
         machine: state.machine.clone(),
-        lanes: state.laboratory.lanes().to_vec(),
+        lanes: state.host.lanes().to_vec(),
     };
     let _ = events.send(hello);
-    let mut own_visit = None;
+    let mut talk = Conversation { state, events, own: None, offer: None, news: None, due: None };
     loop {
         tokio::select! {
             message = socket.recv() => {
                 let Some(Ok(message)) = message else { break };
                 match message {
-                    Message::Text(text) => {
-                        if let Some(visit) = obey(text.as_str(), &state, &events) {
-                            own_visit = Some(visit);
-                        }
-                    }
+                    Message::Text(text) => talk.obey(text.as_str()),
                     Message::Close(_) => break,
-                    Message::Binary(_) => {
-                        let reason = "messages are text".into();
-                        let _ = events.send(FromRunner::Refused { visit: None, reason });
-                    }
+                    Message::Binary(_) => talk.refuse(None, "messages are text"),
                     Message::Ping(_) | Message::Pong(_) => {}
                 }
             }
             Some(message) = outbox.recv() => {
-                if let FromRunner::Event { visit, event } = &message
-                    && event.is_last()
-                    && own_visit == Some(*visit)
-                {
-                    own_visit = None;
-                }
+                talk.before_sending(&message);
                 let Ok(text) = serde_json::to_string(&message) else { break };
                 if socket.send(Message::text(text)).await.is_err() {
                     break;
                 }
             }
+            () = sleep_until(talk.due.unwrap_or_else(Instant::now)), if talk.due.is_some() => break,
         }
-    }
-    if own_visit.is_some() {
-        state.laboratory.cancel();
     }
 }
 
-/// Acts on a message; returns the visit that it began.
-fn obey(text: &str, state: &State, events: &UnboundedSender<FromRunner>) -> Option<u32> {
-    let refuse = |visit, reason: &str| {
-        let _ = events.send(FromRunner::Refused { visit, reason: reason.to_owned() });
-        None
-    };
-    match serde_json::from_str(text) {
-        Ok(ToRunner::Visit { visit, lane, task }) => {
-            let report = {
-                let events = events.clone();
-                move |event| {
-                    // Nobody listens any more once the socket is closed.
-                    let _ = events.send(FromRunner::Event { visit, event });
+/// What goes on over one socket. Dropping it ends what it began.
+struct Conversation {
+    state: Arc<State>,
+    events: UnboundedSender<FromRunner>,
+    own: Option<Own>,
+    /// The lanes that this page has.
+    offer: Option<Offer>,
+    /// To whoever leads the study that this page has lanes in.
+    news: Option<news_channel::UnboundedSender<News>>,
+    /// The page has a turn, and must have said something until then.
+    due: Option<Instant>,
+}
+
+/// What this conversation began.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Own {
+    Visit(u32),
+    Study,
+}
+
+impl Conversation {
+    fn obey(&mut self, text: &str) {
+        match serde_json::from_str(text) {
+            Ok(ToRunner::Visit { visit, lane, task }) => {
+                let Host::Laboratory(laboratory) = &self.state.host else {
+                    return self.refuse(Some(visit), "this runner makes no visits");
+                };
+                let report = {
+                    let events = self.events.clone();
+                    move |event| {
+                        // Nobody listens any more once the socket is closed.
+                        let _ = events.send(FromRunner::Event { visit, event });
+                    }
+                };
+                let own = match task.picture {
+                    Picture::BuiltIn => None,
+                    Picture::Own(_) => self.state.own_picture.get(),
+                };
+                match laboratory.visit(lane, task, own, report) {
+                    Ok(()) => self.own = Some(Own::Visit(visit)),
+                    Err(busy) => self.refuse(Some(visit), why(busy)),
                 }
-            };
-            let own = match task.picture {
-                Picture::BuiltIn => None,
-                Picture::Own(_) => state.own_picture.get(),
-            };
-            match state.laboratory.visit(lane, task, own, report) {
-                Ok(()) => Some(visit),
-                Err(Busy::Visiting) => refuse(Some(visit), "another visit is going on"),
-                Err(Busy::Ending) => refuse(Some(visit), "the runner is ending"),
+            }
+            Ok(ToRunner::Offer(offer)) => self.take_offer(offer),
+            Ok(ToRunner::Study(wish)) => self.study(wish),
+            Ok(ToRunner::News(news)) => self.pass_on(news),
+            Ok(ToRunner::Cancel) => {
+                if let Host::Laboratory(laboratory) = &self.state.host {
+                    laboratory.cancel();
+                }
+            }
+            Err(_) => self.refuse(None, "the message was not understood"),
+        }
+    }
+
+    fn take_offer(&mut self, offer: Offer) {
+        if self.offer.is_some() {
+            return self.refuse(None, "there was an offer already");
+        }
+        if !is_honest(&offer) {
+            return self.refuse(None, "a page offers the lanes of its browser, each once");
+        }
+        self.offer = Some(offer);
+        if let Host::Guests(guests) = &self.state.host {
+            let guests = guests.clone();
+            if let Some(guest) = self.guest() {
+                // Whoever waited for one may have got another one.
+                let _ = guests.send(guest);
             }
         }
-        Ok(ToRunner::Cancel) => {
-            state.laboratory.cancel();
-            None
+    }
+
+    /// This page, for one study.
+    fn guest(&mut self) -> Option<Guest> {
+        let offer = self.offer.clone()?;
+        let (sender, news) = news_channel::unbounded();
+        self.news = Some(sender);
+        Some(Guest { offer, orders: self.events.clone(), news })
+    }
+
+    fn study(&mut self, wish: Wish) {
+        if let Some(Own::Study) = self.own {
+            return self.refuse(None, why(Busy::Working));
         }
-        Err(_) => refuse(None, "the message was not understood"),
+        if let Host::Guests(_) = self.state.host {
+            return self.refuse(None, "this runner leads a study of its own");
+        }
+        let guest = self.guest();
+        let Host::Laboratory(laboratory) = &self.state.host else { return };
+        let events = self.events.clone();
+        let tell = move |event| {
+            let _ = events.send(FromRunner::Study(event));
+        };
+        match laboratory.study(wish, guest, tell) {
+            Ok(()) => self.own = Some(Own::Study),
+            Err(busy) => self.refuse(None, why(busy)),
+        }
+    }
+
+    fn pass_on(&mut self, news: News) {
+        self.due = match &news {
+            News::Found { .. } => self.due.map(|_| Instant::now() + SILENCE_LIMIT),
+            // Hidden pages are slow for a reason.
+            News::Over { .. } | News::Hidden { .. } | News::Time { .. } => None,
+        };
+        if let Some(leader) = &self.news {
+            // A study that has ended does not listen any more.
+            let _ = leader.unbounded_send(news);
+        }
+    }
+
+    fn before_sending(&mut self, message: &FromRunner) {
+        match message {
+            FromRunner::Order(_) => self.due = Some(Instant::now() + SILENCE_LIMIT),
+            FromRunner::Event { visit, event }
+                if event.is_last() && self.own == Some(Own::Visit(*visit)) =>
+            {
+                self.own = None;
+            }
+            FromRunner::Study(StudyEvent::Ended { .. }) => (self.own, self.news) = (None, None),
+            _ => {}
+        }
+    }
+
+    fn refuse(&self, visit: Option<u32>, reason: &str) {
+        let _ = self.events.send(FromRunner::Refused { visit, reason: reason.to_owned() });
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        if self.own.is_some()
+            && let Host::Laboratory(laboratory) = &self.state.host
+        {
+            laboratory.cancel();
+        }
+    }
+}
+
+fn why(busy: Busy) -> &'static str {
+    match busy {
+        Busy::Working => "another visit or study is going on",
+        Busy::Ending => "the runner is ending",
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use native_runner::Laboratory;
-use native_runner::server::{Listeners, Server};
+use native_runner::server::{Host, Listeners, Server};
 use protocol::runner::{FromRunner, SESSION_PATH, SOCKET_PATH, ToRunner, VERSION};
 use protocol::{Filter, Picture, Task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,7 +21,7 @@ pub(crate) struct Running {
 pub(crate) async fn start() -> Running {
     let listeners = Listeners::bind(0).await.unwrap();
     let port = listeners.port();
-    let server = Server::new(port, Laboratory::start().unwrap()).unwrap();
+    let server = Server::new(port, Host::Laboratory(Laboratory::start().unwrap())).unwrap();
     let address = server.one_time_address();
     let token = address.split_once("#t=").unwrap().1.to_owned();
     tokio::spawn(async move { server.run(listeners).await });

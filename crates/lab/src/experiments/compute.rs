@@ -1,7 +1,5 @@
 //! `compute`: real work, cut into a share per worker.
 
-use std::iter::once;
-
 use protocol::report::Unit;
 use workloads::compute::{ALL, PAGE, Workload};
 
@@ -60,7 +58,7 @@ fn derived(medians: &[(Op, f64)]) -> Vec<Series> {
         let count = f64::from(workers);
         let speed_up = one / several;
         let serial = (1.0 / speed_up - 1.0 / count) / (1.0 - 1.0 / count);
-        let row = |metric, value| Series::new(*op, metric, Unit::Ratio, once(value).collect());
+        let row = |metric, value| op.series(metric, Unit::Ratio, Ok(vec![value]));
         all.extend([
             row("speed_up", speed_up),
             row("efficiency", speed_up / count),
@@ -88,7 +86,11 @@ mod tests {
             (5, "serial_fraction", 0.1),
         ] {
             assert_eq!(rows[row].params["metric"], metric.into());
-            assert!((rows[row].samples[0] - value).abs() < 1e-9, "{:?}", rows[row]);
+            assert!(
+                (rows[row].samples.as_ref().unwrap()[0] - value).abs() < 1e-9,
+                "{:?}",
+                rows[row]
+            );
         }
     }
 }

@@ -5,22 +5,22 @@ mod driver;
 mod program;
 
 use std::cell::RefCell;
-use std::future::ready;
 use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
+use lab::ops::compute::{Compute, Piece};
+use lab::ops::dispatch::Pool;
+use lab::ops::echo::{Crosses, Echo, Way};
+use lab::ops::startup::Life;
+use lab::ops::{self, Starter, Workers, memory};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use serde_json::{Value, json};
 
 use crate::cancel::Cancel;
-use crate::ops::compute::{Compute, Piece};
-use crate::ops::dispatch::Pool;
-use crate::ops::echo::{Echo, Way};
-use crate::ops::memory::Footprint;
-use crate::ops::startup::Life;
-use crate::ops::{self, Native, Workers};
+use crate::footprint::Footprint;
+use crate::timing::at_once;
 use driver::{Driver, number};
 
 /// What comes to rest after a worker has answered does so within this time.
@@ -82,7 +82,7 @@ impl NodeLane {
         Ok(Rc::clone(driver.insert(new)))
     }
 
-    fn perform_here(
+    async fn perform_here(
         &self,
         ops: &[Op],
         effort: &Effort,
@@ -92,7 +92,7 @@ impl NodeLane {
             let why = "Node's threads cannot be put on processors: run it unpinned";
             return Err(LaneError::Unavailable(why.into()));
         }
-        let result = ops::perform(self, ops, effort, found);
+        let result = ops::perform(self, ops, effort, found).await;
         if result.is_err() {
             // Whatever state it is in now, the next turn begins with another.
             self.driver.replace(None);
@@ -139,30 +139,30 @@ impl Lane for NodeLane {
         effort: &'a Effort,
         found: &'a mut Found<'a>,
     ) -> LaneFuture<'a, ()> {
-        Box::pin(ready(self.cancel.explain(|| self.perform_here(ops, effort, found))))
+        Box::pin(self.cancel.explain_turn(self.perform_here(ops, effort, found)))
     }
 }
 
-impl Native for NodeLane {
+impl Starter for NodeLane {
     type Workers = Driven;
 
-    fn start(&self, count: u32, _placement: Placement) -> Result<Driven, LaneError> {
+    async fn start(&self, count: u32, _placement: Placement) -> Result<Driven, LaneError> {
         let driver = self.driver()?;
         driver.borrow_mut().ask("start", json!({ "workers": count }))?;
         Ok(Driven { kind: self.kind, driver })
     }
 
-    fn life(&self, _placement: Placement) -> Result<Life, LaneError> {
+    async fn life(&self, _placement: Placement) -> Result<Life, LaneError> {
         let life = self.driver()?.borrow_mut().ask("life", json!({}))?;
         let time = |name| Ok::<_, LaneError>(Nanos(number(&life, name)? as u64));
         Ok(Life {
             blocked: time("blocked")?,
             first_answer: time("first_answer")?,
-            exit: time("exit")?,
+            exit: Ok(time("exit")?),
         })
     }
 
-    fn footprint(&self, _placement: Placement) -> Result<Footprint, LaneError> {
+    async fn footprint(&self, _placement: Placement) -> Result<memory::Footprint, LaneError> {
         // A caller of its own: what earlier turns left in the other one would be used again.
         let mut driver = self.new_driver()?;
         let mut start = || {
@@ -177,7 +177,8 @@ impl Native for NodeLane {
         Ok(match self.kind() {
             LaneKind::Process => second,
             LaneKind::Thread | LaneKind::Main => second - first,
-        })
+        }
+        .into())
     }
 }
 
@@ -196,18 +197,18 @@ impl Driven {
 impl Workers for Driven {
     fn echoes(&self) -> Vec<Way> {
         match self.kind {
-            Kind::WorkerShared => Way::shared(["block", "spin", "adaptive"]),
+            Kind::WorkerShared => Way::shared([Some("block"), Some("spin"), Some("adaptive")]),
             _ => Way::copied(),
         }
     }
 
-    fn echo(&mut self, bytes: u64, way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
+    async fn echo(&mut self, bytes: u64, way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
         let words = json!({ "bytes": bytes, "touch": way.touch.name(), "wait": way.wait });
         self.ask("prepare_echo", words)?;
         Ok(Box::new(DrivenEcho { driven: self, right: false }))
     }
 
-    fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
+    async fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
         if let Some(why) = program::kernels_missing() {
             return Err(LaneError::Unavailable(why));
         }
@@ -216,11 +217,11 @@ impl Workers for Driven {
         Ok(Box::new(DrivenWork { driven: self, checksum: 0 }))
     }
 
-    fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
         Ok(Box::new(self))
     }
 
-    fn end(self) -> Result<(), LaneError> {
+    async fn end(self) -> Result<(), LaneError> {
         self.ask("end", json!({})).map(|_| ())
     }
 }
@@ -232,10 +233,11 @@ struct DrivenEcho<'a> {
 }
 
 impl Echo for DrivenEcho<'_> {
-    fn batch(&mut self, count: u32) -> Result<[f64; 2], LaneError> {
-        let reply = self.driven.ask("echo", json!({ "count": count }))?;
-        self.right = reply["right"] == true;
-        Ok([number(&reply, "total")?, number(&reply, "there")?])
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, [f64; 2]> {
+        at_once(self.driven.ask("echo", json!({ "count": count })).and_then(|reply| {
+            self.right = reply["right"] == true;
+            Ok([number(&reply, "total")?, number(&reply, "there")?])
+        }))
     }
 
     fn is_right(&mut self) -> Result<bool, LaneError> {
@@ -250,15 +252,17 @@ struct DrivenWork<'a> {
 }
 
 impl Compute for DrivenWork<'_> {
-    fn is_shared(&self) -> bool {
-        self.driven.kind == Kind::WorkerShared
+    fn crosses(&self) -> Crosses {
+        if self.driven.kind == Kind::WorkerShared { Crosses::Shared } else { Crosses::Copied }
     }
 
-    fn batch(&mut self, count: u32) -> Result<f64, LaneError> {
-        let reply = self.driven.ask("work", json!({ "count": count }))?;
-        let checksum = reply["checksum"].as_str().and_then(|it| u64::from_str_radix(it, 16).ok());
-        self.checksum = checksum.ok_or_else(|| LaneError::failed("node said no checksum"))?;
-        number(&reply, "total")
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, f64> {
+        at_once(self.driven.ask("work", json!({ "count": count })).and_then(|reply| {
+            let checksum = reply["checksum"].as_str();
+            let checksum = checksum.and_then(|it| u64::from_str_radix(it, 16).ok());
+            self.checksum = checksum.ok_or_else(|| LaneError::failed("node said no checksum"))?;
+            number(&reply, "total")
+        }))
     }
 
     fn checksum(&mut self) -> Result<u64, LaneError> {
@@ -267,20 +271,20 @@ impl Compute for DrivenWork<'_> {
 }
 
 impl Pool for &mut Driven {
-    fn closed(&mut self, tasks: u32) -> Result<f64, LaneError> {
-        number(&self.ask("closed", json!({ "tasks": tasks }))?, "total")
+    fn closed(&mut self, tasks: u32) -> LaneFuture<'_, f64> {
+        let reply = self.ask("closed", json!({ "tasks": tasks }));
+        at_once(reply.and_then(|reply| number(&reply, "total")))
     }
 
-    fn open(&mut self, tasks: u32, interval: u64) -> Result<Vec<u64>, LaneError> {
-        let reply = self.ask("open", json!({ "tasks": tasks, "interval": interval }))?;
-        let latencies = reply["latencies"].as_array().map(|all| all.iter().map(Value::as_f64));
-        latencies
-            .and_then(|mut all| {
-                all.try_fold(Vec::new(), |mut list, one| {
-                    list.push(one? as u64);
-                    Some(list)
-                })
-            })
-            .ok_or_else(|| LaneError::failed("node said no latencies"))
+    fn open(&mut self, tasks: u32, interval: u64) -> LaneFuture<'_, Vec<u64>> {
+        let reply = self.ask("open", json!({ "tasks": tasks, "interval": interval }));
+        at_once(reply.and_then(|reply| {
+            let latencies = reply["latencies"].as_array().into_iter().flatten();
+            latencies
+                .map(|one| one.as_f64().map(|one| one as u64))
+                .collect::<Option<Vec<_>>>()
+                .filter(|all| !all.is_empty())
+                .ok_or_else(|| LaneError::failed("node said no latencies"))
+        }))
     }
 }

@@ -7,12 +7,16 @@ mod socket;
 mod visit;
 mod worker;
 
-use std::future::ready;
 use std::io::{self, Read, Write};
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
+use lab::ops::compute::{self, Compute, Piece};
+use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
+use lab::ops::echo::{self, Crosses, Echo, Way};
+use lab::ops::startup::Life;
+use lab::ops::{self, Starter, Workers, memory};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
 use protocol::frame::Head;
 use protocol::{Availability, LaneId, LaneKind};
@@ -21,12 +25,8 @@ use rustix::io::Errno;
 use rustix::time::Timespec;
 
 use crate::cancel::Cancel;
-use crate::ops::compute::{self, Compute, Piece};
-use crate::ops::dispatch::{Handed, Hands, Pool, TASK};
-use crate::ops::echo::{self, Echo, Way};
-use crate::ops::memory::Footprint;
-use crate::ops::startup::Life;
-use crate::ops::{self, Native, Workers};
+use crate::footprint::Footprint;
+use crate::timing::{self, OnTime, at_once};
 pub use pipe::CAPACITY as PIPE_CAPACITY;
 use worker::Worker;
 
@@ -74,7 +74,7 @@ impl<T: Transport> Lane for ProcessLane<T> {
     }
 
     fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
-        Box::pin(ready(self.cancel.explain(|| visit::open::<T>(workers, &self.cancel))))
+        at_once(self.cancel.explain(|| visit::open::<T>(workers, &self.cancel)))
     }
 
     fn does(&self, _op: Op) -> bool {
@@ -87,30 +87,30 @@ impl<T: Transport> Lane for ProcessLane<T> {
         effort: &'a Effort,
         found: &'a mut Found<'a>,
     ) -> LaneFuture<'a, ()> {
-        Box::pin(ready(self.cancel.explain(|| ops::perform(self, ops, effort, found))))
+        Box::pin(self.cancel.explain_turn(ops::perform(self, ops, effort, found)))
     }
 }
 
-impl<T: Transport> Native for ProcessLane<T> {
+impl<T: Transport> Starter for ProcessLane<T> {
     type Workers = Children<T>;
 
-    fn start(&self, count: u32, placement: Placement) -> Result<Children<T>, LaneError> {
+    async fn start(&self, count: u32, placement: Placement) -> Result<Children<T>, LaneError> {
         let mut children =
             (0..count).map(|_| self.ask(placement)).collect::<Result<Vec<_>, _>>()?;
         children.iter_mut().try_for_each(Worker::greet)?;
         Ok(Children(children))
     }
 
-    fn life(&self, placement: Placement) -> Result<Life, LaneError> {
-        Life::of(|| self.ask(placement), Worker::greet, Worker::end)
+    async fn life(&self, placement: Placement) -> Result<Life, LaneError> {
+        timing::life(|| self.ask(placement), Worker::greet, Worker::end)
     }
 
-    fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError> {
+    async fn footprint(&self, placement: Placement) -> Result<memory::Footprint, LaneError> {
         // The second one shares with the first what can be shared.
-        let children = self.start(2, placement)?;
+        let children = self.start(2, placement).await?;
         let footprint = Footprint::of(children.0[1].id())?;
-        children.end()?;
-        Ok(footprint)
+        children.end().await?;
+        Ok(footprint.into())
     }
 }
 
@@ -122,22 +122,22 @@ impl<T: Transport> Workers for Children<T> {
         Way::copied()
     }
 
-    fn echo(&mut self, bytes: u64, _way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
+    async fn echo(&mut self, bytes: u64, _way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
         let request = echo::request(bytes)?;
         let reply = vec![0; request.len()];
         Ok(Box::new(FramedEcho { worker: &mut self.0[0], request, reply }))
     }
 
-    fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
+    async fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
         let (input, answer) = (piece.input(), piece.room());
         Ok(Box::new(FramedWork { children: &mut self.0, piece, input, answer }))
     }
 
-    fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
-        Ok(Box::new(Handed(self)))
+    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+        Ok(Box::new(OnTime(Handed(self))))
     }
 
-    fn end(mut self) -> Result<(), LaneError> {
+    async fn end(mut self) -> Result<(), LaneError> {
         // A child ends when its stream does; all are told before the first is waited for.
         self.0.iter_mut().for_each(Worker::tell_to_end);
         self.0.into_iter().try_for_each(Worker::end)
@@ -152,8 +152,8 @@ struct FramedEcho<'a, T> {
 }
 
 impl<T: Transport> Echo for FramedEcho<'_, T> {
-    fn batch(&mut self, count: u32) -> Result<[f64; 2], LaneError> {
-        echo::time(count, || self.worker.echo(&self.request, &mut self.reply))
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, [f64; 2]> {
+        at_once(timing::echoes(count, || self.worker.echo(&self.request, &mut self.reply)))
     }
 
     fn is_right(&mut self) -> Result<bool, LaneError> {
@@ -171,25 +171,28 @@ struct FramedWork<'a, T> {
     answer: Vec<u8>,
 }
 
+impl<T: Transport> FramedWork<'_, T> {
+    fn once(&mut self) -> Result<(), LaneError> {
+        let Self { children, piece, input, answer } = self;
+        // A child reads its whole share before it works, so nobody waits for anybody in a circle.
+        for (child, share) in children.iter_mut().zip(&piece.shares) {
+            child.send(&Head::Share(share.clone()), &input[share.input_range()])?;
+        }
+        for (child, share) in children.iter_mut().zip(&piece.shares) {
+            child.receive_work(&mut answer[share.answer_range()])?;
+        }
+        piece.workload.finish(answer);
+        Ok(())
+    }
+}
+
 impl<T: Transport> Compute for FramedWork<'_, T> {
-    fn is_shared(&self) -> bool {
-        false
+    fn crosses(&self) -> Crosses {
+        Crosses::Copied
     }
 
-    fn batch(&mut self, count: u32) -> Result<f64, LaneError> {
-        let Self { children, piece, input, answer } = self;
-        let began = ops::now();
-        for _ in 0..count {
-            // A child reads its whole share before it works, so nobody waits for anybody in a circle.
-            for (child, share) in children.iter_mut().zip(&piece.shares) {
-                child.send(&Head::Share(share.clone()), &input[share.input_range()])?;
-            }
-            for (child, share) in children.iter_mut().zip(&piece.shares) {
-                child.receive_work(&mut answer[share.answer_range()])?;
-            }
-            piece.workload.finish(answer);
-        }
-        Ok((ops::now() - began) as f64)
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, f64> {
+        at_once(timing::span(|| (0..count).try_for_each(|_| self.once())))
     }
 
     fn checksum(&mut self) -> Result<u64, LaneError> {
@@ -206,9 +209,9 @@ impl<T: Transport> Hands for &mut Children<T> {
         self.0[worker].send(&Head::Sum { at: 0 }, task)
     }
 
-    fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
         loop {
-            let left = until.saturating_sub(ops::now());
+            let left = until.saturating_sub(timing::now());
             let streams = self.0.iter().map(|child| child.stream().map(AsFd::as_fd));
             let streams: Vec<_> = streams.collect::<Result<_, _>>()?;
             let mut polled: Vec<PollFd<'_>> = streams
@@ -230,5 +233,9 @@ impl<T: Transport> Hands for &mut Children<T> {
                 return Ok(Some((worker, self.0[worker].receive_sum()?)));
             }
         }
+    }
+
+    fn now(&self) -> u64 {
+        timing::now()
     }
 }

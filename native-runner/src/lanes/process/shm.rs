@@ -3,7 +3,6 @@
 //!
 //! The socket pair that a child starts with carries its hello and the descriptor, and nothing after that.
 
-use std::future::ready;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -11,6 +10,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use lab::ops::compute::{self, Compute, Piece};
+use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
+use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
+use lab::ops::startup::Life;
+use lab::ops::{self, Starter, Workers, memory};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement};
 use protocol::frame::{self, Head};
 use protocol::{Availability, LaneId, LaneKind};
@@ -20,12 +24,8 @@ use workloads::compute::PAGE;
 
 use super::Worker;
 use crate::cancel::Cancel;
-use crate::ops::compute::{self, Compute, Piece};
-use crate::ops::dispatch::{Handed, Hands, Pool, TASK};
-use crate::ops::echo::{self, Echo, Touch, Way};
-use crate::ops::memory::Footprint;
-use crate::ops::startup::Life;
-use crate::ops::{self, Native, Workers};
+use crate::footprint::Footprint;
+use crate::timing::{self, OnTime, at_once};
 
 /// Bytes that are shared; only those that are touched take memory.
 const ROOM: usize = 256 << 20;
@@ -70,29 +70,29 @@ impl Lane for ShmLane {
         effort: &'a Effort,
         found: &'a mut Found<'a>,
     ) -> LaneFuture<'a, ()> {
-        Box::pin(ready(self.cancel.explain(|| ops::perform(self, ops, effort, found))))
+        Box::pin(self.cancel.explain_turn(ops::perform(self, ops, effort, found)))
     }
 }
 
-impl Native for ShmLane {
+impl Starter for ShmLane {
     type Workers = Sharers;
 
-    fn start(&self, count: u32, placement: Placement) -> Result<Sharers, LaneError> {
+    async fn start(&self, count: u32, placement: Placement) -> Result<Sharers, LaneError> {
         let mut sharers = Sharers::ask(count, &self.cancel, placement)?;
         sharers.greet()?;
         Ok(sharers)
     }
 
-    fn life(&self, placement: Placement) -> Result<Life, LaneError> {
-        Life::of(|| Sharers::ask(1, &self.cancel, placement), Sharers::greet, Workers::end)
+    async fn life(&self, placement: Placement) -> Result<Life, LaneError> {
+        timing::life(|| Sharers::ask(1, &self.cancel, placement), Sharers::greet, Sharers::dismiss)
     }
 
-    fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError> {
+    async fn footprint(&self, placement: Placement) -> Result<memory::Footprint, LaneError> {
         // The second one shares with the first what can be shared.
-        let sharers = self.start(2, placement)?;
+        let sharers = self.start(2, placement).await?;
         let footprint = Footprint::of(sharers.children[1].id())?;
-        sharers.end()?;
-        Ok(footprint)
+        sharers.dismiss()?;
+        Ok(footprint.into())
     }
 }
 
@@ -127,6 +127,13 @@ impl Sharers {
             self.pass(worker, &Head::Echo, 0);
             self.receive(worker).map(|_| ())
         })
+    }
+
+    fn dismiss(mut self) -> Result<(), LaneError> {
+        for worker in 0..self.children.len() {
+            self.pass(worker, &Head::End, 0);
+        }
+        self.children.into_iter().try_for_each(Worker::end)
     }
 
     fn pass(&mut self, worker: usize, head: &Head, body: u64) {
@@ -181,10 +188,10 @@ fn send_descriptor(stream: &UnixStream, file: &OwnedFd) -> io::Result<()> {
 
 impl Workers for Sharers {
     fn echoes(&self) -> Vec<Way> {
-        Way::shared(Wait::ALL.map(Wait::name))
+        Way::shared(Wait::ALL.map(|wait| Some(wait.name())))
     }
 
-    fn echo(&mut self, bytes: u64, way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
+    async fn echo(&mut self, bytes: u64, way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
         let request = echo::request(bytes)?;
         if request.len() > ROOM {
             let why = format!("{bytes} bytes are more than the {ROOM} that are shared");
@@ -197,7 +204,7 @@ impl Workers for Sharers {
         Ok(Box::new(SharedEcho { sharers: self, request, touch, expected, sum: 0 }))
     }
 
-    fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
+    async fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
         let input = piece.workload.input_bytes(piece.pages);
         let answer = input..input + piece.workload.answer_bytes(piece.pages);
         if answer.end > ROOM {
@@ -209,15 +216,12 @@ impl Workers for Sharers {
         Ok(Box::new(SharedWork { sharers: self, piece, answer }))
     }
 
-    fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
-        Ok(Box::new(Handed(self)))
+    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+        Ok(Box::new(OnTime(Handed(self))))
     }
 
-    fn end(mut self) -> Result<(), LaneError> {
-        for worker in 0..self.children.len() {
-            self.pass(worker, &Head::End, 0);
-        }
-        self.children.into_iter().try_for_each(Worker::end)
+    async fn end(self) -> Result<(), LaneError> {
+        self.dismiss()
     }
 }
 
@@ -233,9 +237,9 @@ struct SharedEcho<'a> {
 }
 
 impl Echo for SharedEcho<'_> {
-    fn batch(&mut self, count: u32) -> Result<[f64; 2], LaneError> {
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, [f64; 2]> {
         let bytes = self.request.len();
-        echo::time(count, || {
+        at_once(timing::echoes(count, || {
             if self.touch == Touch::WriteRead {
                 self.sharers.memory.bytes()[..bytes].copy_from_slice(&self.request);
                 self.sharers.pass(0, &Head::Sum { at: 0 }, bytes as u64);
@@ -250,7 +254,7 @@ impl Echo for SharedEcho<'_> {
                 }
                 other => Err(self.sharers.children[0].failure(format!("it sent {other:?}"))),
             }
-        })
+        }))
     }
 
     fn is_right(&mut self) -> Result<bool, LaneError> {
@@ -267,30 +271,33 @@ struct SharedWork<'a> {
     answer: Range<usize>,
 }
 
-impl Compute for SharedWork<'_> {
-    fn is_shared(&self) -> bool {
-        true
-    }
-
-    fn batch(&mut self, count: u32) -> Result<f64, LaneError> {
+impl SharedWork<'_> {
+    fn once(&mut self) -> Result<(), LaneError> {
         let Self { sharers, piece, answer } = self;
-        let began = ops::now();
-        for _ in 0..count {
-            for (worker, share) in piece.shares.iter().enumerate() {
-                let body = share.input_range().len() as u64;
-                sharers.pass(worker, &Head::Share(share.clone()), body);
-            }
-            for worker in 0..piece.shares.len() {
-                match sharers.receive(worker)? {
-                    Head::Done { .. } => {}
-                    other => {
-                        return Err(sharers.children[worker].failure(format!("it sent {other:?}")));
-                    }
+        for (worker, share) in piece.shares.iter().enumerate() {
+            let body = share.input_range().len() as u64;
+            sharers.pass(worker, &Head::Share(share.clone()), body);
+        }
+        for worker in 0..piece.shares.len() {
+            match sharers.receive(worker)? {
+                Head::Done { .. } => {}
+                other => {
+                    return Err(sharers.children[worker].failure(format!("it sent {other:?}")));
                 }
             }
-            piece.workload.finish(&mut sharers.memory.bytes()[answer.clone()]);
         }
-        Ok((ops::now() - began) as f64)
+        piece.workload.finish(&mut sharers.memory.bytes()[answer.clone()]);
+        Ok(())
+    }
+}
+
+impl Compute for SharedWork<'_> {
+    fn crosses(&self) -> Crosses {
+        Crosses::Shared
+    }
+
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, f64> {
+        at_once(timing::span(|| (0..count).try_for_each(|_| self.once())))
     }
 
     fn checksum(&mut self) -> Result<u64, LaneError> {
@@ -311,9 +318,9 @@ impl Hands for &mut Sharers {
         Ok(())
     }
 
-    fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
         loop {
-            let look = until.min(ops::now() + LOOK.as_nanos() as u64);
+            let look = until.min(timing::now() + LOOK.as_nanos() as u64);
             let came = self.memory.receive_any(Duration::from_nanos(look));
             match came.map_err(LaneError::failed)? {
                 Some((worker, note)) => match self.understand(worker, &note)? {
@@ -322,9 +329,13 @@ impl Hands for &mut Sharers {
                         return Err(self.children[worker].failure(format!("it sent {other:?}")));
                     }
                 },
-                None if ops::now() >= until => return Ok(None),
+                None if timing::now() >= until => return Ok(None),
                 None => (0..self.children.len()).try_for_each(|worker| self.look_after(worker))?,
             }
         }
+    }
+
+    fn now(&self) -> u64 {
+        timing::now()
     }
 }

@@ -11,7 +11,7 @@ use workloads::bands;
 
 use super::{Transport, Worker};
 use crate::cancel::Cancel;
-use crate::lanes::Clock;
+use crate::timing::Clock;
 
 /// Starts the children and waits until each has answered.
 pub(super) fn open<T: Transport>(workers: u32, cancel: &Cancel) -> Result<Opened, LaneError> {

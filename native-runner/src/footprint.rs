@@ -1,12 +1,9 @@
-//! What an idle worker takes of the machine's memory.
+//! What processes take of the machine's memory, as the kernel tells it.
 
 use std::fs;
 use std::ops::{Div, Sub};
 
-use lab::{Effort, LaneError, Op, Series};
-use protocol::report::Unit;
-
-use super::Native;
+use lab::LaneError;
 
 /// What a process takes, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -61,15 +58,12 @@ impl Div<f64> for Footprint {
     }
 }
 
-/// Takes one sample: a second worker started right after the first would find what that one left.
-pub(super) fn measure(
-    lane: &impl Native,
-    op: Op,
-    effort: &Effort,
-) -> Result<Vec<Series>, LaneError> {
-    let Footprint { rss, pss, uss } = lane.footprint(effort.placement)?;
-    let series = |metric, bytes| Series::new(op, metric, Unit::Bytes, vec![bytes]);
-    Ok(vec![series("rss", rss), series("pss", pss), series("uss", uss)])
+/// Of a worker that runs native code.
+impl From<Footprint> for lab::ops::memory::Footprint {
+    fn from(Footprint { rss, pss, uss }: Footprint) -> Self {
+        let wasm = Err("it runs native code, without a wasm memory".to_owned());
+        Self { rss: Ok(rss), pss: Ok(pss), uss: Ok(uss), wasm }
+    }
 }
 
 #[cfg(test)]

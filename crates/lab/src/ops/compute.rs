@@ -3,47 +3,51 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use lab::{Effort, LaneError, Op, Series};
-use protocol::report::{Crossing, Unit};
+use protocol::report::Unit;
 use workloads::compute::{Share, Workload};
 
-use super::{Workers, batches};
+use super::Workers;
+use super::batches::Batches;
+use super::echo::Crosses;
+use crate::lane::{LaneError, LaneFuture};
+use crate::op::{Effort, Op, Series};
 
 /// A piece of work.
 #[derive(Clone, Debug)]
-pub(crate) struct Piece {
+pub struct Piece {
     /// Of what kind.
-    pub(crate) workload: &'static Workload,
+    pub workload: &'static Workload,
     /// How large.
-    pub(crate) pages: u32,
+    pub pages: u32,
     /// What each worker does.
-    pub(crate) shares: Vec<Share>,
+    pub shares: Vec<Share>,
 }
 
 impl Piece {
-    pub(super) fn new(
-        workload: &'static Workload,
-        pages: u32,
-        workers: u32,
-    ) -> Result<Self, LaneError> {
+    /// # Errors
+    /// If so many pages make no shares for so many workers.
+    pub fn new(workload: &'static Workload, pages: u32, workers: u32) -> Result<Self, LaneError> {
         let shares = workload.shares(pages, workers).map_err(LaneError::failed)?;
         Ok(Self { workload, pages, shares })
     }
 
     /// Its input.
-    pub(crate) fn input(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn input(&self) -> Vec<u8> {
         let mut input = vec![0; self.workload.input_bytes(self.pages)];
         self.workload.make_input(&mut input);
         input
     }
 
     /// Room for its answer.
-    pub(crate) fn room(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn room(&self) -> Vec<u8> {
         vec![0; self.workload.answer_bytes(self.pages)]
     }
 
     /// Bytes that the shares read and make.
-    fn payload(&self) -> u64 {
+    #[must_use]
+    pub fn payload(&self) -> u64 {
         let each = |share: &Share| (share.input_range().len() + share.answer_range().len()) as u64;
         self.shares.iter().map(each).sum()
     }
@@ -65,48 +69,44 @@ impl Piece {
 }
 
 /// Workers with a piece of work.
-pub(crate) trait Compute {
-    /// Whether its input and answer lie in memory that all see; otherwise they are copied.
-    fn is_shared(&self) -> bool;
+pub trait Compute {
+    /// How its input and answer get across.
+    fn crosses(&self) -> Crosses;
 
     /// Has it done so many times, each time until the finished answer is with the caller; returns the
     /// nanoseconds.
-    fn batch(&mut self, count: u32) -> Result<f64, LaneError>;
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, f64>;
 
     /// The checksum of the last answer, which is forgotten. Outside the timed span.
     fn checksum(&mut self) -> Result<u64, LaneError>;
 }
 
 /// The checksum of an answer, which is forgotten.
-pub(crate) fn checksum(answer: &mut [u8]) -> u64 {
+pub fn checksum(answer: &mut [u8]) -> u64 {
     let checksum = Workload::checksum(answer);
     answer.fill(0);
     checksum
 }
 
-pub(super) fn measure(
+pub(super) async fn measure(
     workers: &mut impl Workers,
     op: Op,
     piece: Piece,
     effort: &Effort,
 ) -> Result<Vec<Series>, LaneError> {
     let (expected, payload) = (piece.expected(), piece.payload());
-    let mut work = workers.compute(piece)?;
-    let [times] = batches::sample(effort, |count| {
-        let time = work.batch(count)?;
+    let mut work = workers.compute(piece).await?;
+    let mut batches = Batches::new(effort);
+    while let Some(count) = batches.next() {
+        batches.took([work.batch(count).await?]);
         let found = work.checksum()?;
-        if found == expected {
-            Ok([time])
-        } else {
+        if found != expected {
             let why = format!("the answer's checksum is {found:016x}, not {expected:016x}");
-            Err(LaneError::Failed(why))
+            return Err(LaneError::Failed(why));
         }
-    })?;
-    let mut series = Series::new(op, "", Unit::Nanoseconds, times);
-    series.crossing = Some(if work.is_shared() {
-        Crossing { copied: 0, shared: payload }
-    } else {
-        Crossing { copied: payload, shared: 0 }
-    });
+    }
+    let [times] = batches.samples();
+    let mut series = op.series("", Unit::Nanoseconds, Ok(times));
+    series.crossing = Some(work.crosses().crossing(payload));
     Ok(vec![series])
 }

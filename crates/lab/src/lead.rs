@@ -1,0 +1,158 @@
+//! Leading a study for the page: what it wishes for becomes a plan, and how it goes is told.
+
+use protocol::report::{Report, ReportMachine, Run};
+use protocol::study::{StudyEnd, StudyEvent, Wish};
+use protocol::{LaneId, Nanos};
+
+use crate::clocks::relate;
+use crate::experiments::Experiment;
+use crate::lane::Lane;
+use crate::op::Placement;
+use crate::plan::Depth;
+use crate::record::Record;
+use crate::remote::Remote;
+use crate::standings::standings;
+use crate::study::{Ended, Findings, Listener, Next, study};
+
+/// Where a study is led.
+pub struct Place<'a> {
+    /// Every lane that there is.
+    pub lanes: Vec<&'a dyn Lane>,
+    /// The machine.
+    pub machine: ReportMachine,
+    /// How, with what the leader's clock can do.
+    pub run: Run,
+    /// What orders are drawn from.
+    pub seed: u64,
+    /// Time since some time.
+    pub now: &'a dyn Fn() -> Nanos,
+    /// The page, if its clock is another one.
+    pub remote: Option<&'a Remote>,
+}
+
+/// Leads it. The last event is its end, and is returned.
+pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent)) -> StudyEvent {
+    let (depth, experiments) = match Depth::wished(&wish.experiments) {
+        Ok(wished) => wished,
+        Err(why) => {
+            return StudyEvent::Ended {
+                report: None,
+                standings: Vec::new(),
+                end: StudyEnd::Stopped(why),
+            };
+        }
+    };
+    let Place { lanes, machine, run, seed, now, remote } = place;
+    let (cores, tick) = (machine.cores, run.clock.tick);
+    let plan = depth.plan(experiments, cores, Placement::Unpinned, tick, seed);
+    let lanes = plan.lanes(lanes);
+    let clock = || now().0 as f64;
+    let first = match remote {
+        Some(remote) => remote.exchange_times(clock).await,
+        None => Vec::new(),
+    };
+    let record = Record::begin(&plan, machine, run);
+    let mut narrator = Narrator { record, began: now(), now, tell };
+    let ended = study(&lanes, &plan, &mut narrator).await;
+    let Record { mut report, .. } = narrator.record;
+    if let (Some(remote), Some(browser)) = (remote, &mut report.machine.browser) {
+        browser.relation = relate(&first, &remote.exchange_times(clock).await);
+    }
+    over(report, ended)
+}
+
+fn over(report: Report, ended: Ended) -> StudyEvent {
+    let end = match ended {
+        Ended::Done => StudyEnd::Done,
+        Ended::Cancelled => StudyEnd::Cancelled,
+        Ended::Stopped(why) => StudyEnd::Stopped(why),
+    };
+    StudyEvent::Ended { standings: standings(&report), report: Some(Box::new(report)), end }
+}
+
+struct Narrator<'a> {
+    record: Record,
+    began: Nanos,
+    now: &'a dyn Fn() -> Nanos,
+    tell: &'a mut dyn FnMut(StudyEvent),
+}
+
+impl Narrator<'_> {
+    fn spent(&self) -> Nanos {
+        Nanos((self.now)().0 - self.began.0)
+    }
+}
+
+impl Listener for Narrator<'_> {
+    fn turn(&mut self, done: usize, all: usize, lane: &LaneId, experiment: &Experiment) {
+        let seconds_left = self.record.seconds_left(self.spent());
+        (self.tell)(StudyEvent::Turn {
+            done: done as u32,
+            all: all as u32,
+            seconds_left,
+            lane: lane.clone(),
+            experiment: experiment.id.to_owned(),
+        });
+    }
+
+    fn block(&mut self, finished: u32, findings: &Findings) -> Result<Next, String> {
+        let next = self.record.block(finished, findings, self.spent());
+        (self.tell)(StudyEvent::Block(Box::new(self.record.without_samples())));
+        Ok(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::mock::MockLane;
+
+    fn led(experiments: &[&str]) -> (Vec<StudyEvent>, StudyEvent) {
+        let lane = MockLane::new();
+        let time = Cell::new(0);
+        // A second a look.
+        let now = || {
+            time.set(time.get() + 1_000_000_000);
+            Nanos(time.get())
+        };
+        let place = Place {
+            lanes: vec![&lane],
+            machine: ReportMachine { cores: 2, ..ReportMachine::default() },
+            run: Run::default(),
+            seed: 1,
+            now: &now,
+            remote: None,
+        };
+        let experiments = experiments.iter().map(|name| (*name).to_owned()).collect();
+        let mut events = Vec::new();
+        let last = block_on(lead(&Wish { experiments }, place, &mut |it| events.push(it)));
+        (events, last)
+    }
+
+    #[test]
+    fn a_wish_becomes_turns_blocks_and_a_report() {
+        let (events, last) = led(&["startup"]);
+        let blocks = events.iter().filter(|event| matches!(event, StudyEvent::Block(_))).count();
+        let turns = events.iter().filter(|event| matches!(event, StudyEvent::Turn { .. })).count();
+        assert!(blocks >= 3 && turns == blocks, "{blocks} blocks, {turns} turns");
+        let StudyEvent::Block(report) = &events[1] else { panic!("{:?}", events[1]) };
+        assert!(!report.results.is_empty());
+        let StudyEvent::Ended { report: Some(report), end: StudyEnd::Done, .. } = last else {
+            panic!("{last:?}")
+        };
+        assert_eq!(report.run.finished as usize, blocks);
+        assert!(report.run.finished < report.run.blocks, "a minute is over");
+    }
+
+    #[test]
+    fn an_unknown_name_ends_it_before_it_begins() {
+        let (events, last) = led(&["rm"]);
+        assert!(events.is_empty());
+        let end = StudyEnd::Stopped("there is no experiment \"rm\"".into());
+        assert_eq!(last, StudyEvent::Ended { report: None, standings: Vec::new(), end });
+    }
+}

@@ -1,0 +1,92 @@
+//! Operations as every lane does them: one file each. What differs between lanes stands behind
+//! [`Starter`] and [`Workers`].
+#![expect(async_fn_in_trait, reason = "a study and its lanes stay on one thread")]
+
+pub mod batches;
+pub mod compute;
+pub mod dispatch;
+pub mod echo;
+pub mod memory;
+pub mod startup;
+
+use compute::{Compute, Piece};
+use dispatch::Pool;
+use echo::Echo;
+use memory::Footprint;
+use startup::Life;
+
+use crate::lane::{Found, LaneError};
+use crate::op::{Effort, Op, Placement};
+
+/// A lane, as the operations see it.
+pub trait Starter {
+    /// Its workers.
+    type Workers: Workers;
+
+    /// Starts so many workers and waits until each has answered.
+    async fn start(&self, count: u32, placement: Placement) -> Result<Self::Workers, LaneError>;
+
+    /// One worker's life, cold.
+    async fn life(&self, placement: Placement) -> Result<Life, LaneError>;
+
+    /// What an idle worker takes of memory.
+    async fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError>;
+}
+
+/// Workers that have answered and wait.
+pub trait Workers {
+    /// The ways in which the first of them sends bytes back.
+    fn echoes(&self) -> Vec<echo::Way>;
+
+    /// The first of them, ready to send so many bytes back in one of these ways.
+    async fn echo(&mut self, bytes: u64, way: &echo::Way) -> Result<Box<dyn Echo + '_>, LaneError>;
+
+    /// All of them, ready to do a piece of work over and over.
+    async fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError>;
+
+    /// All of them, ready for tiny tasks.
+    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError>;
+
+    /// Tells them to end, and waits until they have.
+    async fn end(self) -> Result<(), LaneError>;
+}
+
+/// Performs operations that take as many workers: [`crate::Lane::perform`] for a lane that times its
+/// workers itself.
+///
+/// # Errors
+/// About the first operation that nothing was told of.
+pub async fn perform<L: Starter>(
+    lane: &L,
+    ops: &[Op],
+    effort: &Effort,
+    found: &mut Found<'_>,
+) -> Result<(), LaneError> {
+    let mut started: Option<L::Workers> = None;
+    for op in ops {
+        op.check().map_err(LaneError::Failed)?;
+        let series = match *op {
+            Op::Startup => startup::measure(lane, *op, effort).await?,
+            Op::Memory => memory::measure(lane, *op, effort).await?,
+            Op::Echo { .. } | Op::Compute { .. } | Op::Dispatch { .. } => {
+                let workers = match &mut started {
+                    Some(workers) => workers,
+                    None => started.insert(lane.start(op.workers(), effort.placement).await?),
+                };
+                match *op {
+                    Op::Echo { bytes } => echo::measure(workers, *op, bytes, effort).await?,
+                    Op::Compute { workload, pages, workers: count } => {
+                        let piece = Piece::new(workload, pages, count)?;
+                        compute::measure(workers, *op, piece, effort).await?
+                    }
+                    _ => dispatch::measure(workers, *op, effort).await?,
+                }
+            }
+        };
+        found(series);
+    }
+    match started {
+        Some(workers) => workers.end().await,
+        None => Ok(()),
+    }
+}

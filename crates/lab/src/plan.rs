@@ -1,0 +1,127 @@
+//! What a study is to measure, and how thoroughly.
+
+use protocol::Nanos;
+
+use crate::experiments::{self, Experiment, Extent, Sweep};
+use crate::lane::Lane;
+use crate::op::{Effort, Placement};
+
+/// What is to be measured, and how thoroughly.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Which experiments.
+    pub experiments: Vec<&'static Experiment>,
+    /// How much of each.
+    pub sweep: Sweep,
+    /// How many blocks at most.
+    pub blocks: u32,
+    /// Within a block.
+    pub effort: Effort,
+    /// What the orders are drawn from.
+    pub seed: u64,
+    /// After so long there is no further block.
+    pub limit: Option<Nanos>,
+}
+
+/// How thorough a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Some seconds: whether it works, and how large things are.
+    Quick,
+    /// About a minute: the key figures to some per cent.
+    Comparison,
+    /// Every size, as many blocks as the intervals' coverage was validated with (METHODOLOGY.md).
+    Full,
+}
+
+/// Blocks of a full run.
+const BLOCKS: u32 = 30;
+/// Fewer blocks have no interval worth the name.
+const FEWEST_BLOCKS: u32 = 3;
+/// A sample is at least so many steps of the clock long.
+pub const TICKS: f64 = 100.0;
+
+impl Depth {
+    /// A run's plan; `tick` is the step of the caller's clock in nanoseconds.
+    #[must_use]
+    pub fn plan(
+        self,
+        experiments: Vec<&'static Experiment>,
+        cores: u32,
+        placement: Placement,
+        tick: f64,
+        seed: u64,
+    ) -> Plan {
+        let (extent, blocks, turn, seconds) = match self {
+            Self::Quick => (Extent::Quick, 20, 20_000_000, Some(13)),
+            Self::Comparison => (Extent::Quick, BLOCKS, 20_000_000, Some(58)),
+            Self::Full => (Extent::Full, BLOCKS, 70_000_000, None),
+        };
+        let sample_time = Nanos((tick * TICKS).max(1e6) as u64);
+        Plan {
+            experiments,
+            sweep: Sweep { extent, cores },
+            blocks,
+            effort: Effort { samples: 5, sample_time, turn_time: Nanos(turn), placement },
+            seed,
+            limit: seconds.map(|seconds| Nanos(seconds * 1_000_000_000)),
+        }
+    }
+
+    /// The experiments of these names; all of them without one, and then no more than a comparison.
+    ///
+    /// # Errors
+    /// Names the first that there is not.
+    pub fn wished(names: &[String]) -> Result<(Self, Vec<&'static Experiment>), String> {
+        if names.is_empty() {
+            return Ok((Self::Comparison, experiments::ALL.to_vec()));
+        }
+        let find = |name: &String| {
+            experiments::find(name).ok_or_else(|| format!("there is no experiment \"{name}\""))
+        };
+        Ok((Self::Comparison, names.iter().map(find).collect::<Result<_, _>>()?))
+    }
+}
+
+impl Plan {
+    /// Of these lanes, those that do any of it.
+    #[must_use]
+    pub fn lanes<'a>(&self, mut all: Vec<&'a dyn Lane>) -> Vec<&'a dyn Lane> {
+        let operations = || self.experiments.iter().flat_map(|it| it.operations(self.sweep));
+        all.retain(|lane| operations().any(|op| lane.does(op)));
+        all
+    }
+
+    /// Whether there is no time for a further block after so many.
+    pub(crate) fn is_over(&self, finished: u32, spent: Nanos) -> bool {
+        // The next block takes about as long as one did so far.
+        let next = spent.0 + spent.0 / u64::from(finished.max(1));
+        finished >= FEWEST_BLOCKS && self.limit.is_some_and(|limit| next > limit.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_ends_in_time_and_not_before_there_is_an_interval() {
+        let all = experiments::ALL.to_vec();
+        let quick = Depth::Quick.plan(all.clone(), 2, Placement::Unpinned, 40.0, 1);
+        let seconds = |count: u64| Nanos(count * 1_000_000_000);
+        assert!(!quick.is_over(2, seconds(100)));
+        assert!(!quick.is_over(4, seconds(10)));
+        assert!(quick.is_over(4, seconds(11)));
+        let full = Depth::Full.plan(all, 2, Placement::Unpinned, 1e6, 1);
+        assert!(!full.is_over(29, seconds(10_000)));
+        assert_eq!(full.effort.sample_time, Nanos(100_000_000));
+    }
+
+    #[test]
+    fn a_wish_names_experiments() {
+        let (_, some) = Depth::wished(&["echo".into()]).unwrap();
+        assert_eq!(some.iter().map(|it| it.id).collect::<Vec<_>>(), ["echo"]);
+        assert_eq!(Depth::wished(&[]).unwrap().1.len(), experiments::ALL.len());
+        assert_eq!(Depth::wished(&["rm".into()]).unwrap_err(), "there is no experiment \"rm\"");
+    }
+}

@@ -1,0 +1,138 @@
+//! The report of a study while it goes on.
+
+use protocol::Nanos;
+use protocol::report::{REPORT_VERSION, Report, ReportMachine, ReportRow, RowOutcome, Run};
+
+use crate::format;
+use crate::plan::Plan;
+use crate::study::{Findings, Next};
+
+/// A trend this unlikely by chance, over all rows together, is one.
+const DRIFT_LEVEL: f64 = 0.01;
+/// A drift this small, from the first block to the last, is not worth a word.
+const DRIFT: f64 = 0.05;
+/// A load above this part of the processors, before a run, is worth a word.
+const BUSY: f64 = 0.5;
+
+/// A report that grows block by block.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// As far as it is.
+    pub report: Report,
+    plan: Plan,
+}
+
+impl Record {
+    /// An empty one. Of `run`, what the plan says is filled in.
+    #[must_use]
+    pub fn begin(plan: &Plan, machine: ReportMachine, run: Run) -> Self {
+        let run = Run {
+            seed: plan.seed,
+            blocks: plan.blocks,
+            placement: plan.effort.placement.to_string(),
+            ..run
+        };
+        let report = Report { version: REPORT_VERSION, machine, run, results: Vec::new() };
+        Self { report, plan: plan.clone() }
+    }
+
+    /// Takes what was found so far. Says whether there is time for more, as the study has taken so long.
+    pub fn block(&mut self, finished: u32, findings: &Findings, spent: Nanos) -> Next {
+        self.report.results.clone_from(&findings.rows);
+        let cores = self.report.machine.cores;
+        let run = &mut self.report.run;
+        run.finished = finished;
+        run.warnings.clone_from(&findings.warnings);
+        if run.load[0] > BUSY * f64::from(cores) {
+            run.warnings.push(format!(
+                "the machine was busy in the minute before the run (load {:.1} on {cores} processors): \
+                 wait until it is idle and run again",
+                run.load[0]
+            ));
+        }
+        run.warnings.extend(drift(&findings.rows));
+        if self.plan.is_over(finished, spent) { Next::Enough } else { Next::Go }
+    }
+
+    /// Seconds that are left at most, where the plan has a limit.
+    #[must_use]
+    pub fn seconds_left(&self, spent: Nanos) -> Option<f64> {
+        self.plan.limit.map(|limit| limit.0.saturating_sub(spent.0) as f64 / 1e9)
+    }
+
+    /// The report without its samples.
+    #[must_use]
+    pub fn without_samples(&self) -> Report {
+        let mut report = self.report.clone();
+        for row in &mut report.results {
+            if let RowOutcome::Measured(measured) = &mut row.outcome {
+                (measured.samples, measured.blocks) = (Vec::new(), Vec::new());
+            }
+        }
+        report
+    }
+}
+
+/// Names the row that drifted most, if any did.
+fn drift(rows: &[ReportRow]) -> Option<String> {
+    let measured = rows.iter().filter_map(|row| match &row.outcome {
+        RowOutcome::Measured(measured) => Some((row, stats::trend(&measured.by_block())?)),
+        _ => None,
+    });
+    let trends: Vec<_> = measured.collect();
+    let p: Vec<f64> = trends.iter().map(|(_, trend)| trend.p).collect();
+    let drifted = trends
+        .iter()
+        .zip(stats::holm(&p, DRIFT_LEVEL))
+        .filter(|((_, trend), significant)| *significant && trend.change.abs() > DRIFT);
+    let drifted: Vec<_> = drifted.map(|(both, _)| both).collect();
+    let (row, trend) = drifted
+        .iter()
+        .max_by(|(_, one), (_, other)| one.change.abs().total_cmp(&other.change.abs()))?;
+    Some(format!(
+        "{} rows of {} drifted from the first block to the last, most {} ({}) on {}, by {:+.0}%: \
+         something else changed while the run went on",
+        drifted.len(),
+        trends.len(),
+        row.experiment,
+        format::params(&row.params),
+        row.lane,
+        trend.change * 100.0
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::LaneId;
+    use protocol::report::{Measured, Unit};
+
+    use super::*;
+
+    fn row(samples: Vec<f64>) -> ReportRow {
+        let measured = Measured {
+            unit: Unit::Nanoseconds,
+            median: samples[0],
+            ci95: [samples[0]; 2],
+            crossing: None,
+            n: samples.len() as u32,
+            blocks: (0..samples.len() as u32).collect(),
+            samples,
+        };
+        ReportRow {
+            experiment: "echo".into(),
+            lane: LaneId::PROCESS_PIPE,
+            params: crate::params([("bytes", 64.into())]),
+            outcome: RowOutcome::Measured(measured),
+        }
+    }
+
+    #[test]
+    fn what_drifts_is_named_and_what_scatters_is_not() {
+        let steady = || row((0..30_u8).map(|block| 100.0 + f64::from(block % 7)).collect());
+        let drifting = row((0..30_u8).map(|block| 100.0 + f64::from(block)).collect());
+        assert_eq!(drift(&[steady(), steady()]), None);
+        let warning = drift(&[steady(), drifting]).unwrap();
+        assert!(warning.starts_with("1 rows of 2 drifted"), "{warning}");
+        assert!(warning.contains("echo (bytes 64) on process.pipe, by +25%"), "{warning}");
+    }
+}

@@ -1,0 +1,158 @@
+//! Which browsers there are, where they are found, and how they are started headless.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use rustix::process::geteuid;
+use tempfile::TempDir;
+
+/// A browser that the runner can start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    Chromium,
+    Firefox,
+}
+
+impl Kind {
+    /// As on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+        }
+    }
+
+    /// Names the program, where it is none of [`Kind::programs`] on `PATH`.
+    fn variable(self) -> &'static str {
+        match self {
+            Self::Chromium => "CHROMIUM",
+            Self::Firefox => "FIREFOX",
+        }
+    }
+
+    fn programs(self) -> &'static [&'static str] {
+        match self {
+            Self::Chromium => {
+                &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+            }
+            Self::Firefox => &["firefox-esr", "firefox"],
+        }
+    }
+
+    /// Its program.
+    ///
+    /// # Errors
+    /// Says what is missing and what to do.
+    pub(crate) fn find(self) -> Result<PathBuf, String> {
+        let (name, variable) = (self.name(), self.variable());
+        if let Some(named) = env::var_os(variable).filter(|named| !named.is_empty()) {
+            let named = PathBuf::from(named);
+            return if named.is_file() {
+                Ok(named)
+            } else {
+                Err(format!("{variable} names {}, which is no file", named.display()))
+            };
+        }
+        let path = env::var_os("PATH").unwrap_or_default();
+        let find = |program: &&str| {
+            env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+        };
+        self.programs().iter().find_map(find).ok_or_else(|| {
+            let all = self.programs().join(", ");
+            format!("{name} was not found ({all} on PATH): install it, or name it in {variable}")
+        })
+    }
+}
+
+/// What is done on Firefox's own initiative would disturb the figures, and needs a network.
+const PREFERENCES: [(&str, &str); 14] = [
+    ("app.normandy.enabled", "false"),
+    ("app.update.disabledForTesting", "true"),
+    ("browser.aboutwelcome.enabled", "false"),
+    ("browser.safebrowsing.malware.enabled", "false"),
+    ("browser.safebrowsing.phishing.enabled", "false"),
+    ("browser.sessionstore.resume_from_crash", "false"),
+    ("browser.shell.checkDefaultBrowser", "false"),
+    ("browser.startup.homepage_override.mstone", "\"ignore\""),
+    ("datareporting.policy.dataSubmissionEnabled", "false"),
+    ("network.captive-portal-service.enabled", "false"),
+    ("network.connectivity-service.enabled", "false"),
+    ("services.settings.server", "\"data:,\""),
+    ("toolkit.telemetry.enabled", "false"),
+    ("toolkit.telemetry.reportingpolicy.firstRun", "false"),
+];
+
+const START_PAGE: &str = "start.html";
+
+/// A fresh profile. The address lies in a page of it: a command line is there for everybody to read.
+pub(super) fn profile(kind: Kind, address: &str) -> std::io::Result<TempDir> {
+    let profile = tempfile::Builder::new().prefix("breakeven-").tempdir()?;
+    let page = format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0;url={address}\">");
+    fs::write(profile.path().join(START_PAGE), page)?;
+    if kind == Kind::Firefox {
+        let line = |(name, value)| format!("user_pref(\"{name}\", {value});\n");
+        let lines: String = PREFERENCES.into_iter().map(line).collect();
+        fs::write(profile.path().join("user.js"), lines)?;
+    }
+    Ok(profile)
+}
+
+/// The arguments that have it open the profile's start page.
+pub(super) fn arguments(kind: Kind, profile: &Path) -> Vec<OsString> {
+    let joined = |before: &str, path: &Path| {
+        let mut argument = OsString::from(before);
+        argument.push(path);
+        argument
+    };
+    let mut all: Vec<OsString> = match kind {
+        Kind::Chromium => {
+            let mut all = vec![joined("--user-data-dir=", profile)];
+            all.extend(
+                [
+                    "--headless=new",
+                    "--no-first-run",
+                    "--no-default-browser-check",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                    "--disable-quic",
+                    "--disable-gpu",
+                    // Nobody looks at it, and it is measured all the same.
+                    "--disable-background-timer-throttling",
+                    "--disable-backgrounding-occluded-windows",
+                    "--disable-renderer-backgrounding",
+                ]
+                .map(OsString::from),
+            );
+            if geteuid().is_root() {
+                // Chromium refuses to start as root otherwise.
+                all.push("--no-sandbox".into());
+            }
+            all
+        }
+        Kind::Firefox => {
+            vec!["--headless".into(), "--no-remote".into(), "--profile".into(), profile.into()]
+        }
+    };
+    all.push(joined("file://", &profile.join(START_PAGE)));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_in_no_argument() {
+        for kind in [Kind::Chromium, Kind::Firefox] {
+            let profile = profile(kind, "http://127.0.0.1:1/#t=secret").unwrap();
+            let all = arguments(kind, profile.path());
+            assert!(all.iter().all(|one| !one.to_string_lossy().contains("secret")));
+            let page = fs::read_to_string(profile.path().join(START_PAGE)).unwrap();
+            assert!(page.contains("url=http://127.0.0.1:1/#t=secret"));
+        }
+    }
+}
