@@ -50,7 +50,12 @@ mod tests {
 
     #[test]
     fn a_page_offers_lanes_of_a_browser_and_no_others() {
-        let lane = |id, kind| LaneInfo { id, kind, availability: Availability::Available };
+        let lane = |id, kind| LaneInfo {
+            id,
+            kind,
+            pictures: false,
+            availability: Availability::Available,
+        };
         let honest = |lanes: &[LaneInfo]| {
             is_honest(&Offer { lanes: lanes.to_vec(), browser: Browser::default() })
         };

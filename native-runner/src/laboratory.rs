@@ -59,8 +59,7 @@ impl Laboratory {
         let busy = Arc::new(AtomicBool::new(false));
         let (orders, inbox) = channel();
         let all = lanes::all(&cancel);
-        let visited = all.iter().filter(|lane| lane.is_visited());
-        let lanes = visited.map(|lane| lane.info()).collect();
+        let lanes = all.iter().map(|lane| lane.info()).collect();
         let thread = {
             let (cancel, busy) = (cancel.clone(), Arc::clone(&busy));
             #[expect(clippy::disallowed_methods, reason = "this is the laboratory thread")]
@@ -78,7 +77,7 @@ impl Laboratory {
         })
     }
 
-    /// What can be visited.
+    /// Its lanes; those that make pictures can be visited.
     #[must_use]
     pub fn lanes(&self) -> &[LaneInfo] {
         &self.lanes

@@ -22,6 +22,10 @@ pub(crate) fn colour(lane: &LaneId) -> RGBColor {
         "native.thread" => RGBColor(200, 128, 10),
         "native.thread-wide" => RGBColor(134, 118, 26),
         "process.pipe" => RGBColor(140, 96, 214),
+        "process.shm" => RGBColor(176, 72, 196),
+        "browser.main" => RGBColor(110, 120, 136),
+        "browser.transfer" => RGBColor(58, 152, 84),
+        node if node.starts_with("node.") => RGBColor(92, 140, 44),
         _ => RGBColor(208, 72, 122),
     }
 }
@@ -118,7 +122,8 @@ mod tests {
     fn every_run_is_a_point_and_colours_follow_the_page() {
         let lane = LaneId::PROCESS_SOCKET;
         let availability = Availability::Available;
-        let info = LaneInfo { id: lane.clone(), kind: LaneKind::Process, availability };
+        let info =
+            LaneInfo { id: lane.clone(), kind: LaneKind::Process, pictures: true, availability };
         let mut rows = Rows::new(&[info], 2);
         assert_eq!(chart(&rows, 640), None);
         let turn = Turn { lane, workers: 2 };

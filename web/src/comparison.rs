@@ -5,6 +5,8 @@ use futures::channel::oneshot;
 use lab::Turn;
 use leptos::prelude::*;
 use protocol::preview::Preview;
+use protocol::report::Report;
+use protocol::study::{Standing, StudyEnd, StudyEvent, Wish};
 use protocol::{Failure, Filter, LaneEvent, LaneInfo, Picture, Stage, Task};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -13,7 +15,7 @@ use workloads::Dimensions;
 
 use crate::environment;
 use crate::links::{
-    Cancelled, Engine, EngineMessage, RunnerLink, RunnerState, connect, open_picture,
+    Cancelled, Engine, EngineMessage, RunnerLink, RunnerState, connect, lead_here, open_picture,
 };
 use crate::model::{Outcome, Rows};
 use crate::settings::Settings;
@@ -24,6 +26,7 @@ pub(crate) struct Comparison {
     pub(crate) settings: RwSignal<Settings>,
     pub(crate) phase: RwSignal<Phase>,
     pub(crate) rows: RwSignal<Rows>,
+    pub(crate) study: RwSignal<Option<Study>>,
     /// What the page shows.
     pub(crate) shown: RwSignal<Option<Shown>, LocalStorage>,
     /// The own picture's name, while that is what is filtered.
@@ -54,16 +57,25 @@ pub(crate) enum Phase {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Progress {
     pub(crate) settings: Settings,
-    /// Whose turn it is.
-    pub(crate) turn: Option<Turn>,
-    /// Turns that are over.
-    pub(crate) done: usize,
-    /// Turns in all.
-    pub(crate) total: usize,
-    /// Seconds that are left at this pace, once there is one.
+    /// Whose turn it is, in words.
+    pub(crate) turn: String,
+    /// How much is done, of 1.
+    pub(crate) part: f64,
+    /// Seconds that are left, once that is known.
     pub(crate) seconds_left: Option<f64>,
     /// Somebody cancelled, and the last workers are being ended.
     pub(crate) cancelling: bool,
+}
+
+/// What the experiments gave.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Study {
+    /// As far as it is; none before the first block.
+    pub(crate) report: Option<Report>,
+    /// How its rows stand to each other, once it is over.
+    pub(crate) standings: Vec<Standing>,
+    /// How it ended, if it has.
+    pub(crate) end: Option<StudyEnd>,
 }
 
 /// What becomes of a file that the visitor chose.
@@ -110,6 +122,7 @@ impl Comparison {
             settings: RwSignal::new(Settings::new(cores)),
             phase: RwSignal::new(Phase::Idle),
             rows: RwSignal::new(Rows::default()),
+            study: RwSignal::new(None),
             shown: RwSignal::new_local(None),
             own_name: RwSignal::new(None),
             opening: RwSignal::new(Opening::Idle),
@@ -205,6 +218,32 @@ impl Comparison {
     }
 
     async fn run(self, settings: Settings, cancelled: Cancelled) {
+        let progress = Progress {
+            settings,
+            turn: String::new(),
+            part: 0.0,
+            seconds_left: None,
+            cancelling: false,
+        };
+        self.phase.set(Phase::Running(progress));
+        self.rows.set(Rows::default());
+        self.study.set(None);
+        if settings.pictures {
+            self.make_pictures(&settings, &cancelled).await;
+        }
+        if cancelled.peek().is_none()
+            && let Some(wish) = settings.wish()
+        {
+            self.make_study(wish, &cancelled).await;
+        }
+        self.phase.set(if cancelled.peek().is_some() {
+            Phase::Cancelled(settings)
+        } else {
+            Phase::Finished(settings)
+        });
+    }
+
+    async fn make_pictures(&self, settings: &Settings, cancelled: &Cancelled) {
         let lanes = untrack(|| self.lanes());
         self.rows.set(Rows::new(&lanes, settings.max_workers));
         self.measured_name.set(self.own_name.get_untracked());
@@ -216,30 +255,60 @@ impl Comparison {
             let seed = (js_sys::Math::random() * 2_f64.powi(53)) as u64;
             lab::schedule(&ids, settings.max_workers, settings.rounds, seed)
         };
-        let started = js_sys::Date::now();
-        let mut progress = Progress {
-            settings,
-            turn: None,
-            done: 0,
-            total: turns.len(),
-            seconds_left: None,
-            cancelling: false,
-        };
+        let (started, all) = (js_sys::Date::now(), turns.len());
         for (done, turn) in turns.into_iter().enumerate() {
-            progress.turn = Some(turn.clone());
-            progress.done = done;
-            progress.seconds_left = (done > 0).then(|| {
-                let per_turn = (js_sys::Date::now() - started) / 1e3 / done as f64;
-                per_turn * (progress.total - done) as f64
-            });
-            self.phase.set(Phase::Running(progress.clone()));
-            self.visit(&turn, &settings, cancelled.clone()).await;
+            let workers = lab::format::workers(turn.workers);
+            let words = format!("Turn {} of {all}: {}, {workers}", done + 1, turn.lane);
+            let per_turn = (js_sys::Date::now() - started) / 1e3 / done.max(1) as f64;
+            let seconds_left = (done > 0).then(|| per_turn * (all - done) as f64);
+            self.progress(words, done as f64 / all as f64, seconds_left);
+            self.visit(&turn, settings, cancelled.clone()).await;
             if cancelled.peek().is_some() {
-                self.phase.set(Phase::Cancelled(settings));
                 return;
             }
         }
-        self.phase.set(Phase::Finished(settings));
+    }
+
+    async fn make_study(&self, wish: Wish, cancelled: &Cancelled) {
+        let offer = environment::offer().await;
+        self.study.set(Some(Study { report: None, standings: Vec::new(), end: None }));
+        let started = js_sys::Date::now();
+        let tell = |event| match event {
+            StudyEvent::Turn { done, all, seconds_left, lane, experiment } => {
+                let spent = (js_sys::Date::now() - started) / 1e3;
+                // It ends with its last turn or when its time is over, whichever comes first.
+                let by_turns = f64::from(done) / f64::from(all.max(1));
+                let by_time = seconds_left.map_or(0.0, |left| spent / (spent + left).max(1.0));
+                let words = format!("{experiment} on {lane}");
+                self.progress(words, by_turns.max(by_time), seconds_left);
+            }
+            StudyEvent::Block(report) => self.study.update(|study| {
+                if let Some(study) = study {
+                    study.report = Some(*report);
+                }
+            }),
+            StudyEvent::Ended { report, standings, end } => self.study.update(|study| {
+                if let Some(study) = study {
+                    // What was there before a connection ended is kept.
+                    study.report = report.map(|report| *report).or(study.report.take());
+                    (study.standings, study.end) = (standings, Some(end));
+                }
+            }),
+        };
+        match self.link.get_value() {
+            Some(link) if untrack(|| self.runner.get().is_connected()) => {
+                link.study(wish, cancelled.clone(), tell).await;
+            }
+            _ => lead_here(wish, offer, cancelled.clone(), tell).await,
+        }
+    }
+
+    fn progress(&self, words: String, done: f64, left: Option<f64>) {
+        self.phase.update(|phase| {
+            if let Phase::Running(progress) = phase {
+                (progress.turn, progress.part, progress.seconds_left) = (words, done, left);
+            }
+        });
     }
 
     async fn visit(&self, turn: &Turn, settings: &Settings, cancelled: Cancelled) {

@@ -1,7 +1,16 @@
 //! What this browser offers, and which lanes that allows.
 
-use protocol::{Availability, LaneId, LaneInfo, LaneKind};
+use std::cell::RefCell;
+
+use futures::FutureExt;
+use futures::future::{LocalBoxFuture, Shared};
+use lab::remote::{BROWSER_LANES, browser_kind};
+use protocol::report::{Browser, Clock};
+use protocol::study::Offer;
+use protocol::{Availability, LaneId, LaneInfo};
 use wasm_bindgen::JsValue;
+
+use crate::links::Engine;
 
 /// Processors that the browser admits to; some report fewer than there are.
 pub(crate) fn cores() -> u32 {
@@ -11,19 +20,59 @@ pub(crate) fn cores() -> u32 {
 
 /// The browser's lanes.
 pub(crate) fn browser_lanes() -> Vec<LaneInfo> {
-    let lane = |id, availability| LaneInfo { id, kind: LaneKind::Thread, availability };
-    vec![
-        lane(LaneId::BROWSER_SHARED, shared_memory()),
-        lane(LaneId::BROWSER_CLONE, Availability::Available),
-    ]
+    let lane = |id: LaneId| LaneInfo {
+        kind: browser_kind(&id),
+        pictures: id == LaneId::BROWSER_CLONE || id == LaneId::BROWSER_SHARED,
+        availability: if id == LaneId::BROWSER_SHARED {
+            shared_memory()
+        } else {
+            Availability::Available
+        },
+        id,
+    };
+    BROWSER_LANES.map(lane).to_vec()
+}
+
+/// What this page can bring to a study. Measures the engines' clock the first time.
+pub(crate) async fn offer() -> Offer {
+    type Measuring = Shared<LocalBoxFuture<'static, Clock>>;
+    thread_local! {
+        static CLOCK: RefCell<Option<Measuring>> = const { RefCell::new(None) };
+    }
+    let measure = || {
+        // A clock that could not be measured is taken for a coarse one.
+        let coarse = Clock { tick: 1e6, overhead: 0.0 };
+        Engine::Plain.clock().map(move |clock| clock.unwrap_or(coarse)).boxed_local().shared()
+    };
+    let clock = CLOCK.with_borrow_mut(|clock| clock.get_or_insert_with(measure).clone()).await;
+    let browser =
+        Browser { name: name(), cores: cores(), isolated: is_isolated(), clock, relation: None };
+    Offer { lanes: browser_lanes(), browser }
+}
+
+/// `Firefox 153.0`, from what the browser calls itself.
+fn name() -> String {
+    let agent = web_sys::window().and_then(|window| window.navigator().user_agent().ok());
+    let agent = agent.unwrap_or_default();
+    let known =
+        [("Firefox", "Firefox"), ("Edg", "Edge"), ("Chrome", "Chromium"), ("Version", "Safari")];
+    let named = |(word, name): (&str, &str)| {
+        let after = agent.split_once(&format!("{word}/"))?.1;
+        Some(format!("{name} {}", after.split(' ').next()?))
+    };
+    known.into_iter().find_map(named).unwrap_or(agent.clone())
+}
+
+fn is_isolated() -> bool {
+    global("crossOriginIsolated").is_truthy()
+}
+
+fn global(name: &str) -> JsValue {
+    js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
 fn shared_memory() -> Availability {
-    let global = js_sys::global();
-    let get = |name: &str| {
-        js_sys::Reflect::get(&global, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
-    };
-    if get("crossOriginIsolated").is_falsy() {
+    if !is_isolated() {
         return Availability::Unavailable {
             reason: "this page is not cross-origin isolated, so the browser shares no memory; \
                      open it from `breakeven serve`, or from a host that sends the headers \
@@ -32,7 +81,7 @@ fn shared_memory() -> Availability {
                 .into(),
         };
     }
-    if get("SharedArrayBuffer").is_undefined() {
+    if global("SharedArrayBuffer").is_undefined() {
         return Availability::Unavailable {
             reason: "this browser has no SharedArrayBuffer; use a current one".into(),
         };

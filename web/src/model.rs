@@ -49,10 +49,11 @@ impl Outcome {
 }
 
 impl Rows {
-    /// An empty row for each turn that will come, and one for each lane that has none.
+    /// An empty row for each turn that will come, and one for each lane that has none. Lanes without
+    /// pictures have none.
     pub(crate) fn new(lanes: &[LaneInfo], max_workers: u32) -> Self {
         let mut rows = Vec::new();
-        for lane in lanes {
+        for lane in lanes.iter().filter(|lane| lane.pictures) {
             let row = |workers, trouble| Row {
                 turn: Turn { lane: lane.id.clone(), workers },
                 samples: Vec::new(),
@@ -188,7 +189,7 @@ mod tests {
     use super::*;
 
     fn lane(id: LaneId, availability: Availability) -> LaneInfo {
-        LaneInfo { id, kind: LaneKind::Thread, availability }
+        LaneInfo { id, kind: LaneKind::Thread, pictures: true, availability }
     }
 
     fn sample(total: u64, checksum: u64) -> LaneEvent {

@@ -1,5 +1,7 @@
 //! What the visitor chooses before a comparison.
 
+use lab::experiments::ALL;
+use protocol::study::Wish;
 use protocol::{Filter, Picture, Task};
 use workloads::Dimensions;
 
@@ -17,6 +19,10 @@ pub(crate) struct Settings {
     pub(crate) max_workers: u32,
     /// How often each lane's turn comes.
     pub(crate) rounds: u32,
+    /// Whether the picture is filtered.
+    pub(crate) pictures: bool,
+    /// Which of [`lab::experiments::ALL`] are run.
+    pub(crate) experiments: [bool; ALL.len()],
 }
 
 impl Settings {
@@ -30,7 +36,17 @@ impl Settings {
             dimensions: Dimensions::BUILT_IN,
             max_workers: cores.clamp(1, 4),
             rounds: 3,
+            pictures: true,
+            experiments: [true; ALL.len()],
         }
+    }
+
+    /// What the study is to be about, if there is to be one.
+    pub(crate) fn wish(&self) -> Option<Wish> {
+        let chosen = ALL.iter().zip(self.experiments).filter(|(_, chosen)| *chosen);
+        let experiments: Vec<String> =
+            chosen.map(|(experiment, _)| experiment.id.to_owned()).collect();
+        (!experiments.is_empty()).then_some(Wish { experiments })
     }
 
     /// What a lane does on one visit.

@@ -1,50 +1,37 @@
-//! `browser.clone`: Web Workers that get a structured clone of their band, and return one.
+//! `browser.clone` on the page's pictures: Web Workers that get a structured clone of their band, and return one.
 //!
 //! The picture lies in the coordinator's wasm memory. A view of it cannot be posted alone (the clone
 //! would take the whole memory along), so a band is first copied out of it; that copy is part of
 //! what the lane costs, and of its time.
 
 use js_sys::Uint8Array;
-use lab::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
-use protocol::engine::{FromBandWorker, ToBandWorker};
-use protocol::{Availability, Filter, LaneId, LaneKind, Nanos};
+use lab::{Crew, Job, LaneError, LaneFuture, Opened, RunTimes};
+use protocol::engine::{FromBandWorker, Start, ToBandWorker};
+use protocol::{Filter, Nanos};
+use wasm_bindgen::JsValue;
 use worker_link::WorkerLink;
 use workloads::{Kernel, bands};
 
 use crate::clock;
 
-pub(crate) struct BrowserClone;
-
-impl Lane for BrowserClone {
-    fn id(&self) -> LaneId {
-        LaneId::BROWSER_CLONE
+/// Starts workers for a visit, and waits until each has answered.
+pub(crate) async fn open(workers: u32) -> Result<Opened, LaneError> {
+    let started = clock::now();
+    let start =
+        Start { module: wasm_bindgen::module(), memory: JsValue::UNDEFINED, role: "work".into() };
+    let mut crew = Vec::new();
+    for _ in 0..workers {
+        let worker = BandWorker::start_with("./worker.js", &start);
+        crew.push(worker.map_err(LaneError::failed)?);
     }
-
-    fn kind(&self) -> LaneKind {
-        LaneKind::Thread
+    for worker in &mut crew {
+        match worker.receive().await.map_err(LaneError::failed)? {
+            FromBandWorker::Ready => {}
+            other => return Err(unexpected(&other)),
+        }
     }
-
-    fn availability(&self) -> Availability {
-        Availability::Available
-    }
-
-    fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
-        Box::pin(async move {
-            let started = clock::now();
-            let mut crew = Vec::new();
-            for _ in 0..workers {
-                crew.push(BandWorker::start("./band-worker.js").map_err(LaneError::failed)?);
-            }
-            for worker in &mut crew {
-                match worker.receive().await.map_err(LaneError::failed)? {
-                    FromBandWorker::Ready => {}
-                    other => return Err(unexpected(&other)),
-                }
-            }
-            let startup = Nanos(clock::now() - started);
-            Ok(Opened { crew: Box::new(Workers(crew)), startup })
-        })
-    }
+    let startup = Nanos(clock::now() - started);
+    Ok(Opened { crew: Box::new(Workers(crew)), startup })
 }
 
 type BandWorker = WorkerLink<ToBandWorker, FromBandWorker>;

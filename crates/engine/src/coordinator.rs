@@ -1,29 +1,63 @@
-//! The coordinator: gets one task, visits this build's lane, and reports what happens.
+//! The coordinator: gets one visit or one turn of a study, makes it on this build's lanes, and tells what
+//! happens.
 
 use js_sys::Uint8Array;
-use lab::Observer;
+use lab::{Effort, LaneError, Observer, Op, Series};
 use protocol::engine::{FromEngine, ToEngine};
 use protocol::preview::{LONGEST_PREVIEW, Preview};
-use protocol::{Failure, LaneEvent, Stage, Task};
+use protocol::study::{TurnEnd, WireOp};
+use protocol::{Failure, LaneEvent, LaneId, Nanos, Stage, Task};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
+use worker_link::ends;
 use worker_link::inside::{listen, post};
 use workloads::{Dimensions, Thumbnail};
 
-use crate::{ThisLane, own_picture};
+use crate::{clock, lanes, own_picture};
 
-/// Says that the module is loaded, and makes the visit that the page asks for.
+/// Says that the module is loaded, and does what the page asks for.
 #[wasm_bindgen]
 pub fn coordinate() {
     listen(|message| match serde_wasm_bindgen::from_value(message) {
-        Ok(ToEngine::Visit { task, own }) => wasm_bindgen_futures::spawn_local(visit(task, own)),
+        Ok(ToEngine::Visit { task, own }) => spawn_local(visit(task, own)),
+        Ok(ToEngine::Perform { lane, ops, effort, tick }) => spawn_local(async move {
+            let end = turn(&lane, &ops, effort, tick).await;
+            post(&FromEngine::Performed(end));
+        }),
+        Ok(ToEngine::Clock) => post(&FromEngine::Clock(clock::measure())),
         Err(why) => {
             let error = format!("the page's message was not understood: {why}");
             post(&FromEngine::Event(LaneEvent::Failed(Failure { stage: Stage::Prepare, error })));
         }
     });
-    post(&FromEngine::Loaded);
+    spawn_local(async {
+        let lock = ends::hold().await.ok();
+        post(&FromEngine::Loaded { lock });
+    });
+}
+
+async fn turn(lane: &LaneId, ops: &[WireOp], mut effort: Effort, tick: f64) -> TurnEnd {
+    let ops: Vec<Op> = match ops.iter().map(Op::from_wire).collect() {
+        Ok(ops) => ops,
+        Err(why) => return TurnEnd::Failed(why),
+    };
+    let lanes = lanes(tick);
+    let Some(lane) = lanes.iter().find(|known| known.id() == *lane) else {
+        return TurnEnd::Failed(format!("this engine has no lane {lane}"));
+    };
+    // Steps of the clock must not show.
+    let fair = (tick * lab::plan::TICKS) as u64;
+    effort.sample_time = Nanos(effort.sample_time.0.max(fair));
+    let mut found = |series: Vec<Series>| post(&FromEngine::Found { series });
+    match lane.perform(&ops, &effort, &mut found).await {
+        Ok(()) => TurnEnd::Done,
+        Err(LaneError::Cancelled) => TurnEnd::Cancelled,
+        Err(LaneError::Unavailable(why)) => TurnEnd::Unavailable(why),
+        Err(LaneError::Failed(why)) => TurnEnd::Failed(why),
+        Err(LaneError::Void(why)) => TurnEnd::Void(why),
+    }
 }
 
 async fn visit(task: Task, own: JsValue) {
@@ -38,7 +72,7 @@ async fn visit(task: Task, own: JsValue) {
         },
         _ => None,
     };
-    lab::visit(&ThisLane, &task, own.as_deref(), &mut page).await;
+    lab::visit(lanes(0.0)[0].as_ref(), &task, own.as_deref(), &mut page).await;
 }
 
 struct Page {

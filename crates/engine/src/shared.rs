@@ -1,18 +1,41 @@
-//! `browser.shared`: Web Workers over shared wasm memory.
+//! `browser.shared`: Web Workers over shared wasm memory, in a rayon pool.
 //!
-//! The picture lies in the shared memory, the workers write disjoint bands of it, and nothing is
-//! copied between them.
+//! Pictures and work lie in the shared memory, the workers write disjoint parts of it, and nothing is
+//! copied between them. What crosses is whose turn it is.
 
 use std::future::ready;
+use std::sync::Arc;
+use std::time::Duration;
 
-use lab::{Crew, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
+use lab::ops::compute::{Compute, Piece};
+use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
+use lab::ops::echo::{self, Echo, Touch, Way};
+use lab::ops::memory::Footprint;
+use lab::ops::shared_work::SharedWork;
+use lab::ops::startup::Life;
+use lab::ops::{self, Starter, Workers};
+use lab::{Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use wasm_bindgen_futures::JsFuture;
 use workloads::Source;
 
 use crate::clock;
+use crate::footprint::{self, wasm_bytes};
+use crate::life::{self, Mortal};
+use crate::line::{Line, Wait};
+use crate::thread::Thread;
 
-pub(crate) struct BrowserShared;
+/// Threads whose memory is counted together: the memory grows in steps.
+const COUNTED: u32 = 8;
+/// Nanoseconds before a task is due in which the caller stays awake: it would be woken too late.
+const SOON: u64 = 1_000_000;
+/// Bytes whose way there the clock can tell: reading them takes longer than some steps of it.
+const LONG: usize = 64 << 10;
+
+pub(crate) struct BrowserShared {
+    /// A step of the clock, in nanoseconds.
+    pub(crate) tick: f64,
+}
 
 impl Lane for BrowserShared {
     fn id(&self) -> LaneId {
@@ -31,21 +54,40 @@ impl Lane for BrowserShared {
     fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
         Box::pin(async move {
             let started = clock::now();
-            JsFuture::from(wasm_bindgen_rayon::init_thread_pool(workers as usize))
-                .await
-                .map_err(|why| LaneError::Failed(format!("no thread pool: {why:?}")))?;
-            rayon::broadcast(|_| ());
+            start_pool(workers).await?;
             let startup = Nanos(clock::now() - started);
-            Ok(Opened { crew: Box::new(Pool { workers }), startup })
+            Ok(Opened { crew: Box::new(PicturePool { workers }), startup })
         })
+    }
+
+    fn does(&self, _op: Op) -> bool {
+        true
+    }
+
+    fn perform<'a>(
+        &'a self,
+        ops: &'a [Op],
+        effort: &'a Effort,
+        found: &'a mut Found<'a>,
+    ) -> LaneFuture<'a, ()> {
+        Box::pin(ops::perform(self, ops, effort, found))
     }
 }
 
-struct Pool {
+/// Once: the pool of an engine cannot be ended or resized, so the page ends the engine.
+async fn start_pool(workers: u32) -> Result<(), LaneError> {
+    JsFuture::from(wasm_bindgen_rayon::init_thread_pool(workers as usize))
+        .await
+        .map_err(|why| LaneError::Failed(format!("no thread pool: {why:?}")))?;
+    rayon::broadcast(|_| ());
+    Ok(())
+}
+
+struct PicturePool {
     workers: u32,
 }
 
-impl Crew for Pool {
+impl Crew for PicturePool {
     fn run<'a>(&'a mut self, job: Job<'a>, out: &'a mut [u8]) -> LaneFuture<'a, RunTimes> {
         let started = clock::now();
         let apply = |source: &Source<'_>, rows, out: &mut [u8]| job.kernel.apply(source, rows, out);
@@ -61,5 +103,202 @@ impl Crew for Pool {
     fn close(self: Box<Self>) -> LaneFuture<'static, Option<Nanos>> {
         // The pool cannot be ended from inside: the page terminates the whole coordinator.
         Box::pin(ready(Ok(None)))
+    }
+}
+
+impl Starter for BrowserShared {
+    type Workers = Pooled;
+
+    async fn start(&self, count: u32, _placement: Placement) -> Result<Pooled, LaneError> {
+        start_pool(count).await?;
+        Ok(Pooled { count, tick: self.tick })
+    }
+
+    async fn life(&self, _placement: Placement) -> Result<Life, LaneError> {
+        life::live::<Thread>().await
+    }
+
+    async fn footprint(&self, _placement: Placement) -> Result<Footprint, LaneError> {
+        let before = wasm_bytes();
+        let mut threads = (0..COUNTED).map(|_| Thread::ask()).collect::<Result<Vec<_>, _>>()?;
+        for thread in &mut threads {
+            thread.greet().await?;
+        }
+        let growth = (wasm_bytes() - before) / f64::from(COUNTED);
+        let none = || "the shared memory had room for its stack already".to_owned();
+        let wasm = (growth > 0.0).then_some(growth).ok_or_else(none);
+        Ok(footprint::of_wasm(wasm))
+    }
+}
+
+/// The pool of a turn.
+pub(crate) struct Pooled {
+    count: u32,
+    tick: f64,
+}
+
+impl Workers for Pooled {
+    fn echoes(&self) -> Vec<Way> {
+        Way::shared(Wait::ALL.map(|wait| Some(wait.name())))
+    }
+
+    async fn echo(&mut self, bytes: u64, way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
+        let wait = way.wait.and_then(Wait::named).unwrap_or(Wait::Adaptive);
+        let request = echo::request(bytes)?;
+        let peers = Peers::start(1, wait);
+        let read = way.touch == Touch::WriteRead;
+        {
+            let mut desk = peers.lines[0].desk();
+            desk.bytes = request.clone();
+            (desk.read, desk.stamp) = (read, read && request.len() >= LONG);
+        }
+        let sum = workloads::sum(&request);
+        Ok(Box::new(SharedEcho { peers, request, sum, read, tick: self.tick }))
+    }
+
+    async fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
+        Ok(Box::new(SharedWork::new(None, piece, clock::now)))
+    }
+
+    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+        let peers = Peers::start(self.count, Wait::Adaptive);
+        for line in peers.lines.iter() {
+            let mut desk = line.desk();
+            (desk.bytes, desk.read) = (vec![0; TASK], true);
+        }
+        let busy = vec![false; self.count as usize];
+        Ok(Box::new(Handed(SharedHands { peers, busy, tick: self.tick })))
+    }
+
+    async fn end(self) -> Result<(), LaneError> {
+        Ok(())
+    }
+}
+
+/// Workers of the pool that serve a line each, until this is dropped.
+struct Peers {
+    lines: Arc<[Line]>,
+}
+
+impl Peers {
+    fn start(count: u32, wait: Wait) -> Self {
+        let lines: Arc<[Line]> = (0..count).map(|_| Line::new(wait)).collect();
+        let served = Arc::clone(&lines);
+        rayon::spawn_broadcast(move |context| {
+            if let Some(line) = served.get(context.index()) {
+                line.serve(|desk| {
+                    if desk.read {
+                        desk.sum = workloads::sum(&desk.bytes);
+                    }
+                    if desk.stamp {
+                        desk.there += clock::shared() - desk.sent;
+                    }
+                });
+            }
+        });
+        lines.iter().for_each(Line::await_back);
+        Self { lines }
+    }
+}
+
+impl Drop for Peers {
+    fn drop(&mut self) {
+        for line in self.lines.iter() {
+            line.await_back();
+            line.end();
+        }
+    }
+}
+
+struct SharedEcho {
+    peers: Peers,
+    request: Vec<u8>,
+    /// Of the request.
+    sum: u64,
+    read: bool,
+    tick: f64,
+}
+
+impl Echo for SharedEcho {
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, [f64; 2]> {
+        let line = &self.peers.lines[0];
+        let stamp = line.desk().stamp;
+        let began = clock::exact();
+        for _ in 0..count {
+            if stamp {
+                line.desk().sent = clock::shared();
+            }
+            if self.read {
+                line.desk().bytes.copy_from_slice(&self.request);
+            }
+            line.give();
+            line.await_back();
+        }
+        let took = clock::exact() - began;
+        let there = std::mem::take(&mut line.desk().there);
+        Box::pin(ready(Ok([took, there])))
+    }
+
+    fn is_right(&mut self) -> Result<bool, LaneError> {
+        let mut desk = self.peers.lines[0].desk();
+        let sum = std::mem::take(&mut desk.sum);
+        Ok((!self.read || sum == self.sum) && desk.bytes == self.request)
+    }
+
+    fn shortest(&self) -> f64 {
+        self.tick
+    }
+}
+
+struct SharedHands {
+    peers: Peers,
+    /// Which workers have a task.
+    busy: Vec<bool>,
+    tick: f64,
+}
+
+impl SharedHands {
+    fn finished(&self) -> Option<usize> {
+        let mut busy = self.busy.iter().zip(self.peers.lines.iter());
+        busy.position(|(busy, line)| *busy && line.is_back())
+    }
+}
+
+impl Hands for SharedHands {
+    fn count(&self) -> usize {
+        self.busy.len()
+    }
+
+    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
+        let line = &self.peers.lines[worker];
+        line.desk().bytes.copy_from_slice(task);
+        line.give();
+        self.busy[worker] = true;
+        Ok(())
+    }
+
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+        loop {
+            let left = until.saturating_sub(clock::now());
+            if left > SOON {
+                let most = Duration::from_nanos(left - SOON);
+                Wait::Adaptive.until_or(|| self.finished().is_some(), most);
+            }
+            if let Some(worker) = self.finished() {
+                self.busy[worker] = false;
+                return Ok(Some((worker, self.peers.lines[worker].desk().sum)));
+            }
+            if left == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn now(&self) -> u64 {
+        clock::now()
+    }
+
+    fn shortest(&self) -> f64 {
+        self.tick
     }
 }

@@ -55,7 +55,12 @@ pub trait Lane {
 
     /// All of the above as data.
     fn info(&self) -> LaneInfo {
-        LaneInfo { id: self.id(), kind: self.kind(), availability: self.availability() }
+        LaneInfo {
+            id: self.id(),
+            kind: self.kind(),
+            pictures: self.is_visited(),
+            availability: self.availability(),
+        }
     }
 }
 

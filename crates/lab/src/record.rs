@@ -50,6 +50,15 @@ impl Record {
                 run.load[0]
             ));
         }
+        if let Some(browser) = &self.report.machine.browser
+            && browser.cores != cores
+        {
+            let admitted = browser.cores;
+            run.warnings.push(format!(
+                "the browser admits to {admitted} processors, and there are {cores}: pages that ask it \
+                 start too few workers, or too many"
+            ));
+        }
         run.warnings.extend(drift(&findings.rows));
         if self.plan.is_over(finished, spent) { Next::Enough } else { Next::Go }
     }

@@ -175,8 +175,8 @@ impl Lane for RemoteLane {
 /// Whether a lane of a browser does an operation.
 #[must_use]
 pub fn browser_does(lane: &LaneId, op: Op) -> bool {
-    // Work in the caller itself starts no worker.
-    !(*lane == LaneId::BROWSER_MAIN && matches!(op, Op::Startup | Op::Memory))
+    // The caller is alone, and starts nobody.
+    *lane != LaneId::BROWSER_MAIN || (op.workers() == 1 && !matches!(op, Op::Startup | Op::Memory))
 }
 
 /// The kind of a browser's lane.
@@ -237,6 +237,7 @@ mod tests {
         let info = LaneInfo {
             id: LaneId::BROWSER_CLONE,
             kind: LaneKind::Thread,
+            pictures: true,
             availability: Availability::Available,
         };
         let lanes = Remote::new(send, receiver, || false).lanes(&[info]);

@@ -8,9 +8,24 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 use crate::preview::Preview;
-use crate::{Filter, LaneEvent, Nanos, Task};
+use crate::report::Clock;
+use crate::study::{Effort, Series, TurnEnd, WireOp};
+use crate::{Filter, LaneEvent, LaneId, Nanos, Task};
 
-/// From the page to a coordinator, which makes one visit and is then thrown away.
+/// The first message to every worker of the engines, from whoever starts it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Start {
+    /// The engine, compiled.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    pub module: JsValue,
+    /// Its memory where that is shared, or else undefined.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    pub memory: JsValue,
+    /// Which of the engine's functions takes over.
+    pub role: String,
+}
+
+/// From the page to a coordinator, which does one of these and is then thrown away.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToEngine {
@@ -23,14 +38,30 @@ pub enum ToEngine {
         #[serde(with = "serde_wasm_bindgen::preserve")]
         own: JsValue,
     },
+    /// Make this turn of a study.
+    Perform {
+        /// On which of this engine's lanes.
+        lane: LaneId,
+        /// What.
+        ops: Vec<WireOp>,
+        /// How.
+        effort: Effort,
+        /// A step of the clock, in nanoseconds.
+        tick: f64,
+    },
+    /// Say what the clock can do.
+    Clock,
 }
 
 /// From a coordinator to the page.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FromEngine {
-    /// The module is compiled and listens.
-    Loaded,
+    /// It listens.
+    Loaded {
+        /// A lock that is free once the coordinator has ended; none where the browser has no locks.
+        lock: Option<String>,
+    },
     /// Something happened on the visit.
     Event(LaneEvent),
     /// The untimed run begins: whoever holds this memory can see the picture appear. Pixels that are
@@ -44,6 +75,15 @@ pub enum FromEngine {
     },
     /// The untimed run's picture.
     Preview(Preview),
+    /// What the turn's next operation gave.
+    Found {
+        /// Its rows.
+        series: Vec<Series>,
+    },
+    /// The turn is over.
+    Performed(TurnEnd),
+    /// What the clock can do.
+    Clock(Clock),
 }
 
 /// From the plain coordinator to a worker of `browser.clone`.
@@ -89,4 +129,66 @@ pub enum FromBandWorker {
         /// Why.
         error: String,
     },
+}
+
+/// From the plain coordinator to a worker of `browser.clone` or `browser.transfer` that takes part in a
+/// study. Payloads are not among these: they are byte arrays as they are.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToPeer {
+    /// Answer payloads like this.
+    Mode {
+        /// What with.
+        answer: Answer,
+        /// Whether memory is given away in the answer, and not copied.
+        transfer: bool,
+    },
+    /// Say when payloads arrived since the last time.
+    Arrivals,
+    /// Say how large the wasm memory is.
+    Memory,
+    /// Take a lock that nobody else has: when it is free again, this worker has ended.
+    Hold,
+}
+
+/// What a worker answers a payload with.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The payload itself.
+    Same,
+    /// The sum of its words, as a number.
+    Sum,
+    /// The answer of a share of this piece of work, whose input the payload is.
+    Share {
+        /// What kind of work.
+        workload: String,
+        /// How large.
+        pages: u32,
+        /// The share's first page.
+        start: u32,
+        /// The page after its last.
+        end: u32,
+    },
+}
+
+/// From such a worker.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromPeer {
+    /// It listens, or does as told.
+    Ready,
+    /// When payloads arrived.
+    Arrivals {
+        /// The sum of their times on the worker's clock, in nanoseconds.
+        sum: f64,
+        /// When that clock began, in milliseconds since 1970.
+        origin: f64,
+    },
+    /// How large the wasm memory is, in bytes.
+    Memory(f64),
+    /// It has this lock.
+    Holds(String),
+    /// It could not do as told.
+    Failed(String),
 }

@@ -94,6 +94,8 @@ pub struct LaneInfo {
     pub id: LaneId,
     /// What isolates it.
     pub kind: LaneKind,
+    /// Whether it makes the page's pictures, beside what studies ask for.
+    pub pictures: bool,
     /// Whether it can run here.
     pub availability: Availability,
 }

@@ -17,7 +17,7 @@ mod lane;
 pub mod preview;
 #[cfg(feature = "report")]
 pub mod report;
-#[cfg(feature = "messages")]
+#[cfg(feature = "report")]
 pub mod runner;
 #[cfg(feature = "report")]
 pub mod study;

@@ -4,6 +4,7 @@
 //! The link owns the worker's whole life: dropping it terminates the worker, whatever it is doing.
 #![forbid(unsafe_code)]
 
+pub mod ends;
 pub mod inside;
 
 use std::marker::PhantomData;
@@ -48,10 +49,7 @@ impl<To: Serialize, From: DeserializeOwned + 'static> WorkerLink<To, From> {
     /// # Errors
     /// If the browser refuses. That the script is missing or throws shows in [`WorkerLink::receive`].
     pub fn start(script: &str) -> Result<Self, LinkError> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(script, &options)
-            .map_err(|why| LinkError::Start(text(&why)))?;
+        let worker = module_worker(script).map_err(|why| LinkError::Start(text(&why)))?;
         let (messages, inbox) = unbounded();
         let errors = messages.clone();
         let on_message = Closure::<dyn FnMut(_)>::new(move |event: MessageEvent| {
@@ -75,11 +73,24 @@ impl<To: Serialize, From: DeserializeOwned + 'static> WorkerLink<To, From> {
         Ok(Self { worker, inbox, _on_message: on_message, _on_error: on_error, _to: PhantomData })
     }
 
+    /// The same, with a first message that is not of its kind: what the script itself needs.
+    ///
+    /// # Errors
+    /// As [`WorkerLink::start`], and if the message cannot be cloned.
+    pub fn start_with(script: &str, first: &impl Serialize) -> Result<Self, LinkError> {
+        let link = Self::start(script)?;
+        link.post(first).map(|()| link)
+    }
+
     /// Sends a message.
     ///
     /// # Errors
     /// If it cannot be cloned.
     pub fn send(&self, message: &To) -> Result<(), LinkError> {
+        self.post(message)
+    }
+
+    fn post(&self, message: &impl Serialize) -> Result<(), LinkError> {
         let message = serde_wasm_bindgen::to_value(message)
             .map_err(|why| LinkError::Send(why.to_string()))?;
         self.worker.post_message(&message).map_err(|why| LinkError::Send(text(&why)))
@@ -101,7 +112,19 @@ impl<To, From> Drop for WorkerLink<To, From> {
     }
 }
 
-fn text(why: &JsValue) -> String {
+/// Starts a worker from a module script.
+///
+/// # Errors
+/// What the browser throws.
+pub fn module_worker(script: &str) -> Result<Worker, JsValue> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    Worker::new_with_options(script, &options)
+}
+
+/// What a browser threw, as a sentence.
+#[must_use]
+pub fn text(why: &JsValue) -> String {
     why.dyn_ref::<js_sys::Error>()
         .map_or_else(|| format!("{why:?}"), |error| String::from(error.message()))
 }

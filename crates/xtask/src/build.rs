@@ -25,12 +25,12 @@ struct Module {
     rustflags: &'static [&'static str],
 }
 
-const MODULES: [Module; 3] = [
+const MODULES: [Module; 4] = [
     Module {
         name: "engine",
         package: "engine",
         features: &["--features", "threads"],
-        scripts: &["coordinator.js"],
+        scripts: &["worker.js"],
         // `+atomics` alone no longer makes the memory shared (rust-lang/rust#147225), and
         // wasm-bindgen's thread start-up needs the TLS symbols and `__heap_base` exported.
         rustflags: &[
@@ -49,7 +49,14 @@ const MODULES: [Module; 3] = [
         name: "engine-plain",
         package: "engine",
         features: &[],
-        scripts: &["coordinator.js", "band-worker.js"],
+        scripts: &["worker.js"],
+        rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
+    },
+    Module {
+        name: "leader",
+        package: "leader",
+        features: &[],
+        scripts: &["worker.js"],
         rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
     },
     Module {

@@ -9,9 +9,10 @@ use std::process;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use lab::ops::compute::{self, Compute, Piece};
+use lab::ops::compute::{Compute, Piece};
 use lab::ops::dispatch::{Handed, Pool};
-use lab::ops::echo::{Crosses, Echo, Way};
+use lab::ops::echo::{Echo, Way};
+use lab::ops::shared_work::SharedWork;
 use lab::ops::startup::Life;
 use lab::ops::{self, Starter, Workers, memory};
 use lab::{Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes};
@@ -184,8 +185,7 @@ impl Workers for Worked {
                 empty.insert(pool)
             }
         };
-        let (input, answer) = (piece.input(), piece.room());
-        Ok(Box::new(SharedWork { pool, piece, input, answer }))
+        Ok(Box::new(SharedWork::new(Some(pool), piece, timing::now)))
     }
 
     async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
@@ -194,42 +194,6 @@ impl Workers for Worked {
 
     async fn end(self) -> Result<(), LaneError> {
         self.peers.end()
-    }
-}
-
-/// A piece of work in the caller's own memory.
-struct SharedWork<'a> {
-    pool: &'a ThreadPool,
-    piece: Piece,
-    input: Vec<u8>,
-    answer: Vec<u8>,
-}
-
-impl Compute for SharedWork<'_> {
-    fn crosses(&self) -> Crosses {
-        Crosses::Shared
-    }
-
-    fn batch(&mut self, count: u32) -> LaneFuture<'_, f64> {
-        let Self { pool, piece, input, answer } = self;
-        let began = timing::now();
-        for _ in 0..count {
-            pool.scope(|scope| {
-                let mut rest = answer.as_mut_slice();
-                for share in &piece.shares {
-                    let (part, after) = rest.split_at_mut(share.answer_range().len());
-                    rest = after;
-                    let input = &input[share.input_range()];
-                    scope.spawn(move |_| share.run(input, part));
-                }
-            });
-            piece.workload.finish(answer);
-        }
-        at_once(Ok((timing::now() - began) as f64))
-    }
-
-    fn checksum(&mut self) -> Result<u64, LaneError> {
-        Ok(compute::checksum(&mut self.answer))
     }
 }
 

@@ -36,7 +36,7 @@ pub enum Host {
 }
 
 impl Host {
-    /// What a page can visit.
+    /// What it offers.
     fn lanes(&self) -> &[LaneInfo] {
         match self {
             Self::Laboratory(laboratory) => laboratory.lanes(),

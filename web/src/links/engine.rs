@@ -1,26 +1,32 @@
-//! A visit by one of the two engines: a fresh coordinator, and its end.
+//! The two engines: a fresh coordinator for every visit and every turn of a study, and its end.
 
 use futures::FutureExt;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use protocol::engine::{FromEngine, ToEngine};
+use protocol::engine::{FromEngine, Start, ToEngine};
 use protocol::preview::Preview;
+use protocol::report::Clock;
+use protocol::study::{Effort, Series, TurnEnd, WireOp};
 use protocol::{Failure, LaneEvent, LaneId, Stage, Task};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
-use worker_link::{LinkError, WorkerLink};
+use worker_link::{WorkerLink, ends};
 
 use super::Cancelled;
+use super::modules::compiled;
 
 /// How long an engine may be silent: many times the longest run.
 const SILENCE_LIMIT_MS: u32 = 60_000;
+/// How long a coordinator that was terminated may take to be gone.
+const END_LIMIT_MS: u32 = 5_000;
 
 /// Which of the two builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     /// With atomics: `browser.shared`.
     Threads,
-    /// Without: `browser.clone`.
+    /// Without: the browser's other lanes.
     Plain,
 }
 
@@ -41,7 +47,7 @@ impl Engine {
     pub(crate) fn of(lane: &LaneId) -> Option<Self> {
         if *lane == LaneId::BROWSER_SHARED {
             Some(Self::Threads)
-        } else if *lane == LaneId::BROWSER_CLONE {
+        } else if lab::remote::BROWSER_LANES.contains(lane) {
             Some(Self::Plain)
         } else {
             None
@@ -50,13 +56,20 @@ impl Engine {
 
     fn script(self) -> &'static str {
         match self {
-            Self::Threads => "./workers/engine/coordinator.js",
-            Self::Plain => "./workers/engine-plain/coordinator.js",
+            Self::Threads => "./workers/engine/worker.js",
+            Self::Plain => "./workers/engine-plain/worker.js",
         }
     }
 
-    /// Makes a visit, with the visitor's own picture if the task is about one. The last message is an event that is the last; afterwards, whatever happened,
-    /// the coordinator and its workers are terminated.
+    fn module(self) -> &'static str {
+        match self {
+            Self::Threads => "./workers/engine/engine_bg.wasm",
+            Self::Plain => "./workers/engine-plain/engine_bg.wasm",
+        }
+    }
+
+    /// Makes a visit, with the visitor's own picture if the task is about one. The last message is an
+    /// event that is the last; afterwards, whatever happened, the coordinator and its workers are gone.
     pub(crate) async fn visit(
         self,
         task: Task,
@@ -67,8 +80,8 @@ impl Engine {
         let talk = self.talk(task, own, &mut tell).boxed_local();
         let last = match select(talk, cancelled).await {
             Either::Left((Ok(last), _)) => last,
-            Either::Left((Err(why), _)) => {
-                LaneEvent::Failed(Failure { stage: Stage::Run, error: why.to_string() })
+            Either::Left((Err(error), _)) => {
+                LaneEvent::Failed(Failure { stage: Stage::Run, error })
             }
             // Dropping the talk terminates the coordinator.
             Either::Right(_) => LaneEvent::Cancelled,
@@ -81,34 +94,118 @@ impl Engine {
         task: Task,
         own: Option<Blob>,
         tell: &mut impl FnMut(EngineMessage),
-    ) -> Result<LaneEvent, LinkError> {
-        let mut link = WorkerLink::<ToEngine, FromEngine>::start(self.script())?;
-        let mut visit = Some(ToEngine::Visit { task, own: own.into() });
+    ) -> Result<LaneEvent, String> {
+        let visit = ToEngine::Visit { task, own: own.into() };
+        let mut coordinator = Coordinator::start(self, &visit).await?;
         loop {
-            let message = {
-                let silence = TimeoutFuture::new(SILENCE_LIMIT_MS);
-                match select(link.receive().boxed_local(), silence).await {
-                    Either::Left((message, _)) => message?,
-                    Either::Right(_) => {
-                        let seconds = SILENCE_LIMIT_MS / 1000;
-                        let error = format!("the engine has said nothing for {seconds} s");
-                        return Ok(LaneEvent::Failed(Failure { stage: Stage::Run, error }));
-                    }
+            match coordinator.hear().await? {
+                FromEngine::Event(last) if last.is_last() => {
+                    coordinator.end().await;
+                    return Ok(last);
                 }
-            };
-            match message {
-                FromEngine::Loaded => {
-                    if let Some(visit) = visit.take() {
-                        link.send(&visit)?;
-                    }
-                }
-                FromEngine::Event(last) if last.is_last() => return Ok(last),
                 FromEngine::Event(event) => tell(EngineMessage::Event(event)),
                 FromEngine::Watch { memory, offset } => {
                     tell(EngineMessage::Watch { memory, offset });
                 }
                 FromEngine::Preview(preview) => tell(EngineMessage::Preview(preview)),
+                other => return Err(unexpected(&other)),
             }
         }
+    }
+
+    /// Makes a turn of a study; afterwards the coordinator and its workers are gone. Dropping the future
+    /// terminates them.
+    pub(crate) async fn perform(
+        self,
+        lane: LaneId,
+        ops: Vec<WireOp>,
+        effort: Effort,
+        tick: f64,
+        found: &mut dyn FnMut(Vec<Series>),
+    ) -> TurnEnd {
+        let turn = ToEngine::Perform { lane, ops, effort, tick };
+        let talk = async {
+            let mut coordinator = Coordinator::start(self, &turn).await?;
+            loop {
+                match coordinator.hear().await? {
+                    FromEngine::Found { series } => found(series),
+                    FromEngine::Performed(end) => {
+                        coordinator.end().await;
+                        return Ok(end);
+                    }
+                    other => return Err(unexpected(&other)),
+                }
+            }
+        };
+        talk.await.unwrap_or_else(TurnEnd::Failed)
+    }
+
+    /// What the clock of its workers can do.
+    ///
+    /// # Errors
+    /// If the engine does not start.
+    pub(crate) async fn clock(self) -> Result<Clock, String> {
+        let mut coordinator = Coordinator::start(self, &ToEngine::Clock).await?;
+        match coordinator.hear().await? {
+            FromEngine::Clock(clock) => {
+                coordinator.end().await;
+                Ok(clock)
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+/// A coordinator at work. Dropping it terminates it and its workers.
+struct Coordinator {
+    link: WorkerLink<ToEngine, FromEngine>,
+    /// Free once it has ended.
+    lock: Option<String>,
+}
+
+impl Coordinator {
+    async fn start(engine: Engine, first: &ToEngine) -> Result<Self, String> {
+        let start = Start {
+            module: compiled(engine.module()).await?,
+            memory: JsValue::UNDEFINED,
+            role: "coordinate".into(),
+        };
+        let link =
+            WorkerLink::start_with(engine.script(), &start).map_err(|why| why.to_string())?;
+        let mut this = Self { link, lock: None };
+        match this.hear().await? {
+            FromEngine::Loaded { lock } => this.lock = lock,
+            other => return Err(unexpected(&other)),
+        }
+        this.link.send(first).map_err(|why| why.to_string())?;
+        Ok(this)
+    }
+
+    async fn hear(&mut self) -> Result<FromEngine, String> {
+        let silence = TimeoutFuture::new(SILENCE_LIMIT_MS);
+        match select(self.link.receive().boxed_local(), silence).await {
+            Either::Left((message, _)) => message.map_err(|why| why.to_string()),
+            Either::Right(_) => {
+                let seconds = SILENCE_LIMIT_MS / 1000;
+                Err(format!("the engine has said nothing for {seconds} s"))
+            }
+        }
+    }
+
+    /// Terminates it, and waits until it is gone where the browser tells: it would disturb the next turn.
+    async fn end(self) {
+        let Self { link, lock } = self;
+        let released: Option<JsFuture> = lock.and_then(|lock| ends::released(&lock).ok());
+        drop(link);
+        if let Some(released) = released {
+            select(released, TimeoutFuture::new(END_LIMIT_MS)).await;
+        }
+    }
+}
+
+fn unexpected(message: &FromEngine) -> String {
+    match message {
+        FromEngine::Event(LaneEvent::Failed(failure)) => failure.error.clone(),
+        other => format!("the engine said something at the wrong time: {other:?}"),
     }
 }

@@ -1,15 +1,19 @@
-//! Who works for the page: the engines in this browser and the runner beside it make the visits, the
-//! codec opens picture files.
+//! Who works for the page: the engines in this browser and the runner beside it make visits and turns, the
+//! runner or else a worker leads studies, the codec opens picture files.
 
 mod codec;
 mod engine;
+mod leader;
+mod modules;
 mod runner;
+mod turns;
 
 use futures::channel::oneshot;
 use futures::future::Shared;
 
 pub(crate) use codec::open_picture;
 pub(crate) use engine::{Engine, EngineMessage};
+pub(crate) use leader::lead_here;
 pub(crate) use runner::{RunnerLink, RunnerState, connect};
 
 /// Resolves when the visitor cancels, or leaves.

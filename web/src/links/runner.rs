@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::future::{Either, LocalBoxFuture, select};
+use futures::future::{Either, LocalBoxFuture, Shared, select};
 use futures::lock::Mutex;
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use gloo_net::http::Request;
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
@@ -14,6 +14,7 @@ use leptos::prelude::{RwSignal, Set};
 use protocol::runner::{
     FromRunner, Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH, SessionRequest, ToRunner, VERSION,
 };
+use protocol::study::{StudyEnd, StudyEvent, Wish};
 use protocol::{
     Availability, Failure, LaneEvent, LaneId, LaneInfo, LaneKind, Picture, Stage, Task,
 };
@@ -21,6 +22,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
 use super::Cancelled;
+use super::turns::{Errand, make_turns};
+use crate::environment;
 
 /// Whether the runner is there.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +37,10 @@ pub(crate) enum RunnerState {
 }
 
 impl RunnerState {
+    pub(crate) fn is_connected(&self) -> bool {
+        matches!(self, Self::Connected { .. })
+    }
+
     /// The runner's lanes, as unavailable ones while it is away.
     pub(crate) fn lanes(&self) -> Vec<LaneInfo> {
         let reason = match self {
@@ -42,17 +49,23 @@ impl RunnerState {
             Self::Away(reason) => reason,
         };
         let known = [
-            (LaneId::NATIVE_THREAD, LaneKind::Thread),
-            (LaneId::NATIVE_THREAD_WIDE, LaneKind::Thread),
-            (LaneId::PROCESS_PIPE, LaneKind::Process),
-            (LaneId::PROCESS_SOCKET, LaneKind::Process),
+            (LaneId::NATIVE_THREAD, LaneKind::Thread, true),
+            (LaneId::NATIVE_THREAD_WIDE, LaneKind::Thread, true),
+            (LaneId::PROCESS_PIPE, LaneKind::Process, true),
+            (LaneId::PROCESS_SOCKET, LaneKind::Process, true),
+            (LaneId::PROCESS_SHM, LaneKind::Process, false),
+            (LaneId::NODE_WORKER, LaneKind::Thread, false),
+            (LaneId::NODE_WORKER_SHARED, LaneKind::Thread, false),
+            (LaneId::NODE_FORK_JSON, LaneKind::Process, false),
+            (LaneId::NODE_FORK_ADVANCED, LaneKind::Process, false),
         ];
-        known
-            .map(|(id, kind)| {
-                let availability = Availability::Unavailable { reason: reason.to_owned() };
-                LaneInfo { id, kind, availability }
-            })
-            .to_vec()
+        let lane = |(id, kind, pictures)| LaneInfo {
+            id,
+            kind,
+            pictures,
+            availability: Availability::Unavailable { reason: reason.to_owned() },
+        };
+        known.map(lane).to_vec()
     }
 }
 
@@ -67,6 +80,10 @@ pub(crate) struct RunnerLink {
     visits: Rc<Cell<u32>>,
     /// The own picture that the runner was sent last.
     sent: Rc<Cell<Option<Picture>>>,
+    /// To whoever makes this page's turns.
+    errands: UnboundedSender<Errand>,
+    /// Resolves when the runner knows of the browser's lanes.
+    offered: Shared<LocalBoxFuture<'static, ()>>,
 }
 
 /// Opens a session with the token of the address, if it has one, and connects. The state says what
@@ -135,6 +152,10 @@ async fn open(
     };
     let (outbox, mut orders) = unbounded::<ToRunner>();
     let (messages, inbox) = unbounded();
+    let (errands, turns) = unbounded();
+    let offered = offer_lanes(outbox.clone(), turns).boxed_local().shared();
+    spawn_local(offered.clone());
+    let (ordered, stop) = (errands.clone(), errands.clone());
     let connection = async move {
         let (mut sink, mut stream) = socket.split();
         let send = async move {
@@ -150,17 +171,34 @@ async fn open(
                 if let Message::Text(text) = message
                     && let Ok(message) = serde_json::from_str(&text)
                 {
-                    let _ = messages.unbounded_send(message);
+                    match message {
+                        FromRunner::Order(order) => {
+                            let _ = ordered.unbounded_send(Errand::Order(order));
+                        }
+                        message => drop(messages.unbounded_send(message)),
+                    }
                 }
             }
         };
         select(Box::pin(send), Box::pin(receive)).await;
+        let _ = stop.unbounded_send(Errand::Stop);
         "the connection to the runner ended: start it again and open the address that it prints"
             .to_owned()
     };
     let inbox = Rc::new(Mutex::new(inbox));
-    let link = RunnerLink { outbox, inbox, visits: Rc::default(), sent: Rc::default() };
+    let (visits, sent) = (Rc::default(), Rc::default());
+    let link = RunnerLink { outbox, inbox, visits, sent, errands, offered };
     Ok((link, machine, lanes, Box::pin(connection)))
+}
+
+/// Offers the browser's lanes, and has turns on them made for as long as the connection lasts.
+async fn offer_lanes(outbox: UnboundedSender<ToRunner>, turns: UnboundedReceiver<Errand>) {
+    let offer = environment::offer().await;
+    let tick = offer.browser.clock.tick;
+    let _ = outbox.unbounded_send(ToRunner::Offer(offer));
+    spawn_local(make_turns(turns, tick, move |news| {
+        let _ = outbox.unbounded_send(ToRunner::News(news));
+    }));
 }
 
 impl RunnerLink {
@@ -206,34 +244,92 @@ impl RunnerLink {
         let mut inbox = self.inbox.lock().await;
         let mut cancelled = Some(cancelled);
         loop {
-            let message = match cancelled.take() {
-                None => inbox.next().await,
-                Some(waiting) => match select(inbox.next(), waiting).await {
-                    Either::Left((message, waiting)) => {
-                        cancelled = Some(waiting);
-                        message
-                    }
-                    // The runner still says when the visit has ended, and its workers are gone.
-                    Either::Right(_) => {
-                        let _ = self.outbox.unbounded_send(ToRunner::Cancel);
-                        continue;
-                    }
-                },
-            };
-            match message {
-                None => return tell(failed("the connection to the runner ended")),
-                Some(FromRunner::Event { visit: number, event }) if number == visit => {
+            match next(&mut inbox, &mut cancelled).await {
+                Heard::Cancel => drop(self.outbox.unbounded_send(ToRunner::Cancel)),
+                Heard::Gone => return tell(failed("the connection to the runner ended")),
+                Heard::Message(FromRunner::Event { visit: number, event }) if number == visit => {
                     let last = event.is_last();
                     tell(event);
                     if last {
                         return;
                     }
                 }
-                Some(FromRunner::Refused { visit: Some(number), reason }) if number == visit => {
+                Heard::Message(FromRunner::Refused { visit: Some(number), reason })
+                    if number == visit =>
+                {
                     return tell(failed(&reason));
                 }
-                Some(_) => {}
+                Heard::Message(_) => {}
             }
         }
     }
+
+    /// Has the runner lead a study; the last event is its end.
+    pub(crate) async fn study(
+        &self,
+        wish: Wish,
+        cancelled: Cancelled,
+        mut tell: impl FnMut(StudyEvent),
+    ) {
+        let ended = |why: String| StudyEvent::Ended {
+            report: None,
+            standings: Vec::new(),
+            end: StudyEnd::Stopped(why),
+        };
+        self.offered.clone().await;
+        if self.outbox.unbounded_send(ToRunner::Study(wish)).is_err() {
+            return tell(ended("the connection to the runner ended".into()));
+        }
+        let mut inbox = self.inbox.lock().await;
+        let mut cancelled = Some(cancelled);
+        loop {
+            match next(&mut inbox, &mut cancelled).await {
+                Heard::Cancel => {
+                    let _ = self.outbox.unbounded_send(ToRunner::Cancel);
+                    let _ = self.errands.unbounded_send(Errand::Stop);
+                }
+                Heard::Gone => return tell(ended("the connection to the runner ended".into())),
+                Heard::Message(FromRunner::Study(event)) => {
+                    let is_last = matches!(event, StudyEvent::Ended { .. });
+                    if is_last {
+                        // Somebody else may have ended it.
+                        let _ = self.errands.unbounded_send(Errand::Stop);
+                    }
+                    tell(event);
+                    if is_last {
+                        return;
+                    }
+                }
+                Heard::Message(FromRunner::Refused { visit: None, reason }) => {
+                    return tell(ended(format!("the runner refused: {reason}")));
+                }
+                Heard::Message(_) => {}
+            }
+        }
+    }
+}
+
+enum Heard {
+    Message(FromRunner),
+    /// The visitor cancelled: once. The runner still says when everything has ended.
+    Cancel,
+    /// The connection ended.
+    Gone,
+}
+
+async fn next(
+    inbox: &mut UnboundedReceiver<FromRunner>,
+    cancelled: &mut Option<Cancelled>,
+) -> Heard {
+    let message = match cancelled.take() {
+        None => inbox.next().await,
+        Some(waiting) => match select(inbox.next(), waiting).await {
+            Either::Left((message, waiting)) => {
+                *cancelled = Some(waiting);
+                message
+            }
+            Either::Right(_) => return Heard::Cancel,
+        },
+    };
+    message.map_or(Heard::Gone, Heard::Message)
 }

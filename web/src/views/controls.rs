@@ -1,5 +1,6 @@
 //! What is compared, and the button.
 
+use lab::experiments::ALL;
 use leptos::prelude::*;
 use protocol::Filter;
 
@@ -44,14 +45,36 @@ pub(super) fn Controls() -> impl IntoView {
             </option>
         }
     });
+    let experiments = ALL.iter().enumerate().map(|(index, experiment)| {
+        view! {
+            <label>
+                <input
+                    type="checkbox"
+                    id=format!("experiment-{}", experiment.id)
+                    prop:checked=move || settings.get().experiments[index]
+                    on:change=move |event| {
+                        let chosen = event_target_checked(&event);
+                        settings.update(|settings| settings.experiments[index] = chosen);
+                    }
+                />
+                <span>{experiment.id}" "<small>{experiment.question}</small></span>
+            </label>
+        }
+    });
+    let experiments = experiments.collect_view();
+    let nothing = move || {
+        let settings = settings.get();
+        !settings.pictures && settings.wish().is_none()
+    };
     let opening = move || matches!(comparison.opening.get(), Opening::Reading(_));
 
     view! {
         <section class="controls" aria-labelledby="controls-heading">
             <h2 id="controls-heading">"Comparison"</h2>
             <p>
-                "One picture is filtered on every lane. Each turn starts fresh workers, runs once untimed, then three times timed; "
-                "the lanes take turns in random order, one at a time."
+                "The picture is filtered on every lane that makes pictures, with fresh workers each turn: once untimed, then three times timed. "
+                "Then all lanes are asked the experiments' questions, for about a minute. "
+                "The lanes take turns in random order, one at a time."
             </p>
             <OwnPicture/>
             <form on:submit=move |event| {
@@ -81,10 +104,26 @@ pub(super) fn Controls() -> impl IntoView {
                         }>{rounds.collect_view()}</select>
                     </label>
                 </fieldset>
+                <fieldset class="experiments" disabled=running>
+                    <legend>"What is measured"</legend>
+                    <label>
+                        <input
+                            type="checkbox"
+                            id="experiment-picture"
+                            prop:checked=move || settings.get().pictures
+                            on:change=move |event| {
+                                let chosen = event_target_checked(&event);
+                                settings.update(|settings| settings.pictures = chosen);
+                            }
+                        />
+                        <span>"picture "<small>"How long does the picture take?"</small></span>
+                    </label>
+                    {experiments}
+                </fieldset>
                 <button
                     type="submit"
                     class="primary"
-                    disabled=move || running() || opening()
+                    disabled=move || running() || opening() || nothing()
                 >"Run comparison"</button>
             </form>
         </section>

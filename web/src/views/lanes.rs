@@ -42,11 +42,18 @@ fn card(lane: LaneInfo) -> impl IntoView {
     };
     let about = match lane.id.as_str() {
         "browser.shared" => "Web Workers write one shared wasm memory",
+        "browser.main" => "the caller itself, without a worker",
         "browser.clone" => "Web Workers get and return structured clones",
+        "browser.transfer" => "Web Workers get and return ArrayBuffers, which change their owner",
         "native.thread" => "threads of the runner share its memory; 128-bit vectors, as in wasm",
         "native.thread-wide" => "the same threads, kernels compiled for the widest vectors",
         "process.pipe" => "child processes, over pipes",
         "process.socket" => "child processes, over Unix socket pairs",
+        "process.shm" => "child processes that have mapped the same memory as the runner",
+        "node.worker" => "Node's worker threads, by structured clone",
+        "node.worker-shared" => "Node's worker threads over a SharedArrayBuffer",
+        "node.fork-json" => "Node's child processes, messages as JSON",
+        "node.fork-advanced" => "Node's child processes, messages as structured clones",
         _ => "",
     };
     let kind = match lane.kind {

@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "leptos' component macro writes `pub` items")]
 
 mod controls;
+mod experiments;
 mod lanes;
 mod own_picture;
 mod picture;

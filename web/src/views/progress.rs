@@ -1,11 +1,12 @@
 //! How far the comparison is, and the way out of it.
 
 use leptos::prelude::*;
+use protocol::report::{ReportRow, RowOutcome};
+use protocol::study::StudyEnd;
 
 use super::comparison;
-use crate::comparison::{Phase, Progress};
+use crate::comparison::{Phase, Progress, Study};
 use crate::model::{Outcome, Rows};
-use lab::format;
 
 #[component]
 pub(super) fn ProgressLine() -> impl IntoView {
@@ -16,8 +17,7 @@ pub(super) fn ProgressLine() -> impl IntoView {
         Phase::Running(progress) => Some(progress),
         _ => None,
     };
-    let percent =
-        move || progress().map_or(0, |progress| progress.done * 100 / progress.total.max(1));
+    let percent = move || progress().map_or(0, |progress| (progress.part * 100.0) as u32);
     let cancelling = move || progress().is_some_and(|progress| progress.cancelling);
     view! {
         <div class="progress">
@@ -38,36 +38,41 @@ pub(super) fn ProgressLine() -> impl IntoView {
                 </div>
                 <p class="turn">{move || progress().map(|progress| turn(&progress))}</p>
             </Show>
-            <p role="status">{move || status(&comparison.phase.get(), &comparison.rows.read())}</p>
+            <p role="status">{move ||
+                status(&comparison.phase.get(), &comparison.rows.read(), &comparison.study.read())
+            }</p>
         </div>
     }
 }
 
 fn turn(progress: &Progress) -> String {
-    let Some(turn) = &progress.turn else { return String::new() };
-    let left = progress
-        .seconds_left
-        .map(|seconds| format!(", about {} s left", seconds.ceil()))
-        .unwrap_or_default();
-    format!(
-        "Turn {} of {}: {}, {}{left}",
-        progress.done + 1,
-        progress.total,
-        turn.lane,
-        format::workers(turn.workers)
-    )
+    let left = progress.seconds_left.map(|seconds| format!(", about {} s left", seconds.ceil()));
+    format!("{}{}", progress.turn, left.unwrap_or_default())
 }
 
 /// What a screen reader is told: only what changes seldom.
-fn status(phase: &Phase, rows: &Rows) -> &'static str {
-    match phase {
+fn status(phase: &Phase, rows: &Rows, study: &Option<Study>) -> String {
+    let said = match phase {
         Phase::Idle => "",
         Phase::Running(Progress { cancelling: true, .. }) => "Ending the last workers…",
         Phase::Running(_) => "Comparing…",
-        Phase::Finished(_) if rows.iter().any(|row| row.outcome() == Outcome::Failed) => {
-            "The comparison is done. Some lanes failed; the table says why."
-        }
-        Phase::Finished(_) => "The comparison is done.",
+        Phase::Finished(_) => match study.as_ref().and_then(|study| study.end.as_ref()) {
+            Some(StudyEnd::Stopped(why)) => {
+                return format!("The comparison is done. Some lanes failed: {why}.");
+            }
+            _ if any_failed(rows, study.as_ref()) => {
+                "The comparison is done. Some lanes failed; the table says why."
+            }
+            _ => "The comparison is done.",
+        },
         Phase::Cancelled(_) => "Cancelled. What was measured until then is kept below.",
-    }
+    };
+    said.to_owned()
+}
+
+fn any_failed(rows: &Rows, study: Option<&Study>) -> bool {
+    let failed = |row: &ReportRow| matches!(row.outcome, RowOutcome::Failed { .. });
+    let report = study.and_then(|study| study.report.as_ref());
+    rows.iter().any(|row| row.outcome() == Outcome::Failed)
+        || report.is_some_and(|report| report.results.iter().any(failed))
 }

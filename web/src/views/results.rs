@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use stats::Summary;
 
 use super::comparison;
+use super::experiments::Experiments;
 use crate::chart::chart;
 use crate::comparison::Phase;
 use crate::model::{Outcome, Row, Rows, Trouble};
@@ -29,13 +30,14 @@ pub(super) fn Results() -> impl IntoView {
             <div class="scroll" tabindex="0" role="region" aria-label="Table of results">
                 {move || {
                     let settings = settings(&comparison.phase.get());
-                    settings.map(|settings| table(&comparison.rows.read(), &settings))
+                    settings.filter(|settings| settings.pictures).map(|settings| table(&comparison.rows.read(), &settings))
                 }}
             </div>
             <details hidden=move || comparison.rows.read().slowest().is_none()>
                 <summary>"Every run"</summary>
                 <ul class="runs">{move || every_run(&comparison.rows.read())}</ul>
             </details>
+            <Experiments/>
         </section>
     }
 }
@@ -57,6 +59,9 @@ fn heading(phase: &Phase, name: Option<String>, rows: &Rows) -> String {
     let Some(settings) = settings(phase) else {
         return "Nothing has been measured yet.".to_owned();
     };
+    if !settings.pictures {
+        return String::new();
+    }
     let picture = name.unwrap_or("the built-in picture".into());
     let yardstick = rows.yardstick().map_or(String::new(), |lane| {
         format!(" “Relative” is that time over {lane}’s with as many workers.")
@@ -141,7 +146,7 @@ fn line(rows: &Rows, row: &Row, pixels: u64, several: bool) -> impl IntoView + u
         <tr
             role="row"
             data-lane=row.turn.lane.to_string()
-            data-experiment="compute"
+            data-experiment="picture"
             data-workers=row.turn.workers.to_string()
             data-outcome=row.outcome().name()
         >

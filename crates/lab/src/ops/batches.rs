@@ -6,6 +6,11 @@ use crate::op::Effort;
 
 /// Batches that warm up at the most.
 const MAX_WARM_UP: u32 = 10;
+/// A batch is so many times as large as the last one at the most: that one may have been shorter than a
+/// step of the clock, or lucky.
+const MOST_GROWTH: u32 = 64;
+/// Batches that are too short for a sample are made again, so many times at the most.
+const MOST_AGAIN: u32 = 10;
 /// Two batches are alike if they differ by less than this part.
 const ALIKE: f64 = 0.1;
 
@@ -23,7 +28,8 @@ pub struct Batches<const FIGURES: usize> {
 enum Stage {
     First,
     WarmUp { batches: u32, last: f64 },
-    Samples,
+    /// Batches were made again so many times.
+    Samples { again: u32 },
 }
 
 impl<const FIGURES: usize> Batches<FIGURES> {
@@ -55,7 +61,11 @@ impl<const FIGURES: usize> Batches<FIGURES> {
                     self.warm_up(batches + 1, each[0]);
                 }
             }
-            Stage::Samples => {
+            Stage::Samples { again } if self.is_too_short(times[0]) && again < MOST_AGAIN => {
+                self.size = self.fitting(each[0]);
+                self.stage = Stage::Samples { again: again + 1 };
+            }
+            Stage::Samples { .. } => {
                 for (samples, time) in self.samples.iter_mut().zip(each) {
                     samples.push(time);
                 }
@@ -80,11 +90,17 @@ impl<const FIGURES: usize> Batches<FIGURES> {
 
     fn begin(&mut self, each: f64) {
         self.size = self.fitting(each);
-        self.stage = Stage::Samples;
+        self.stage = Stage::Samples { again: 0 };
+    }
+
+    /// Whether the batch found its size in an unlucky moment: steps of the clock would show.
+    fn is_too_short(&self, time: f64) -> bool {
+        time < self.effort.sample_time.0 as f64 / 4.0
     }
 
     fn fitting(&self, each: f64) -> u32 {
-        (self.effort.sample_time.0 as f64 / each.max(1.0)).ceil().clamp(1.0, 1e6) as u32
+        let fitting = (self.effort.sample_time.0 as f64 / each.max(1.0)).ceil();
+        fitting.clamp(1.0, (self.size.saturating_mul(MOST_GROWTH)).min(1_000_000).into()) as u32
     }
 }
 
@@ -130,6 +146,23 @@ mod tests {
         .unwrap();
         assert_eq!(samples, [10.0; 4]);
         assert_eq!(sizes, [1, 2, 100, 100, 100, 100, 100]);
+    }
+
+    #[test]
+    fn what_is_too_short_is_no_sample() {
+        let mut sizes = Vec::new();
+        // A hiccup while the size is found, and a clock whose steps are longer than what is left then.
+        let [samples] = sample(&EFFORT, |size| {
+            sizes.push(size);
+            let time = 10.0 * f64::from(size);
+            Ok::<_, Infallible>([match sizes.len() {
+                1..=2 => 900.0 * f64::from(size),
+                _ if time < 100.0 => 0.0,
+                _ => time,
+            }])
+        })
+        .unwrap();
+        assert_eq!(samples, [10.0; 4], "{sizes:?}");
     }
 
     #[test]

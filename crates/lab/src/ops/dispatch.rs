@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 use protocol::report::Unit;
 
-use super::Workers;
 use super::batches::Batches;
+use super::{Workers, too_short};
 use crate::lane::{LaneError, LaneFuture};
 use crate::op::{Effort, Op, Series};
 
@@ -30,6 +30,11 @@ pub trait Pool {
     /// Has so many tasks done, one due every `interval` nanoseconds; returns each one's nanoseconds from
     /// when it was due until its answer was there.
     fn open(&mut self, tasks: u32, interval: u64) -> LaneFuture<'_, Vec<u64>>;
+
+    /// A latency shorter than so many nanoseconds is not to be believed.
+    fn shortest(&self) -> f64 {
+        0.0
+    }
 }
 
 /// Workers that the caller hands tasks, and hears from.
@@ -46,6 +51,11 @@ pub trait Hands {
 
     /// The lane's clock, in nanoseconds.
     fn now(&self) -> u64;
+
+    /// A latency shorter than so many nanoseconds is not to be believed.
+    fn shortest(&self) -> f64 {
+        0.0
+    }
 }
 
 /// A pool of such workers.
@@ -139,6 +149,10 @@ impl<H: Hands> Pool for Handed<H> {
     fn open(&mut self, tasks: u32, interval: u64) -> LaneFuture<'_, Vec<u64>> {
         Box::pin(self.run_open(tasks, interval))
     }
+
+    fn shortest(&self) -> f64 {
+        self.0.shortest()
+    }
 }
 
 pub(super) async fn measure(
@@ -159,9 +173,11 @@ pub(super) async fn measure(
     let tasks = (3 * effort.turn_time.0 / INTERVAL).clamp(10, MOST_TASKS) as u32;
     let mut latencies = pool.open(tasks, INTERVAL).await?;
     latencies.sort_unstable();
+    let shortest = pool.shortest();
     for (metric, part) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p999", 0.999)] {
         let latency = percentile(&latencies, part).max(1) as f64;
-        all.push(op.series(metric, Unit::Nanoseconds, Ok(vec![latency])));
+        let latency = if latency > shortest { Ok(vec![latency]) } else { Err(too_short(shortest)) };
+        all.push(op.series(metric, Unit::Nanoseconds, latency));
     }
     Ok(all)
 }

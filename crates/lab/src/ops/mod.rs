@@ -7,6 +7,8 @@ pub mod compute;
 pub mod dispatch;
 pub mod echo;
 pub mod memory;
+#[cfg(feature = "threads")]
+pub mod shared_work;
 pub mod startup;
 
 use compute::{Compute, Piece};
@@ -89,4 +91,9 @@ pub async fn perform<L: Starter>(
         Some(workers) => workers.end().await,
         None => Ok(()),
     }
+}
+
+/// Why there is no figure of a time that no more than this many nanoseconds would be.
+fn too_short(shortest: f64) -> String {
+    format!("shorter than this lane's clock tells apart ({})", crate::format::time(shortest))
 }

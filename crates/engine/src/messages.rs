@@ -1,0 +1,334 @@
+//! `browser.clone` and `browser.transfer` in a study: Web Workers that are sent byte arrays, as copies or
+//! for good.
+//!
+//! Payloads lie in JavaScript's memory, as `postMessage` cannot take them out of wasm's: work is copied
+//! out of there and back into it, which is a part of what these lanes cost.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use js_sys::{Array, Uint8Array};
+use lab::ops::compute::{self, Compute, Piece};
+use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
+use lab::ops::echo::{self, Crosses, Echo, Way};
+use lab::ops::memory::Footprint;
+use lab::ops::startup::Life;
+use lab::ops::{self, Starter, Workers};
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
+use protocol::engine::{Answer, FromPeer, ToPeer};
+use protocol::{Availability, LaneId, LaneKind};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::clock;
+use crate::clone;
+use crate::footprint;
+use crate::inbox::Inbox;
+use crate::life::{self, Mortal, unexpected};
+use crate::peers::{self, Peer, trouble};
+
+/// One of the two lanes.
+#[derive(Clone, Copy)]
+pub(crate) struct MessageLane {
+    /// Whether payloads change their owner.
+    pub(crate) transfer: bool,
+    /// A step of the clock, in nanoseconds.
+    pub(crate) tick: f64,
+}
+
+impl Lane for MessageLane {
+    fn id(&self) -> LaneId {
+        if self.transfer { LaneId::BROWSER_TRANSFER } else { LaneId::BROWSER_CLONE }
+    }
+
+    fn kind(&self) -> LaneKind {
+        LaneKind::Thread
+    }
+
+    fn availability(&self) -> Availability {
+        Availability::Available
+    }
+
+    fn is_visited(&self) -> bool {
+        !self.transfer
+    }
+
+    fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
+        Box::pin(clone::open(workers))
+    }
+
+    fn does(&self, _op: Op) -> bool {
+        true
+    }
+
+    fn perform<'a>(
+        &'a self,
+        ops: &'a [Op],
+        effort: &'a Effort,
+        found: &'a mut Found<'a>,
+    ) -> LaneFuture<'a, ()> {
+        Box::pin(ops::perform(self, ops, effort, found))
+    }
+}
+
+impl Starter for MessageLane {
+    type Workers = Crew;
+
+    async fn start(&self, count: u32, _placement: Placement) -> Result<Crew, LaneError> {
+        let mut peers = (0..count).map(|_| Peer::ask()).collect::<Result<Vec<_>, _>>()?;
+        for peer in &mut peers {
+            peer.greet().await?;
+        }
+        Ok(Crew { peers, lane: *self })
+    }
+
+    async fn life(&self, _placement: Placement) -> Result<Life, LaneError> {
+        life::live::<Peer>().await
+    }
+
+    async fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError> {
+        let mut crew = self.start(1, placement).await?;
+        let wasm = match crew.peers[0].order(&ToPeer::Memory).await? {
+            FromPeer::Memory(bytes) => Ok(bytes),
+            other => return Err(unexpected(&other)),
+        };
+        Ok(footprint::of_wasm(wasm))
+    }
+}
+
+/// The workers of a turn.
+pub(crate) struct Crew {
+    peers: Vec<Peer>,
+    lane: MessageLane,
+}
+
+impl Crew {
+    fn transfer(&self) -> bool {
+        self.lane.transfer
+    }
+}
+
+impl Workers for Crew {
+    fn echoes(&self) -> Vec<Way> {
+        if self.transfer() { Way::moved() } else { Way::copied() }
+    }
+
+    async fn echo(&mut self, bytes: u64, _way: &Way) -> Result<Box<dyn Echo + '_>, LaneError> {
+        let MessageLane { transfer, tick } = self.lane;
+        let peer = &mut self.peers[0];
+        peer.have(&ToPeer::Mode { answer: Answer::Same, transfer }).await?;
+        let request = echo::request(bytes)?;
+        let payload = Uint8Array::from(request.as_slice());
+        Ok(Box::new(MessageEcho { peer, request, payload, reply: None, transfer, tick }))
+    }
+
+    async fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError> {
+        let transfer = self.transfer();
+        for (peer, share) in self.peers.iter_mut().zip(&piece.shares) {
+            let pages = share.pages();
+            let answer = Answer::Share {
+                workload: share.workload().id.to_owned(),
+                pages: share.of(),
+                start: pages.start,
+                end: pages.end,
+            };
+            peer.have(&ToPeer::Mode { answer, transfer }).await?;
+        }
+        let (input, answer) = (piece.input(), piece.room());
+        Ok(Box::new(MessageWork { peers: &mut self.peers, piece, input, answer, transfer }))
+    }
+
+    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+        let transfer = self.transfer();
+        for peer in &mut self.peers {
+            peer.have(&ToPeer::Mode { answer: Answer::Sum, transfer }).await?;
+        }
+        let inbox = Inbox::new();
+        for (worker, peer) in self.peers.iter().enumerate() {
+            let answers = inbox.sender();
+            peer.set_hook(Some(Box::new(move |message| {
+                let sum = message.as_f64().map(|sum| sum as u64);
+                answers.send(sum.map(|sum| (worker, sum)).ok_or_else(|| trouble(message)));
+            })));
+        }
+        let (peers, lane) = (&mut self.peers, self.lane);
+        Ok(Box::new(Handed(MessageHands { peers, inbox, under_way: 0, lane })))
+    }
+
+    async fn end(self) -> Result<(), LaneError> {
+        Ok(())
+    }
+}
+
+struct MessageEcho<'a> {
+    peer: &'a mut Peer,
+    request: Vec<u8>,
+    /// What is sent next.
+    payload: Uint8Array,
+    /// What came back last.
+    reply: Option<Uint8Array>,
+    transfer: bool,
+    tick: f64,
+}
+
+/// A batch under way.
+struct Batch {
+    left: u32,
+    /// The sum of the times at which payloads were sent.
+    sent: f64,
+    /// When the last one was back.
+    ended: f64,
+    last: JsValue,
+    done: Option<oneshot::Sender<()>>,
+}
+
+impl Echo for MessageEcho<'_> {
+    // Each message is answered from the handler of the last one: no future is woken in between.
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, [f64; 2]> {
+        Box::pin(async move {
+            let (done, wait) = oneshot::channel();
+            let (worker, failures) = self.peer.parts();
+            let batch = Rc::new(RefCell::new(Batch {
+                left: count,
+                sent: 0.0,
+                ended: 0.0,
+                last: JsValue::UNDEFINED,
+                done: Some(done),
+            }));
+            let hook = {
+                let (batch, payload, transfer) =
+                    (Rc::clone(&batch), self.payload.clone(), self.transfer);
+                move |message: JsValue| {
+                    let mut batch = batch.borrow_mut();
+                    batch.left -= 1;
+                    if batch.left == 0 {
+                        batch.ended = clock::exact();
+                        batch.last = message;
+                        let _ = batch.done.take().map(|done| done.send(()));
+                        return;
+                    }
+                    let next = if transfer { message.unchecked_ref() } else { &payload };
+                    batch.sent += clock::exact();
+                    let list = transfer.then(|| Array::of1(&next.buffer()));
+                    if let Err(why) = peers::post(&worker, next, list) {
+                        let _ = failures.unbounded_send(Err(why));
+                        batch.done = None;
+                    }
+                }
+            };
+            self.peer.set_hook(Some(Box::new(hook)));
+            let began = clock::exact();
+            batch.borrow_mut().sent = began;
+            self.peer.send(&self.payload, self.transfer)?;
+            let waited = wait.await;
+            self.peer.set_hook(None);
+            if waited.is_err() {
+                return Err(self.peer.failure());
+            }
+            let (took, sent, last) = {
+                let mut batch = batch.borrow_mut();
+                (batch.ended - began, batch.sent, std::mem::take(&mut batch.last))
+            };
+            let reply: Uint8Array = last.dyn_into().map_err(trouble)?;
+            if self.transfer {
+                self.payload = reply.clone();
+            }
+            self.reply = Some(reply);
+            let there = match self.peer.order(&ToPeer::Arrivals).await? {
+                FromPeer::Arrivals { sum, origin } => {
+                    sum + f64::from(count) * (origin - clock::origin()) * 1e6 - sent
+                }
+                other => return Err(unexpected(&other)),
+            };
+            Ok([took, there])
+        })
+    }
+
+    fn is_right(&mut self) -> Result<bool, LaneError> {
+        let reply = self.reply.take();
+        Ok(reply.is_some_and(|reply| reply.to_vec() == self.request))
+    }
+
+    fn shortest(&self) -> f64 {
+        self.tick
+    }
+}
+
+struct MessageWork<'a> {
+    peers: &'a mut [Peer],
+    piece: Piece,
+    input: Vec<u8>,
+    answer: Vec<u8>,
+    transfer: bool,
+}
+
+impl Compute for MessageWork<'_> {
+    fn crosses(&self) -> Crosses {
+        if self.transfer { Crosses::Moved } else { Crosses::Copied }
+    }
+
+    fn batch(&mut self, count: u32) -> LaneFuture<'_, f64> {
+        Box::pin(async move {
+            let began = clock::exact();
+            for _ in 0..count {
+                for (peer, share) in self.peers.iter().zip(&self.piece.shares) {
+                    let input = Uint8Array::from(&self.input[share.input_range()]);
+                    peer.send(&input, self.transfer)?;
+                }
+                for (peer, share) in self.peers.iter_mut().zip(&self.piece.shares) {
+                    let part = &mut self.answer[share.answer_range()];
+                    let answer = peer.receive_bytes().await?;
+                    if answer.length() as usize != part.len() {
+                        return Err(LaneError::failed("a worker's answer has a wrong length"));
+                    }
+                    answer.copy_to(part);
+                }
+                self.piece.workload.finish(&mut self.answer);
+            }
+            Ok(clock::exact() - began)
+        })
+    }
+
+    fn checksum(&mut self) -> Result<u64, LaneError> {
+        Ok(compute::checksum(&mut self.answer))
+    }
+}
+
+struct MessageHands<'a> {
+    peers: &'a mut [Peer],
+    inbox: Inbox,
+    /// Tasks that have no answer yet.
+    under_way: usize,
+    lane: MessageLane,
+}
+
+impl Hands for MessageHands<'_> {
+    fn count(&self) -> usize {
+        self.peers.len()
+    }
+
+    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
+        self.under_way += 1;
+        self.peers[worker].send(&Uint8Array::from(&task[..]), self.lane.transfer)
+    }
+
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+        let answer = self.inbox.next(self.under_way, until).await?;
+        self.under_way -= usize::from(answer.is_some());
+        Ok(answer)
+    }
+
+    fn now(&self) -> u64 {
+        clock::now()
+    }
+
+    fn shortest(&self) -> f64 {
+        self.lane.tick
+    }
+}
+
+impl Drop for MessageHands<'_> {
+    fn drop(&mut self) {
+        self.peers.iter().for_each(|peer| peer.set_hook(None));
+    }
+}

@@ -1,0 +1,112 @@
+//! A worker of `browser.clone` or `browser.transfer` in a study: it answers payloads, each a byte array,
+//! as it was told to.
+
+use js_sys::{Array, Uint8Array};
+use protocol::engine::{Answer, FromPeer, ToPeer};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::DedicatedWorkerGlobalScope;
+use worker_link::inside::{listen, post};
+use worker_link::text;
+use workloads::compute::{Share, find};
+
+use crate::footprint::wasm_bytes;
+use crate::{clock, life};
+
+/// Says that it is ready, and listens.
+#[wasm_bindgen]
+pub fn peer() {
+    let mut peer = Peer { answer: Reply::Same, transfer: false, arrivals: 0.0 };
+    listen(move |message| match message.dyn_into::<Uint8Array>() {
+        Ok(payload) => {
+            if let Err(why) = peer.take(&payload) {
+                post(&FromPeer::Failed(why));
+            }
+        }
+        Err(message) => peer.obey(message),
+    });
+    post(&FromPeer::Ready);
+}
+
+struct Peer {
+    answer: Reply,
+    transfer: bool,
+    /// The sum of the times at which payloads arrived since somebody asked.
+    arrivals: f64,
+}
+
+enum Reply {
+    Same,
+    Sum,
+    Share(Share),
+}
+
+impl Peer {
+    fn take(&mut self, payload: &Uint8Array) -> Result<(), String> {
+        self.arrivals += clock::exact();
+        match &self.answer {
+            Reply::Same => send(payload, self.transfer),
+            Reply::Sum => {
+                let sum = workloads::sum(&payload.to_vec()) as f64;
+                post_value(&JsValue::from_f64(sum))
+            }
+            Reply::Share(share) => {
+                let input = payload.to_vec();
+                if input.len() != share.input_range().len() {
+                    return Err(format!("{} bytes are not what the share reads", input.len()));
+                }
+                let mut answer = vec![0; share.answer_range().len()];
+                share.run(&input, &mut answer);
+                send(&Uint8Array::from(answer.as_slice()), self.transfer)
+            }
+        }
+    }
+
+    fn obey(&mut self, message: JsValue) {
+        let done = match serde_wasm_bindgen::from_value(message) {
+            Ok(ToPeer::Mode { answer, transfer }) => match reply(answer) {
+                Ok(answer) => {
+                    (self.answer, self.transfer) = (answer, transfer);
+                    FromPeer::Ready
+                }
+                Err(why) => FromPeer::Failed(why),
+            },
+            Ok(ToPeer::Arrivals) => {
+                let sum = std::mem::take(&mut self.arrivals);
+                FromPeer::Arrivals { sum, origin: clock::origin() }
+            }
+            Ok(ToPeer::Memory) => FromPeer::Memory(wasm_bytes()),
+            Ok(ToPeer::Hold) => return life::hold(),
+            Err(why) => FromPeer::Failed(why.to_string()),
+        };
+        post(&done);
+    }
+}
+
+fn reply(answer: Answer) -> Result<Reply, String> {
+    Ok(match answer {
+        Answer::Same => Reply::Same,
+        Answer::Sum => Reply::Sum,
+        Answer::Share { workload, pages, start, end } => {
+            let workload = find(&workload).ok_or_else(|| format!("no workload {workload}"))?;
+            let share = Share::new(workload, pages, start..end).map_err(|why| why.to_string())?;
+            Reply::Share(share)
+        }
+    })
+}
+
+fn send(payload: &Uint8Array, transfer: bool) -> Result<(), String> {
+    if !transfer {
+        return post_value(payload);
+    }
+    let list = Array::of1(&payload.buffer());
+    scope().post_message_with_transfer(payload, &list).map_err(|why| text(&why))
+}
+
+fn post_value(value: &JsValue) -> Result<(), String> {
+    scope().post_message(value).map_err(|why| text(&why))
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
