@@ -5,7 +5,7 @@
 //! and makes every visit, one at a time.
 #![deny(unsafe_code)]
 
-mod browser;
+pub mod browser;
 mod cancel;
 mod child_program;
 pub mod cmd;

@@ -18,16 +18,18 @@ pub(crate) enum Extent {
 pub(crate) fn run(extent: Extent, forced: Option<Toolchain>) -> Result<(), String> {
     if extent == Extent::Fast {
         let cargo = || Command::new("cargo");
-        return lints(cargo).and_then(|()| native_tests(cargo));
+        return lints(cargo).and_then(|()| native_tests(cargo()));
     }
     let tools = setup::run(Want::Test, forced)?;
     let testing = tools.testing.as_ref().ok_or("set-up for the tests left something out")?;
     lints(|| tools.cargo())?;
     wasm_lints(&tools)?;
     dependencies(testing)?;
-    // Node's lanes run the kernels that are part of the page.
+    // Node's lanes run the kernels that are part of the page, and browsers open it.
     build::page(&tools)?;
-    native_tests(|| tools.cargo())?;
+    let mut command = tools.cargo();
+    name_browsers(&mut command, testing);
+    native_tests(command)?;
     build::runner(&tools)?;
     browsers(testing)
 }
@@ -40,8 +42,13 @@ fn lints(cargo: impl Fn() -> Command) -> Result<(), String> {
     step("lints", cargo(), &arguments)
 }
 
-fn native_tests(cargo: impl Fn() -> Command) -> Result<(), String> {
-    step("tests", cargo(), &["test", "--workspace", "--quiet"])
+fn native_tests(cargo: Command) -> Result<(), String> {
+    step("tests", cargo, &["test", "--workspace", "--quiet"])
+}
+
+/// Tests of browsers do without those that are not there, unless they are named.
+fn name_browsers(command: &mut Command, testing: &Testing) {
+    command.env("CHROMIUM", &testing.browsers.chromium).env("FIREFOX", &testing.browsers.firefox);
 }
 
 fn step(title: &str, mut command: Command, arguments: &[&str]) -> Result<(), String> {
@@ -60,6 +67,8 @@ fn wasm_lints(tools: &Tools) -> Result<(), String> {
             "engine",
             "--package",
             "codec",
+            "--package",
+            "leader",
             "--quiet",
         ])
         .args(["--target", "wasm32-unknown-unknown", "--", "--deny", "warnings"])
@@ -84,10 +93,7 @@ fn dependencies(testing: &Testing) -> Result<(), String> {
 
 fn browsers(testing: &Testing) -> Result<(), String> {
     let mut command = Command::new("npm");
-    command
-        .args(["test", "--silent"])
-        .current_dir(cache::workspace().join("tests/e2e"))
-        .env("CHROMIUM", &testing.browsers.chromium)
-        .env("FIREFOX", &testing.browsers.firefox);
+    command.args(["test", "--silent"]).current_dir(cache::workspace().join("tests/e2e"));
+    name_browsers(&mut command, testing);
     shell::loudly("end to end, in Chromium and Firefox", &mut command, shell::minutes(25))
 }

@@ -7,20 +7,20 @@
 
 mod descendants;
 pub(crate) mod keeper;
-pub(crate) mod page;
+pub mod page;
 mod programs;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::Context;
 use rustix::process::{getpid, set_child_subreaper};
 
-pub(crate) use programs::Kind;
+pub use programs::Kind;
 
 use crate::timing::Clock;
 
@@ -30,8 +30,9 @@ const END_LIMIT: Duration = Duration::from_secs(15);
 const LAST_WORDS: u64 = 600;
 
 /// A browser that was started. Dropping it ends it.
-pub(crate) struct Browser {
+pub struct Browser {
     keeper: Child,
+    profile: PathBuf,
     /// What the browser says on its standard error.
     words: File,
 }
@@ -41,12 +42,7 @@ impl Browser {
     ///
     /// # Errors
     /// If there is no place for its profile, or the system starts no process.
-    pub(crate) fn start(
-        keeper: &Path,
-        kind: Kind,
-        program: &Path,
-        address: &str,
-    ) -> anyhow::Result<Self> {
+    pub fn start(keeper: &Path, kind: Kind, program: &Path, address: &str) -> anyhow::Result<Self> {
         // What loses its parent becomes the runner's own child, not the system's.
         set_child_subreaper(Some(getpid())).context("cannot adopt the browser's processes")?;
         let profile = programs::profile(kind, address).context("the browser's profile")?;
@@ -65,12 +61,11 @@ impl Browser {
             .stderr(words.try_clone()?);
         let keeper = command.spawn().context("the keeper of the browser could not be started")?;
         // From here on it is the keeper's.
-        let _ = profile.keep();
-        Ok(Self { keeper, words })
+        Ok(Self { keeper, profile: profile.keep(), words })
     }
 
     /// What became of it, if it ended by itself: one sentence, and its last words.
-    pub(crate) fn ended(&mut self) -> Option<String> {
+    pub fn ended(&mut self) -> Option<String> {
         let status = self.keeper.try_wait().ok().flatten()?;
         let how = match (status.code(), status.signal()) {
             (Some(code), _) if code == i32::from(keeper::ENDED) => "it ended by itself".to_owned(),
@@ -81,7 +76,7 @@ impl Browser {
     }
 
     /// What it said last, as the end of a sentence.
-    pub(crate) fn last_words(&mut self) -> String {
+    pub fn last_words(&mut self) -> String {
         let mut text = Vec::new();
         let length = self.words.metadata().map_or(0, |data| data.len());
         let from = SeekFrom::Start(length.saturating_sub(LAST_WORDS));
@@ -107,7 +102,8 @@ impl Drop for Browser {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        // None, unless the keeper was killed.
+        // Nothing is left, unless the keeper was killed.
         descendants::end_all();
+        let _ = std::fs::remove_dir_all(&self.profile);
     }
 }

@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Why there is no page.
 #[derive(Debug)]
-pub(crate) enum NoPage {
+pub enum NoPage {
     /// What it takes is not there, as the text says.
     Unavailable(String),
     /// Somebody cancelled.
@@ -31,7 +31,10 @@ pub(crate) enum NoPage {
 
 /// Starts the browser on a page that a server of its own serves, and waits until the page offers its
 /// lanes. `runtime` serves; `keeper` is as in [`Browser::start`].
-pub(crate) fn open(
+///
+/// # Errors
+/// Why there is no page.
+pub fn open(
     keeper: &Path,
     kind: Kind,
     runtime: &Runtime,

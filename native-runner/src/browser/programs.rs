@@ -11,14 +11,17 @@ use tempfile::TempDir;
 
 /// A browser that the runner can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Chromium, or Chrome.
     Chromium,
+    /// Firefox.
     Firefox,
 }
 
 impl Kind {
     /// As on the command line.
-    pub(crate) fn name(self) -> &'static str {
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
             Self::Firefox => "firefox",
@@ -46,7 +49,7 @@ impl Kind {
     ///
     /// # Errors
     /// Says what is missing and what to do.
-    pub(crate) fn find(self) -> Result<PathBuf, String> {
+    pub fn find(self) -> Result<PathBuf, String> {
         let (name, variable) = (self.name(), self.variable());
         if let Some(named) = env::var_os(variable).filter(|named| !named.is_empty()) {
             let named = PathBuf::from(named);

@@ -27,9 +27,14 @@ pub struct Batches<const FIGURES: usize> {
 
 enum Stage {
     First,
-    WarmUp { batches: u32, last: f64 },
+    WarmUp {
+        batches: u32,
+        last: f64,
+    },
     /// Batches were made again so many times.
-    Samples { again: u32 },
+    Samples {
+        again: u32,
+    },
 }
 
 impl<const FIGURES: usize> Batches<FIGURES> {
