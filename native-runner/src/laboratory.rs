@@ -12,13 +12,17 @@ use std::thread::{self, JoinHandle};
 
 use futures::executor::block_on;
 use lab::lead::{Place, lead};
-use lab::{Lane, Observer};
+use lab::Observer;
 use protocol::study::{StudyEvent, Wish};
 use protocol::{Failure, LaneEvent, LaneId, LaneInfo, Nanos, Stage, Task};
 
 use crate::cancel::Cancel;
 use crate::guest::Guest;
-use crate::{lanes, machine, recorder, timing};
+use crate::timing::{self, Clock};
+use crate::{lanes, machine, recorder};
+
+/// The system's load average remembers work for so long.
+const LOAD_LASTS: Nanos = Nanos(180_000_000_000);
 
 /// The laboratory thread's handle. Dropping it ends what is going on, and the thread.
 pub struct Laboratory {
@@ -143,6 +147,8 @@ impl Drop for Laboratory {
 
 fn work(cancel: &Cancel, inbox: &Receiver<Order>, busy: &AtomicBool) {
     let lanes = lanes::all(cancel);
+    // When the last thing was over.
+    let mut worked: Option<Clock> = None;
     // Free before the last event is out: whoever gets it may ask for the next thing at once.
     let free = || busy.store(false, Ordering::SeqCst);
     while let Ok(order) = inbox.recv() {
@@ -164,30 +170,36 @@ fn work(cancel: &Cancel, inbox: &Receiver<Order>, busy: &AtomicBool) {
                 }
             }
             Order::Study { wish, guest, mut tell } => {
-                let last = block_on(lead_study(&lanes, &wish, guest, cancel, &mut tell));
+                let own_load = worked.is_some_and(|worked| worked.elapsed() < LOAD_LASTS);
+                let study = lead_study(&wish, guest, own_load, cancel, &mut tell);
+                let last = block_on(study);
                 free();
                 tell(last);
             }
         }
+        worked = Some(Clock::start());
     }
 }
 
 async fn lead_study(
-    own: &[Box<dyn Lane>],
     wish: &Wish,
     guest: Option<Guest>,
+    own_load: bool,
     cancel: &Cancel,
     tell: &mut Tell,
 ) -> StudyEvent {
     let mut machine = machine::for_report();
     machine.node = lanes::node_version();
     machine.browser = guest.as_ref().map(|guest| guest.offer.browser.clone());
+    // Some lanes keep a caller process for their turns, which ends with them.
+    let own = lanes::all(cancel);
     let offered = guest.map(|guest| (guest.offer.lanes.clone(), guest.remote(cancel)));
     let theirs = offered.as_ref().map_or_else(Vec::new, |(infos, remote)| remote.lanes(infos));
     let place = Place {
-        lanes: theirs.iter().chain(own).map(AsRef::as_ref).collect(),
+        lanes: theirs.iter().chain(&own).map(AsRef::as_ref).collect(),
         machine,
         run: recorder::begin_run(),
+        own_load,
         seed: recorder::seed(),
         now: &|| Nanos(timing::now()),
         remote: offered.as_ref().map(|(_, remote)| remote),

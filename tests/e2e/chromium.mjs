@@ -26,6 +26,9 @@ export async function openChromium({ sharedMemory = true } = {}) {
     run: (work, ...values) => page.evaluate(work, ...values),
     press: (key) => page.keyboard.press(key),
     resize: (width, height) => page.setViewport({ width, height }),
+    /** Puts another tab before this one. */
+    hide: async () => (await browser.newPage()).bringToFront(),
+    show: () => page.bringToFront(),
     screenshot: (path) => page.screenshot({ path, fullPage: true }),
     close: () => browser.close(),
   };

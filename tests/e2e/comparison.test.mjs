@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
+import { browserLanes, lanes, pictureLanes } from "./lanes.mjs";
 import { ComparisonPage, until, visiting } from "./page.mjs";
-import { nativeLanes } from "./runner.mjs";
 
-const lanes = ["browser.shared", "browser.clone", ...nativeLanes];
 const timeout = 300_000;
 
 for (const { name, open } of browsers) {
@@ -28,7 +27,7 @@ for (const { name, open } of browsers) {
       const rows = await page.rows();
       assert.deepEqual(
         rows.map((row) => [row.lane, row.workers, row.outcome]),
-        lanes.flatMap((lane) => [1, 2].map((workers) => [lane, workers, "measured"])),
+        pictureLanes.flatMap((lane) => [1, 2].map((workers) => [lane, workers, "measured"])),
       );
       assert.match(rows[0].checksum, /^[0-9a-f]{16}$/);
       for (const row of rows) {
@@ -80,7 +79,7 @@ for (const { name, open } of browsers) {
       await page.click("Run comparison");
       await page.status("The comparison is done.");
       const outcomes = (await page.rows()).map((row) => row.outcome);
-      assert.deepEqual(outcomes, lanes.map(() => "measured"));
+      assert.deepEqual(outcomes, pictureLanes.map(() => "measured"));
     });
 
     visit("Cancel during a browser lane keeps what was measured", async (page, runner) => {
@@ -102,7 +101,7 @@ for (const { name, open } of browsers) {
     visit(
       "without a session the browser's lanes run",
       async (page) => {
-        await page.available(lanes.slice(0, 2));
+        await page.available(browserLanes);
         await page.select("workers", "1");
         await page.select("rounds", "1");
         await page.click("Run comparison");
@@ -124,7 +123,7 @@ for (const { name, open } of browsers) {
       const stranger = await open();
       try {
         await stranger.goto(runner.address);
-        await new ComparisonPage(stranger).available(lanes.slice(0, 2));
+        await new ComparisonPage(stranger).available(browserLanes);
       } finally {
         await stranger.close();
       }
@@ -150,11 +149,12 @@ for (const { name, open } of browsers) {
       await page.available(lanes);
       const focused = () => page.tab.run(() => document.activeElement.id || document.activeElement.textContent);
       const seen = [];
-      for (let press = 0; press < 8 && seen.at(-1) !== "Run comparison"; press += 1) {
+      for (let press = 0; press < 16 && seen.at(-1) !== "Run comparison"; press += 1) {
         await page.tab.press("Tab");
         seen.push(await focused());
       }
-      assert.deepEqual(seen, ["own-picture", "filter", "workers", "rounds", "Run comparison"]);
+      const boxes = ["picture", "startup", "echo", "compute", "dispatch", "memory"].map((name) => `experiment-${name}`);
+      assert.deepEqual(seen, ["own-picture", "filter", "workers", "rounds", ...boxes, "Run comparison"]);
       await page.tab.press("Enter");
       await until(() => page.count('[role="progressbar"]'), "the progress bar");
       await until(async () => {

@@ -43,6 +43,7 @@ export async function openFirefox({ sharedMemory = true } = {}) {
     await ended;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
+  let own;
   try {
     const send = await connect(profile, firefox);
     await send("WebDriver:NewSession", {});
@@ -64,6 +65,14 @@ export async function openFirefox({ sharedMemory = true } = {}) {
         return send("WebDriver:PerformActions", { actions: [{ type: "key", id: "keyboard", actions }] });
       },
       resize: (width, height) => send("WebDriver:SetWindowRect", { width, height }),
+      /** Puts another tab before this one. */
+      async hide() {
+        own = (await send("WebDriver:GetWindowHandle", {})).value;
+        const { handle } = await send("WebDriver:NewWindow", { type: "tab", focus: true });
+        await send("WebDriver:SwitchToWindow", { handle, focus: true });
+        await send("WebDriver:SwitchToWindow", { handle: own, focus: false });
+      },
+      show: () => send("WebDriver:SwitchToWindow", { handle: own, focus: true }),
       async screenshot(path) {
         const { value } = await send("WebDriver:TakeScreenshot", { full: true });
         writeFileSync(path, Buffer.from(value, "base64"));

@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
+import { lanes } from "./lanes.mjs";
 import { until, visiting } from "./page.mjs";
 import { halfTransparentWebp, png, turnedJpeg } from "./pictures.mjs";
-import { nativeLanes } from "./runner.mjs";
 
-const lanes = ["browser.shared", "browser.clone", ...nativeLanes];
 const timeout = 300_000;
 const which = ".own-picture .which";
 const trouble = '.own-picture [role="alert"]';
@@ -73,7 +72,7 @@ for (const { name, open } of browsers) {
     visit(
       "without SharedArrayBuffer the native lanes and browser.clone run",
       async (page) => {
-        await page.available(lanes.slice(1));
+        await page.available(lanes.filter((lane) => lane !== "browser.shared"));
         const reason = await page.text('[data-lane-card="browser.shared"] .reason');
         assert.match(reason, /has no SharedArrayBuffer/);
         await page.giveFile("choose", "small.png", png(31, 17, [9, 99, 199]));

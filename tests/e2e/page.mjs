@@ -7,10 +7,10 @@ const minute = 60_000;
 /**
  * Calls `use` with the page in a fresh browser on a host of its own, usually the runner, and ends both
  * whatever happens. `address` says where the browser goes, usually the one-time address; `open` how it is
- * opened.
+ * opened; `measures` what a comparison measures, usually the picture alone.
  */
 export async function visiting(browser, options, use) {
-  const { host: start = startRunner, address = (host) => host.address, open = browser } = options;
+  const { host: start = startRunner, address = (host) => host.address, open = browser, measures = ["picture"] } = options;
   const host = await start();
   let tab;
   try {
@@ -23,7 +23,10 @@ export async function visiting(browser, options, use) {
       addEventListener("error", (event) => note(event.message));
       addEventListener("unhandledrejection", (event) => note(String(event.reason)));
     });
-    await use(new ComparisonPage(tab), host);
+    const page = new ComparisonPage(tab);
+    await until(() => page.count("#experiment-picture"), "the page");
+    await page.measure(...measures);
+    await use(page, host);
   } finally {
     await tab?.close();
     await host.stop();
@@ -69,6 +72,15 @@ export class ComparisonPage {
   /** Waits until the comparison's status begins with these words. */
   async status(words) {
     await until(async () => (await this.text('.progress [role="status"]')).startsWith(words), words, 4 * minute);
+  }
+
+  /** Has just these be measured: "picture", or an experiment's name. */
+  measure(...names) {
+    return this.tab.run((names) => {
+      for (const box of document.querySelectorAll('input[id^="experiment-"]')) {
+        if (box.checked !== names.includes(box.id.replace("experiment-", ""))) box.click();
+      }
+    }, names);
   }
 
   /** Gives the page a file: "choose", "drop" or "paste". */
@@ -123,6 +135,11 @@ export class ComparisonPage {
     );
   }
 
+  /** How much of a comparison is done. */
+  async percent() {
+    return Number(await this.tab.run(() => document.querySelector("progress")?.value ?? 0));
+  }
+
   text(selector) {
     return this.tab.run((selector) => document.querySelector(selector)?.textContent ?? "", selector);
   }
@@ -131,10 +148,11 @@ export class ComparisonPage {
     return this.tab.run((selector) => document.querySelectorAll(selector).length, selector);
   }
 
-  /** The rows of results as data. */
-  rows() {
-    return this.tab.run(() =>
-      [...document.querySelectorAll("tr[data-lane]")].map((row) => ({
+  /** The rows of an experiment's results as data, or of the picture's. */
+  rows(experiment = "picture") {
+    return this.tab.run(
+      (experiment) =>
+      [...document.querySelectorAll(`tr[data-experiment="${experiment}"]`)].map((row) => ({
         lane: row.dataset.lane,
         workers: Number(row.dataset.workers),
         outcome: row.dataset.outcome,
@@ -144,6 +162,7 @@ export class ComparisonPage {
           [...row.querySelectorAll("[data-column]")].map((cell) => [cell.dataset.column, cell.textContent]),
         ),
       })),
+      experiment,
     );
   }
 }

@@ -6,14 +6,6 @@ import { fileURLToPath } from "node:url";
 
 const binary = fileURLToPath(new URL("../../target/release/breakeven", import.meta.url));
 
-/** The runner's lanes on this machine: not every processor has vectors wider than 128 bits. */
-export const nativeLanes = [
-  "native.thread",
-  ...(/\bavx2\b/.test(readFileSync("/proc/cpuinfo", "utf8")) ? ["native.thread-wide"] : []),
-  "process.pipe",
-  "process.socket",
-];
-
 /** A running `breakeven serve` on a free port. */
 export async function startRunner() {
   const child = spawn(binary, ["serve", "--port", "0", "--no-open"], {

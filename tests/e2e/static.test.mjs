@@ -10,7 +10,7 @@ for (const { name, open } of browsers) {
     test("without isolation browser.clone runs and the rest says why not", { timeout: 300_000 }, () =>
       visiting(open, { host: startStaticHost }, async (page) => {
         assert.equal(await page.tab.run(() => crossOriginIsolated), false);
-        await page.available(["browser.clone"]);
+        await page.available(["browser.main", "browser.clone", "browser.transfer"]);
         const reason = await page.text('[data-lane-card="browser.shared"] .reason');
         assert.match(reason, /not cross-origin isolated/);
         assert.match(reason, /Cross-Origin-Opener-Policy: same-origin/);
@@ -22,9 +22,9 @@ for (const { name, open } of browsers) {
         assert.deepEqual(
           (await page.rows()).map((row) => [row.lane, row.outcome]),
           [
+            ["browser.clone", "measured"],
+            ["browser.clone", "measured"],
             ["browser.shared", "unavailable"],
-            ["browser.clone", "measured"],
-            ["browser.clone", "measured"],
             ["native.thread", "unavailable"],
             ["native.thread-wide", "unavailable"],
             ["process.pipe", "unavailable"],
@@ -37,7 +37,7 @@ for (const { name, open } of browsers) {
 
     test("an engine that cannot be loaded fails its turn and the page goes on", { timeout: 300_000 }, () =>
       visiting(open, { host: startStaticHost }, async (page, host) => {
-        await page.available(["browser.clone"]);
+        await page.available(["browser.main", "browser.clone", "browser.transfer"]);
         await host.stop();
         await page.select("rounds", "1");
         await page.click("Run comparison");
@@ -45,7 +45,7 @@ for (const { name, open } of browsers) {
         const clone = (await page.rows()).filter((row) => row.lane === "browser.clone");
         for (const row of clone) {
           assert.equal(row.outcome, "failed");
-          assert.match(row.text, /coordinator\.js could not be loaded/);
+          assert.match(row.text, /engine-plain\/\S+ could not be loaded/);
         }
       }),
     );

@@ -299,7 +299,12 @@ impl Comparison {
             Some(link) if untrack(|| self.runner.get().is_connected()) => {
                 link.study(wish, cancelled.clone(), tell).await;
             }
-            _ => lead_here(wish, offer, cancelled.clone(), tell).await,
+            _ => {
+                // The runner's lanes take part with the reason why they cannot.
+                let mut offer = offer;
+                offer.lanes.extend(untrack(|| self.runner.get().lanes()));
+                lead_here(wish, offer, cancelled.clone(), tell).await;
+            }
         }
     }
 

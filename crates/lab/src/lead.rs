@@ -22,6 +22,8 @@ pub struct Place<'a> {
     pub machine: ReportMachine,
     /// How, with what the leader's clock can do.
     pub run: Run,
+    /// Whether the load before may be the leader's own work.
+    pub own_load: bool,
     /// What orders are drawn from.
     pub seed: u64,
     /// Time since some time.
@@ -42,7 +44,7 @@ pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent
             };
         }
     };
-    let Place { lanes, machine, run, seed, now, remote } = place;
+    let Place { lanes, machine, run, own_load, seed, now, remote } = place;
     let (cores, tick) = (machine.cores, run.clock.tick);
     let plan = depth.plan(experiments, cores, Placement::Unpinned, tick, seed);
     let lanes = plan.lanes(lanes);
@@ -51,7 +53,8 @@ pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent
         Some(remote) => remote.exchange_times(clock).await,
         None => Vec::new(),
     };
-    let record = Record::begin(&plan, machine, run);
+    let mut record = Record::begin(&plan, machine, run);
+    record.own_load = own_load;
     let mut narrator = Narrator { record, began: now(), now, tell };
     let ended = study(&lanes, &plan, &mut narrator).await;
     let Record { mut report, .. } = narrator.record;
@@ -123,6 +126,7 @@ mod tests {
             lanes: vec![&lane],
             machine: ReportMachine { cores: 2, ..ReportMachine::default() },
             run: Run::default(),
+            own_load: false,
             seed: 1,
             now: &now,
             remote: None,

@@ -19,6 +19,8 @@ const BUSY: f64 = 0.5;
 pub struct Record {
     /// As far as it is.
     pub report: Report,
+    /// Whether the load before may be one's own work, and not worth a word.
+    pub own_load: bool,
     plan: Plan,
 }
 
@@ -33,7 +35,7 @@ impl Record {
             ..run
         };
         let report = Report { version: REPORT_VERSION, machine, run, results: Vec::new() };
-        Self { report, plan: plan.clone() }
+        Self { report, own_load: false, plan: plan.clone() }
     }
 
     /// Takes what was found so far. Says whether there is time for more, as the study has taken so long.
@@ -43,7 +45,7 @@ impl Record {
         let run = &mut self.report.run;
         run.finished = finished;
         run.warnings.clone_from(&findings.warnings);
-        if run.load[0] > BUSY * f64::from(cores) {
+        if !self.own_load && run.load[0] > BUSY * f64::from(cores) {
             run.warnings.push(format!(
                 "the machine was busy in the minute before the run (load {:.1} on {cores} processors): \
                  wait until it is idle and run again",

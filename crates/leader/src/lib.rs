@@ -72,6 +72,7 @@ async fn study(wish: Wish, offer: Offer, remote: Remote) {
         lanes: lanes.iter().map(AsRef::<dyn Lane>::as_ref).collect(),
         machine,
         run,
+        own_load: true,
         seed: (js_sys::Math::random() * 2_f64.powi(53)) as u64,
         now: &|| Nanos(now()),
         // The page's clock is the only one.

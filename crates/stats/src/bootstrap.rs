@@ -46,12 +46,36 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The part of the resampled statistics that is at most `bound`; never quite 0 or 1, because as many
-    /// draws as were made say no more (Davison and Hinkley, 1997, section 4.2).
+    /// The part of the resampled statistics that is at most `bound`, for a statistic that is positive.
+    ///
+    /// Where all of them lie on one side, more draws would be needed to say how far out the bound is, and a
+    /// table of hundreds of rows needs to know: there Student's distribution says it, on the logarithms,
+    /// with the interval's width for a scale. It never says more than the draws do.
     #[must_use]
     pub fn part_up_to(&self, bound: f64) -> f64 {
+        let draws = self.resampled.len();
         let below = self.resampled.partition_point(|value| *value <= bound);
-        (below as f64 + 1.0) / (self.resampled.len() as f64 + 2.0)
+        // Never quite 0 or 1, because as many draws as were made say no more (Davison and Hinkley, 1997,
+        // section 4.2).
+        let part = |count: usize| (count as f64 + 1.0) / (draws as f64 + 2.0);
+        if below == 0 {
+            self.beyond(bound).min(part(0))
+        } else if below == draws {
+            1.0 - self.beyond(bound).min(part(0))
+        } else {
+            part(below)
+        }
+    }
+
+    /// The chance of a value as far from this one as `bound` is, by Student's distribution.
+    fn beyond(&self, bound: f64) -> f64 {
+        let Ok(student) = StudentsT::new(0.0, 1.0, self.blocks as f64 - 1.0) else {
+            return 1.0;
+        };
+        let width = self.interval.high.ln() - self.interval.low.ln();
+        let scale = width / (2.0 * student.inverse_cdf(0.975));
+        let distance = (self.value.ln() - bound.ln()).abs();
+        if scale > 0.0 { student.cdf(-distance / scale) } else { 0.0 }
     }
 
     /// In another scale, that keeps the order.

@@ -90,6 +90,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_plain_is_said_among_hundreds_of_rows_too() {
+        let few = |centre, seed| blocks(centre, 0.2, seed)[..8].to_vec();
+        let base = few(100.0, 1);
+        let against =
+            |centre, seed| ratio(&few(centre, seed), &base, &mut Rng::with_seed(3)).unwrap();
+        let mut table: Vec<_> = (0..400).map(|seed| against(100.0, 10 + seed)).collect();
+        table.push(against(10_000.0, 2));
+        let verdicts = verdicts(&table, THRESHOLD);
+        assert_eq!(verdicts.last(), Some(&Verdict::Slower));
+        let wrong = [Verdict::Faster, Verdict::Slower];
+        assert!(!verdicts[..400].iter().any(|verdict| wrong.contains(verdict)));
+    }
+
+    #[test]
     fn each_verdict_comes_when_it_should() {
         let base = blocks(100.0, 0.004, 1);
         let against = |centre, spread| {

@@ -15,7 +15,8 @@ use std::process::ExitCode;
 
 use futures::executor::block_on;
 use lab::experiments::{Experiment, Extent, Sweep};
-use lab::study::{Ended, Findings, Listener, Next, Plan, study};
+use lab::plan::Plan;
+use lab::study::{Ended, Findings, Listener, Next, study};
 use lab::{Effort, Lane, Op};
 use native_runner::{Cancel, lanes, placement};
 use protocol::report::{Measured, Param, RowOutcome};
@@ -88,6 +89,7 @@ fn measure(blocks: u32) -> Result<(), String> {
             placement: place,
         },
         seed: 4,
+        limit: None,
     };
     let mut last = Last::default();
     let ended = block_on(study(&lanes, &plan, &mut last));

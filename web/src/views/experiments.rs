@@ -6,7 +6,7 @@ use lab::experiments::{ALL, Experiment};
 use lab::format;
 use lab::standings::question;
 use leptos::prelude::*;
-use protocol::report::{Measured, Param, Params, Report, ReportRow, RowOutcome, Unit};
+use protocol::report::{Measured, Params, Report, ReportRow, RowOutcome, Unit};
 use protocol::study::{Placing, Standing, StudyEnd};
 
 use super::comparison;
@@ -90,9 +90,11 @@ fn section(
         return None;
     }
     let heading = format!("experiment-{}-heading", experiment.id);
-    let questions = questions.into_iter().map(|(asked, rows)| {
+    // The first is open, where there is room.
+    let wide = document().document_element().is_some_and(|root| root.client_width() > 760);
+    let questions = questions.into_iter().enumerate().map(|(at, (asked, rows))| {
         view! {
-            <details open=is_key(&asked)>
+            <details open=wide && at == 0>
                 <summary>{in_words(&asked)}{best(&rows)}</summary>
                 {table(rows, standings)}
             </details>
@@ -101,22 +103,19 @@ fn section(
     let view = view! {
         <section aria-labelledby=heading.clone()>
             <h3 id=heading.clone()><code>{experiment.id}</code>" "{experiment.question}</h3>
-            <p>{experiment.prose}</p>
+            <p>{prose(experiment.prose)}</p>
             {questions.collect_view()}
         </section>
     };
     Some(view.into_any())
 }
 
-/// What is open at first.
-fn is_key(asked: &Params) -> bool {
-    match asked.get("metric") {
-        None => asked.get("workers").is_some_and(|count| *count == Param::Number(1)),
-        Some(Param::Text(metric)) => {
-            matches!(metric.as_str(), "first_answer" | "round_trip" | "rate" | "wasm")
-        }
-        Some(Param::Number(_)) => false,
-    }
+/// Text with code between backticks.
+fn prose(text: &'static str) -> impl IntoView {
+    let part = |(at, part): (usize, &'static str)| {
+        if at % 2 == 0 { part.into_any() } else { view! { <code>{part}</code> }.into_any() }
+    };
+    text.split('`').enumerate().map(part).collect_view()
 }
 
 fn in_words(asked: &Params) -> String {
