@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use futures::executor::block_on;
-use lab::lead::{Place, lead};
 use lab::Observer;
+use lab::lead::{Place, lead};
 use protocol::study::{StudyEvent, Wish};
 use protocol::{Failure, LaneEvent, LaneId, LaneInfo, Nanos, Stage, Task};
 

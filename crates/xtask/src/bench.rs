@@ -17,5 +17,6 @@ pub(crate) fn run(arguments: &[&str], forced: Option<Toolchain>) -> Result<(), S
         shell::loudly(title, &mut command, shell::minutes(60))
     };
     bench("the kernels' speed", "kernels")?;
+    bench("the browser lanes against the same by hand", "browser")?;
     bench("the process lanes against the system calls alone", "bare")
 }

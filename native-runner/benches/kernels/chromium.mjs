@@ -12,7 +12,7 @@ try {
   await tab.goto(runner.origin);
   for await (const line of createInterface({ input: process.stdin })) {
     const { engine, task } = JSON.parse(line);
-    const answer = await tab.run(visit, `/workers/${engine}/coordinator.js`, task);
+    const answer = await tab.run(visit, `/workers/${engine}`, task);
     console.log(JSON.stringify(answer));
   }
 } finally {
@@ -21,21 +21,24 @@ try {
 }
 
 /** Runs in the page: a fresh coordinator makes one visit. */
-function visit(script, task) {
+async function visit(folder, task) {
+  const bytes = await (await fetch(`${folder}/engine_bg.wasm`)).arrayBuffer();
+  const module = await WebAssembly.compile(bytes);
   return new Promise((resolve) => {
-    const coordinator = new Worker(script, { type: "module" });
+    const coordinator = new Worker(`${folder}/worker.js`, { type: "module" });
     const times = [];
     const end = (answer) => {
       coordinator.terminate();
       resolve(answer);
     };
-    coordinator.onerror = (event) => end({ error: event.message ?? `${script} could not be loaded` });
+    coordinator.onerror = (event) => end({ error: event.message ?? `${folder} could not be loaded` });
     coordinator.onmessage = ({ data }) => {
       const { sample, closed, failed } = data.event ?? {};
-      if (data === "loaded") coordinator.postMessage({ visit: { task, own: undefined } });
+      if (data.loaded) coordinator.postMessage({ visit: { task, own: undefined } });
       if (sample) times.push(sample.total);
       if (closed) end({ times });
       if (failed) end({ error: failed.error });
     };
+    coordinator.postMessage({ module, memory: undefined, role: "coordinate" });
   });
 }

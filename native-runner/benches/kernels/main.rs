@@ -11,6 +11,8 @@
 mod accuracy;
 #[path = "../shared/blocks.rs"]
 mod blocks;
+#[path = "../shared/script.rs"]
+mod script;
 mod visitors;
 
 use std::io::{IsTerminal, stderr};

@@ -2,16 +2,16 @@
 //! Node, the latter two by scripts that answer one JSON line with one.
 
 use std::fmt;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use futures::executor::block_on;
 use lab::{Lane, Observer};
 use native_runner::{Cancel, lanes};
 use protocol::{Filter, LaneEvent, LaneId, Task};
-use serde_json::{Value, json};
+use serde_json::json;
 use workloads::Dimensions;
+
+use crate::script::Script;
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,8 +49,8 @@ impl Visitors {
         let arguments = [file.display().to_string(), size[0].clone(), size[1].clone()];
         Ok(Self {
             lanes: lanes::all(&Cancel::default()),
-            chromium: Script::start("chromium.mjs", &[]),
-            references: Script::start("references.mjs", &arguments),
+            chromium: Script::start("kernels/chromium.mjs", &[]),
+            references: Script::start("kernels/references.mjs", &arguments),
             picture: file,
         })
     }
@@ -113,50 +113,5 @@ impl Observer for Times {
             LaneEvent::Failed(failure) => self.trouble = Some(failure.to_string()),
             _ => {}
         }
-    }
-}
-
-/// A Node program beside this file. It ends when its standard input does.
-struct Script {
-    name: &'static str,
-    child: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
-}
-
-impl Script {
-    fn start(name: &'static str, arguments: &[String]) -> Result<Self, String> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/kernels").join(name);
-        let mut child = Command::new("node")
-            .arg(path)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|why| format!("node could not be started: {why}"))?;
-        let (input, output) = (child.stdin.take(), child.stdout.take());
-        let output = output.ok_or("no pipe to node")?;
-        Ok(Self { name, child, input, output: BufReader::new(output) })
-    }
-
-    fn ask(&mut self, question: &Value) -> Result<Vec<f64>, String> {
-        let gone =
-            format!("{} ended; `cargo xtask bench` installs and builds what it needs", self.name);
-        let input = self.input.as_mut().ok_or_else(|| gone.clone())?;
-        writeln!(input, "{question}").map_err(|_| gone.clone())?;
-        let mut line = String::new();
-        self.output.read_line(&mut line).map_err(|why| why.to_string())?;
-        let answer: Value = serde_json::from_str(&line).map_err(|_| gone)?;
-        match (&answer["times"], &answer["error"]) {
-            (Value::Array(times), _) => Ok(times.iter().filter_map(Value::as_f64).collect()),
-            (_, error) => Err(error.as_str().unwrap_or("no times").to_owned()),
-        }
-    }
-}
-
-impl Drop for Script {
-    fn drop(&mut self) {
-        self.input = None;
-        let _ = self.child.wait();
     }
 }

@@ -47,6 +47,7 @@ pub(crate) struct Testing {
 pub(crate) fn run(want: Want, forced: Option<Toolchain>) -> Result<Tools, String> {
     if want == Want::Bench {
         npm::ensure("native-runner/benches/kernels")?;
+        npm::ensure("native-runner/benches/browser")?;
     }
     let toolchain = toolchain::ensure(forced)?;
     Ok(Tools {
