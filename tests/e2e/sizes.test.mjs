@@ -13,6 +13,8 @@ const limits = {
   page: 300 * kilobytes,
   engine: 150 * kilobytes,
   "engine-plain": 150 * kilobytes,
+  // Fetched only where no runner leads.
+  leader: 120 * kilobytes,
   // Fetched only by visitors who choose a picture of their own.
   codec: 250 * kilobytes,
 };

@@ -4,15 +4,13 @@ use js_sys::Uint8Array;
 use protocol::Nanos;
 use protocol::engine::{FromBandWorker, ToBandWorker};
 use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
 use worker_link::inside::{listen, post};
 use workloads::{Dimensions, Kernel, Source};
 
 use crate::clock;
 
 /// Says that it is ready, and answers each message with a band.
-#[wasm_bindgen]
-pub fn work() {
+pub(crate) fn work() {
     listen(|message| {
         post(&band(message).unwrap_or_else(|error| FromBandWorker::Failed { error }));
     });

@@ -6,10 +6,11 @@
 
 use js_sys::Uint8Array;
 use lab::{Crew, Job, LaneError, LaneFuture, Opened, RunTimes};
-use protocol::engine::{FromBandWorker, Start, ToBandWorker};
+use protocol::engine::{FromBandWorker, Role, Start, ToBandWorker};
 use protocol::{Filter, Nanos};
 use wasm_bindgen::JsValue;
 use worker_link::WorkerLink;
+use worker_link::inside::script;
 use workloads::{Kernel, bands};
 
 use crate::clock;
@@ -18,10 +19,10 @@ use crate::clock;
 pub(crate) async fn open(workers: u32) -> Result<Opened, LaneError> {
     let started = clock::now();
     let start =
-        Start { module: wasm_bindgen::module(), memory: JsValue::UNDEFINED, role: "work".into() };
+        Start { module: wasm_bindgen::module(), memory: JsValue::UNDEFINED, role: Role::Band };
     let mut crew = Vec::new();
     for _ in 0..workers {
-        let worker = BandWorker::start_with("./worker.js", &start);
+        let worker = BandWorker::start_with(&script(), &start);
         crew.push(worker.map_err(LaneError::failed)?);
     }
     for worker in &mut crew {

@@ -7,7 +7,6 @@ use protocol::engine::{FromEngine, ToEngine};
 use protocol::preview::{LONGEST_PREVIEW, Preview};
 use protocol::study::{TurnEnd, WireOp};
 use protocol::{Failure, LaneEvent, LaneId, Nanos, Stage, Task};
-use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
@@ -18,8 +17,7 @@ use workloads::{Dimensions, Thumbnail};
 use crate::{clock, lanes, own_picture};
 
 /// Says that the module is loaded, and does what the page asks for.
-#[wasm_bindgen]
-pub fn coordinate() {
+pub(crate) fn coordinate() {
     listen(|message| match serde_wasm_bindgen::from_value(message) {
         Ok(ToEngine::Visit { task, own }) => spawn_local(visit(task, own)),
         Ok(ToEngine::Perform { lane, ops, effort, tick }) => spawn_local(async move {

@@ -11,13 +11,13 @@
 compile_error!("the feature `threads` needs a build with atomics: use `cargo xtask workers`");
 
 mod clock;
-pub mod coordinator;
+mod coordinator;
 mod footprint;
 mod life;
 mod own_picture;
 
 #[cfg(not(feature = "threads"))]
-pub mod band_worker;
+mod band_worker;
 #[cfg(not(feature = "threads"))]
 mod clone;
 #[cfg(not(feature = "threads"))]
@@ -29,7 +29,7 @@ mod main_lane;
 #[cfg(not(feature = "threads"))]
 mod messages;
 #[cfg(not(feature = "threads"))]
-pub mod peer;
+mod peer;
 #[cfg(not(feature = "threads"))]
 mod peers;
 #[cfg(not(feature = "threads"))]
@@ -37,9 +37,29 @@ pub mod pieces;
 #[cfg(feature = "threads")]
 mod shared;
 #[cfg(feature = "threads")]
-pub mod thread;
+mod thread;
 
 use lab::Lane;
+use protocol::engine::Role;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsValue, throw_str};
+
+/// What the script of every worker calls once the module is there: the worker takes its role.
+#[wasm_bindgen]
+pub fn begin(role: JsValue) {
+    match serde_wasm_bindgen::from_value(role) {
+        Ok(Role::Coordinate) => coordinator::coordinate(),
+        #[cfg(not(feature = "threads"))]
+        Ok(Role::Band) => band_worker::work(),
+        #[cfg(not(feature = "threads"))]
+        Ok(Role::Peer) => peer::answer(),
+        #[cfg(feature = "threads")]
+        Ok(Role::Thread) => thread::stand_by(),
+        #[cfg(feature = "threads")]
+        Ok(Role::Pool(receiver)) => thread::join_pool(receiver),
+        other => throw_str(&format!("this engine has no such worker: {other:?}")),
+    }
+}
 
 /// The lanes of this build, the first one that which makes pictures; `tick` is a step of the clock in
 /// nanoseconds.

@@ -9,9 +9,10 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-/// How often *adaptive* looks before it sleeps: some tens of microseconds. It must be longer than waking
-/// takes, or two sides that sleep by turns never find each other awake.
-const LOOKS: u32 = 100_000;
+/// How often *adaptive* looks before it sleeps: about half a millisecond. Two sides on the same processor
+/// only hold each other up until the scheduler moves one of them, and it does so once it has seen both of
+/// them busy; with less than that they can stay together for good (`libgomp` looks longer yet).
+const LOOKS: u32 = 1_500_000;
 
 /// How a side waits for its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

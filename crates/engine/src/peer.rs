@@ -3,7 +3,6 @@
 
 use js_sys::{Array, Uint8Array};
 use protocol::engine::{Answer, FromPeer, ToPeer};
-use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
 use worker_link::inside::{listen, post};
@@ -14,8 +13,7 @@ use crate::footprint::wasm_bytes;
 use crate::{clock, life};
 
 /// Says that it is ready, and listens.
-#[wasm_bindgen]
-pub fn peer() {
+pub(crate) fn answer() {
     let mut peer = Peer { answer: Reply::Same, transfer: false, arrivals: 0.0 };
     listen(move |message| match message.dyn_into::<Uint8Array>() {
         Ok(payload) => {

@@ -7,10 +7,11 @@ use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use js_sys::{Array, Uint8Array};
 use lab::LaneError;
-use protocol::engine::{FromPeer, Start, ToPeer};
+use protocol::engine::{FromPeer, Role, Start, ToPeer};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
+use worker_link::inside::script;
 use worker_link::{module_worker, text};
 
 use crate::life::{Mortal, unexpected};
@@ -31,7 +32,7 @@ pub(crate) struct Peer {
 
 impl Mortal for Peer {
     fn ask() -> Result<Self, LaneError> {
-        let worker = module_worker("./worker.js").map_err(thrown)?;
+        let worker = module_worker(&script()).map_err(thrown)?;
         let (queue, inbox) = unbounded();
         let hook = Rc::new(RefCell::new(None::<Hook>));
         let on_message = {
@@ -57,7 +58,7 @@ impl Mortal for Peer {
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         worker.set_onmessageerror(Some(on_error.as_ref().unchecked_ref()));
         let (module, memory) = (wasm_bindgen::module(), JsValue::UNDEFINED);
-        let start = Start { module, memory, role: "peer".into() };
+        let start = Start { module, memory, role: Role::Peer };
         let this =
             Self { worker, queue, inbox, hook, _on_message: on_message, _on_error: on_error };
         this.post(&serde_wasm_bindgen::to_value(&start).map_err(LaneError::failed)?, None)?;

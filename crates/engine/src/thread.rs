@@ -1,16 +1,17 @@
-//! A worker in the shared memory beside the pool: what starting one takes, and its end.
+//! Workers in the shared memory: those of the pool, and those beside it, whose start and end is measured.
+
+use std::ptr::with_exposed_provenance;
 
 use lab::LaneError;
-use protocol::engine::{FromPeer, Start, ToPeer};
-use wasm_bindgen::prelude::wasm_bindgen;
+use protocol::engine::{FromPeer, Role, Start, ToPeer};
+use wasm_bindgen_rayon::wbg_rayon_start_worker;
 use worker_link::WorkerLink;
-use worker_link::inside::{listen, post};
+use worker_link::inside::{listen, post, script};
 
 use crate::life::{self, Mortal, unexpected};
 
 /// Says that it is ready, and takes a lock when it is told to.
-#[wasm_bindgen]
-pub fn thread() {
+pub(crate) fn stand_by() {
     listen(|message| match serde_wasm_bindgen::from_value(message) {
         Ok(ToPeer::Hold) => life::hold(),
         _ => post(&FromPeer::Failed("a thread has but its lock to hold".into())),
@@ -18,14 +19,20 @@ pub fn thread() {
     post(&FromPeer::Ready);
 }
 
-/// The caller's side of it.
+/// Says that it is ready, and belongs to the rayon pool for the rest of its life.
+pub(crate) fn join_pool(receiver: u32) {
+    post(&FromPeer::Ready);
+    wbg_rayon_start_worker(with_exposed_provenance(receiver as usize));
+}
+
+/// The caller's side of a thread.
 pub(crate) struct Thread(WorkerLink<ToPeer, FromPeer>);
 
 impl Mortal for Thread {
     fn ask() -> Result<Self, LaneError> {
         let (module, memory) = (wasm_bindgen::module(), wasm_bindgen::memory());
-        let start = Start { module, memory, role: "thread".into() };
-        WorkerLink::start_with("./worker.js", &start).map(Self).map_err(LaneError::failed)
+        let start = Start { module, memory, role: Role::Thread };
+        WorkerLink::start_with(&script(), &start).map(Self).map_err(LaneError::failed)
     }
 
     async fn greet(&mut self) -> Result<(), LaneError> {

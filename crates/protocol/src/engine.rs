@@ -21,8 +21,24 @@ pub struct Start {
     /// Its memory where that is shared, or else undefined.
     #[serde(with = "serde_wasm_bindgen::preserve")]
     pub memory: JsValue,
-    /// Which of the engine's functions takes over.
-    pub role: String,
+    /// What the worker is.
+    pub role: Role,
+}
+
+/// What a worker of the engines is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The page's coordinator.
+    Coordinate,
+    /// A worker that filters bands of a picture.
+    Band,
+    /// A worker that answers payloads.
+    Peer,
+    /// A worker in the shared memory beside the pool.
+    Thread,
+    /// A worker of the rayon pool, with the address at which it is handed its work.
+    Pool(u32),
 }
 
 /// From the page to a coordinator, which does one of these and is then thrown away.

@@ -14,6 +14,12 @@ pub fn post(message: &impl Serialize) {
     scope().post_message(&message).expect_throw("messages can be cloned");
 }
 
+/// The address of the script that this worker runs: another worker of its kind starts from the same.
+#[must_use]
+pub fn script() -> String {
+    scope().location().href()
+}
+
 /// Calls `handle` with each message from above, for as long as this worker lives.
 pub fn listen(mut handle: impl FnMut(JsValue) + 'static) {
     let closure = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {

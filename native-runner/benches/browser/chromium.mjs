@@ -15,6 +15,7 @@ const runner = await startRunner();
 const tab = await openChromium();
 try {
   await tab.goto(runner.origin);
+  await tab.run(loadPrograms);
   for await (const line of createInterface({ input: process.stdin })) {
     const { perform, pool, bare, ...rest } = JSON.parse(line);
     let answer;
@@ -36,18 +37,16 @@ try {
 
 /** Runs in the page: a fresh coordinator makes one turn. */
 async function inEngine({ engine, lane, op, effort, tick, wanted }) {
-  const folder = `/workers/${engine}`;
-  globalThis.modules ??= {};
-  modules[engine] ??= await WebAssembly.compile(await (await fetch(`${folder}/engine_bg.wasm`)).arrayBuffer());
+  const { script, module } = await programs(engine);
   return new Promise((resolve) => {
-    const coordinator = new Worker(`${folder}/worker.js`, { type: "module" });
+    const coordinator = new Worker(script, { type: "module" });
     let answer = { error: "nothing was found" };
     const end = () => {
       coordinator.terminate();
       resolve(answer);
     };
     coordinator.onerror = (event) => {
-      answer = { error: event.message ?? `${folder} could not be loaded` };
+      answer = { error: event.message ?? `${engine} could not be loaded` };
       end();
     };
     coordinator.onmessage = ({ data }) => {
@@ -59,18 +58,17 @@ async function inEngine({ engine, lane, op, effort, tick, wanted }) {
       if (data.performed && data.performed !== "done") answer = { error: JSON.stringify(data.performed) };
       if (data.performed) end();
     };
-    coordinator.postMessage({ module: modules[engine], memory: undefined, role: "coordinate" });
+    coordinator.postMessage({ module, memory: undefined, role: "coordinate" });
   });
 }
 
 /** Runs in the page: how long a fresh engine takes until its pool is ready. */
 async function untilReady(workers) {
-  globalThis.modules ??= {};
-  modules.engine ??= await WebAssembly.compile(await (await fetch("/workers/engine/engine_bg.wasm")).arrayBuffer());
+  const { script, module } = await programs("engine");
   const task = { filter: "edges", picture: "built_in", width: 1, height: 1, workers, runs: 1 };
   return new Promise((resolve) => {
     const began = performance.now();
-    const coordinator = new Worker("/workers/engine/worker.js", { type: "module" });
+    const coordinator = new Worker(script, { type: "module" });
     coordinator.onerror = (event) => resolve({ error: event.message ?? "the engine could not be loaded" });
     coordinator.onmessage = ({ data }) => {
       if (data.loaded) coordinator.postMessage({ visit: { task, own: undefined } });
@@ -80,6 +78,20 @@ async function untilReady(workers) {
         coordinator.terminate();
       }
     };
-    coordinator.postMessage({ module: modules.engine, memory: undefined, role: "coordinate" });
+    coordinator.postMessage({ module, memory: undefined, role: "coordinate" });
   });
+}
+
+/** Runs in the page: gives it `programs`, which loads an engine once, as the page does. */
+function loadPrograms() {
+  const known = {};
+  const load = async (engine) => {
+    const part = async (name) => (await fetch(`/workers/${engine}/${name}`)).arrayBuffer();
+    const script = new Blob([await part("worker.js")], { type: "text/javascript" });
+    return {
+      script: URL.createObjectURL(script),
+      module: await WebAssembly.compile(await part("engine_bg.wasm")),
+    };
+  };
+  globalThis.programs = (engine) => (known[engine] ??= load(engine));
 }

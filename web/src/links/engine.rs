@@ -3,7 +3,7 @@
 use futures::FutureExt;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use protocol::engine::{FromEngine, Start, ToEngine};
+use protocol::engine::{FromEngine, Role, Start, ToEngine};
 use protocol::preview::Preview;
 use protocol::report::Clock;
 use protocol::study::{Effort, Series, TurnEnd, WireOp};
@@ -14,7 +14,7 @@ use web_sys::Blob;
 use worker_link::{WorkerLink, ends};
 
 use super::Cancelled;
-use super::modules::compiled;
+use super::program::{Program, program};
 
 /// How long an engine may be silent: many times the longest run.
 const SILENCE_LIMIT_MS: u32 = 60_000;
@@ -54,17 +54,10 @@ impl Engine {
         }
     }
 
-    fn script(self) -> &'static str {
+    fn folder(self) -> &'static str {
         match self {
-            Self::Threads => "./workers/engine/worker.js",
-            Self::Plain => "./workers/engine-plain/worker.js",
-        }
-    }
-
-    fn module(self) -> &'static str {
-        match self {
-            Self::Threads => "./workers/engine/engine_bg.wasm",
-            Self::Plain => "./workers/engine-plain/engine_bg.wasm",
+            Self::Threads => "./workers/engine",
+            Self::Plain => "./workers/engine-plain",
         }
     }
 
@@ -165,13 +158,9 @@ struct Coordinator {
 
 impl Coordinator {
     async fn start(engine: Engine, first: &ToEngine) -> Result<Self, String> {
-        let start = Start {
-            module: compiled(engine.module()).await?,
-            memory: JsValue::UNDEFINED,
-            role: "coordinate".into(),
-        };
-        let link =
-            WorkerLink::start_with(engine.script(), &start).map_err(|why| why.to_string())?;
+        let Program { script, module } = program(engine.folder()).await?;
+        let start = Start { module, memory: JsValue::UNDEFINED, role: Role::Coordinate };
+        let link = WorkerLink::start_with(&script, &start).map_err(|why| why.to_string())?;
         let mut this = Self { link, lock: None };
         match this.hear().await? {
             FromEngine::Loaded { lock } => this.lock = lock,

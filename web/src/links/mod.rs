@@ -4,7 +4,7 @@
 mod codec;
 mod engine;
 mod leader;
-mod modules;
+mod program;
 mod runner;
 mod turns;
 

@@ -1,6 +1,8 @@
 //! Building, from the inside out: the modules of the page's workers, the page around them, the runner
 //! around the page.
 
+mod join;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -20,8 +22,8 @@ struct Module {
     /// The crate in `crates/`, whose `js` folder holds the scripts.
     package: &'static str,
     features: &'static [&'static str],
-    /// The worker scripts that load it.
-    scripts: &'static [&'static str],
+    /// Whether `worker.js` and wasm-bindgen's script are to be one: for workers that are started often.
+    joined: bool,
     rustflags: &'static [&'static str],
 }
 
@@ -30,7 +32,7 @@ const MODULES: [Module; 4] = [
         name: "engine",
         package: "engine",
         features: &["--features", "threads"],
-        scripts: &["worker.js"],
+        joined: true,
         // `+atomics` alone no longer makes the memory shared (rust-lang/rust#147225), and
         // wasm-bindgen's thread start-up needs the TLS symbols and `__heap_base` exported.
         rustflags: &[
@@ -49,21 +51,21 @@ const MODULES: [Module; 4] = [
         name: "engine-plain",
         package: "engine",
         features: &[],
-        scripts: &["worker.js"],
+        joined: true,
         rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
     },
     Module {
         name: "leader",
         package: "leader",
         features: &[],
-        scripts: &["worker.js"],
+        joined: false,
         rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
     },
     Module {
         name: "codec",
         package: "codec",
         features: &[],
-        scripts: &["worker.js"],
+        joined: false,
         rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
     },
 ];
@@ -122,15 +124,21 @@ fn build_module(tools: &Tools, module: &Module) -> Result<(), String> {
         bind(tools, module, &raw, &out)?;
         fs::write(&stamp, "").map_err(|why| format!("{}: {why}", stamp.display()))?;
     }
-    for script in module.scripts {
-        let from = root.join("crates").join(module.package).join("js").join(script);
-        fs::copy(&from, out.join(script)).map_err(|why| format!("{}: {why}", from.display()))?;
-    }
-    Ok(())
+    let own = root.join("crates").join(module.package).join("js");
+    let script = out.join("worker.js");
+    let written = if module.joined {
+        fs::write(&script, join::join(&out.join(format!("{}.js", module.package)), &own)?)
+    } else {
+        fs::copy(own.join("worker.js"), &script).map(drop)
+    };
+    written.map_err(|why| format!("{}: {why}", script.display()))
 }
 
 /// wasm-bindgen's output for the browser, made smaller and faster by wasm-opt.
 fn bind(tools: &Tools, module: &Module, raw: &Path, out: &Path) -> Result<(), String> {
+    if out.exists() {
+        fs::remove_dir_all(out).map_err(|why| format!("{}: {why}", out.display()))?;
+    }
     let mut bindgen = Command::new(&tools.wasm_bindgen);
     bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(out).arg(raw);
     shell::quietly(&format!("binding {}", module.name), &mut bindgen, shell::minutes(2))?;
