@@ -124,10 +124,12 @@ impl Workers for Caller {
     }
 }
 
+type OnMessage = Closure<dyn FnMut(MessageEvent)>;
+
 /// Messages of this worker to itself.
 struct SelfChannel {
     channel: MessageChannel,
-    on_message: RefCell<Option<Closure<dyn FnMut(MessageEvent)>>>,
+    on_message: RefCell<Option<OnMessage>>,
 }
 
 impl SelfChannel {

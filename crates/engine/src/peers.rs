@@ -101,7 +101,7 @@ impl Peer {
     /// Bytes that it answers.
     pub(crate) async fn receive_bytes(&mut self) -> Result<Uint8Array, LaneError> {
         let message = self.receive().await?;
-        message.dyn_into().map_err(|other| trouble(other))
+        message.dyn_into().map_err(trouble)
     }
 
     /// Has messages go to `hook` and not to the queue until it says so, or the worker fails.
