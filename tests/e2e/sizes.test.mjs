@@ -14,7 +14,7 @@ const limits = {
   engine: 150 * kilobytes,
   "engine-plain": 150 * kilobytes,
   // Fetched only where no runner leads.
-  leader: 120 * kilobytes,
+  leader: 130 * kilobytes,
   // Fetched only by visitors who choose a picture of their own.
   codec: 250 * kilobytes,
 };

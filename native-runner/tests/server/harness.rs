@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use native_runner::Laboratory;
 use native_runner::server::{Host, Listeners, Server};
+use native_runner::{Cancel, Laboratory};
 use protocol::runner::{FromRunner, SESSION_PATH, SOCKET_PATH, ToRunner, VERSION};
-use protocol::{Filter, Picture, Task};
+use protocol::{Filter, LaneInfo, Picture, Task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
@@ -160,8 +160,13 @@ pub(crate) async fn connect_with(server: &Running, cookie: &str) -> Socket {
         panic!("no hello")
     };
     assert_eq!(protocol, VERSION);
-    assert_eq!(lanes.len(), 4);
+    assert_eq!(lanes, all_lanes());
     socket
+}
+
+/// What the runner has to offer, as its registry says.
+fn all_lanes() -> Vec<LaneInfo> {
+    native_runner::lanes::all(&Cancel::default()).iter().map(|lane| lane.info()).collect()
 }
 
 pub(crate) async fn receive(socket: &mut Socket) -> FromRunner {
