@@ -1,8 +1,7 @@
-//! Builds the child program, small and static, for the runner to carry inside itself, and watches
-//! the page, which it carries too.
+//! Builds the child program and the keeper, small and static, for the runner to carry inside itself, and
+//! watches the page, which it carries too.
 //!
-//! It is built here and not by hand, so that `cargo run -p native-runner` always has the child that
-//! fits it.
+//! They are built here and not by hand, so that `cargo run -p native-runner` always has those that fit it.
 
 #![allow(clippy::disallowed_methods, reason = "this builds the child, it starts none")]
 
@@ -19,7 +18,8 @@ fn main() {
     let folder = out.ancestors().nth(4).expect("OUT_DIR lies four folders deep").join("child");
 
     let status = Command::new(variable("CARGO"))
-        .args(["build", "--quiet", "--package", "child", "--profile", "child", "--target", &target])
+        .args(["build", "--quiet", "--package", "child", "--package", "keeper"])
+        .args(["--profile", "child", "--target", &target])
         .arg("--manifest-path")
         .arg(root.join("Cargo.toml"))
         .arg("--target-dir")
@@ -33,14 +33,19 @@ fn main() {
         .status();
     assert!(
         status.as_ref().is_ok_and(std::process::ExitStatus::success),
-        "building the child program failed ({status:?}): run `cargo build -p child` to see why"
+        "building the child programs failed ({status:?}): run `cargo build -p child -p keeper` to see why"
     );
-    let program = folder.join(&target).join("child/breakeven-child");
-    println!("cargo::rustc-env=BREAKEVEN_CHILD={}", program.display());
-    let bare = program.with_file_name("bare-child");
-    println!("cargo::rustc-env=BREAKEVEN_BARE_CHILD={}", bare.display());
+    let programs = folder.join(&target).join("child");
+    for (variable, program) in [
+        ("BREAKEVEN_CHILD", "breakeven-child"),
+        ("BREAKEVEN_KEEPER", "breakeven-keeper"),
+        ("BREAKEVEN_BARE_CHILD", "bare-child"),
+        ("BREAKEVEN_MISBEHAVING_CHILD", "misbehaving-child"),
+    ] {
+        println!("cargo::rustc-env={variable}={}", programs.join(program).display());
+    }
 
-    for source in ["child", "protocol", "shm", "workloads"] {
+    for source in ["child", "keeper", "protocol", "sandbox", "shm", "workloads"] {
         println!("cargo::rerun-if-changed={}", root.join("crates").join(source).display());
     }
     println!("cargo::rerun-if-changed={}", root.join("Cargo.lock").display());

@@ -1,6 +1,8 @@
-//! Files that are whole or not there, whatever happens.
+//! Files that are whole or not there, whatever happens, and what is done when a disk does not take them.
 
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -19,12 +21,50 @@ pub(crate) fn writable(file: &Path) -> Result<(), String> {
         .map_err(|why| format!("{} cannot be written: {why}", file.display()))
 }
 
-/// Writes a file so that it is the old one or the new one, whatever happens.
+/// Writes a file so that it is the old one or the new one, whatever happens, a loss of power included.
 pub(crate) fn keep(file: &Path, text: &str) -> anyhow::Result<()> {
     let new = beside(file);
-    fs::write(&new, text)
-        .and_then(|()| fs::rename(&new, file))
-        .with_context(|| format!("{} could not be written", file.display()))
+    let write = || -> io::Result<()> {
+        let mut out = File::create(&new)?;
+        out.write_all(text.as_bytes())?;
+        out.sync_all()?;
+        fs::rename(&new, file)?;
+        // The folder has the name.
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    };
+    let result = write();
+    if result.is_err() {
+        // Half of it would only take room.
+        let _ = fs::remove_file(&new);
+    }
+    result.with_context(|| format!("{} could not be written", file.display()))
+}
+
+/// Writes to another place what could not be written where it was wanted; returns where it is now.
+///
+/// # Errors
+/// If no place takes it.
+pub(crate) fn keep_elsewhere(name: &str, text: &str) -> anyhow::Result<PathBuf> {
+    let mut last = anyhow::anyhow!("there is no other place");
+    for folder in state_folder().into_iter().chain([std::env::temp_dir()]) {
+        let file = folder.join(name);
+        let kept =
+            fs::create_dir_all(&folder).context("no folder").and_then(|()| keep(&file, text));
+        match kept {
+            Ok(()) => return Ok(file),
+            Err(why) => last = why,
+        }
+    }
+    Err(last)
+}
+
+/// Where runs are kept that were not to be written anywhere: `XDG_STATE_HOME/breakeven`.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value: &OsString| !value.is_empty());
+    let root = set("XDG_STATE_HOME").map(PathBuf::from);
+    let root = root.or_else(|| Some(PathBuf::from(set("HOME")?).join(".local/state")))?;
+    Some(root.join("breakeven"))
 }
 
 fn beside(file: &Path) -> PathBuf {

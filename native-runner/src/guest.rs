@@ -1,8 +1,11 @@
 //! A page that offers its browser's lanes, as whoever leads a study gets it.
 
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
-use lab::remote::{Remote, browser_kind};
+use lab::remote::{Connection, Remote, browser_kind};
 use protocol::LaneId;
 use protocol::runner::FromRunner;
 use protocol::study::{News, Offer};
@@ -24,11 +27,59 @@ impl Guest {
     /// Its connection, in the thread that leads. It ends when somebody cancels.
     #[must_use]
     pub fn remote(self, cancel: &Cancel) -> Remote {
-        let (orders, cancel) = (self.orders, cancel.clone());
-        let send = move |order| orders.send(FromRunner::Order(order)).is_ok();
-        let news = self.news.take_until(Box::pin(cancel.clone().asked()));
-        Remote::new(send, news, move || cancel.is_asked())
+        let asked = cancel.clone();
+        Remote::new(self.connection(cancel), move || asked.is_asked())
     }
+
+    fn connection(self, cancel: &Cancel) -> Connection {
+        let orders = self.orders;
+        let send = move |order| orders.send(FromRunner::Order(order)).is_ok();
+        Connection::new(send, self.news.take_until(Box::pin(cancel.clone().asked())))
+    }
+}
+
+/// The page that takes part in a study, if one does, and those that may take its place.
+pub(crate) struct Guests {
+    pub(crate) first: Option<Guest>,
+    pub(crate) successors: Receiver<Guest>,
+}
+
+/// How long a page that is gone may take to come back: a reload takes a second or two.
+const RETURN: Duration = Duration::from_secs(10);
+/// Between two looks at whether somebody cancelled.
+const LOOK: Duration = Duration::from_millis(50);
+
+impl Guests {
+    /// What the first page offers, and its connection; when that ends, the next page's.
+    pub(crate) fn remote(self, cancel: &Cancel) -> Option<(Offer, Remote)> {
+        let first = self.first?;
+        let (offer, cancel) = (first.offer.clone(), cancel.clone());
+        let remote = first.remote(&cancel);
+        let successors = self.successors;
+        remote.or_else(move || next(&successors, &cancel));
+        Some((offer, remote))
+    }
+}
+
+/// The newest page that is still there.
+fn next(successors: &Receiver<Guest>, cancel: &Cancel) -> Option<Connection> {
+    for _ in 0..RETURN.as_millis() / LOOK.as_millis() {
+        if cancel.is_asked() {
+            return None;
+        }
+        match successors.recv_timeout(LOOK) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Ok(guest) => {
+                let all = std::iter::once(guest).chain(successors.try_iter());
+                let there = all.filter(|guest| !guest.orders.is_closed()).last();
+                if let Some(guest) = there {
+                    return Some(guest.connection(cancel));
+                }
+            }
+        }
+    }
+    None
 }
 
 /// Whether an offer has lanes of a browser alone, each once.

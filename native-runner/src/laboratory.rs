@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use futures::executor::block_on;
-use lab::Observer;
 use lab::lead::{Place, lead};
+use lab::{Lane, Observer};
 use protocol::study::{StudyEvent, Wish};
 use protocol::{Failure, LaneEvent, LaneId, LaneInfo, Nanos, Stage, Task};
 
 use crate::cancel::Cancel;
-use crate::guest::Guest;
+use crate::guest::Guests;
 use crate::timing::{self, Clock};
 use crate::{lanes, machine, recorder};
 
@@ -50,7 +50,7 @@ type Tell = Box<dyn FnMut(StudyEvent) + Send>;
 
 enum Order {
     Visit { lane: LaneId, task: Task, own: Option<Arc<[u8]>>, report: Report },
-    Study { wish: Wish, guest: Option<Guest>, tell: Tell },
+    Study { wish: Wish, guests: Guests, tell: Tell },
 }
 
 impl Laboratory {
@@ -102,18 +102,18 @@ impl Laboratory {
         self.begin(Order::Visit { lane, task, own, report: Box::new(report) })
     }
 
-    /// Begins to lead a study of all lanes here and those of the guest; how it goes is told to `tell`,
-    /// from the laboratory's thread.
+    /// Begins to lead a study of all lanes here and those of the page, if it has any; how it goes is told to
+    /// `tell`, from the laboratory's thread.
     ///
     /// # Errors
     /// If something else is going on.
-    pub fn study(
+    pub(crate) fn study(
         &self,
         wish: Wish,
-        guest: Option<Guest>,
+        guests: Guests,
         tell: impl FnMut(StudyEvent) + Send + 'static,
     ) -> Result<(), Busy> {
-        self.begin(Order::Study { wish, guest, tell: Box::new(tell) })
+        self.begin(Order::Study { wish, guests, tell: Box::new(tell) })
     }
 
     fn begin(&self, order: Order) -> Result<(), Busy> {
@@ -169,9 +169,9 @@ fn work(cancel: &Cancel, inbox: &Receiver<Order>, busy: &AtomicBool) {
                     (last.report)(event);
                 }
             }
-            Order::Study { wish, guest, mut tell } => {
+            Order::Study { wish, guests, mut tell } => {
                 let own_load = worked.is_some_and(|worked| worked.elapsed() < LOAD_LASTS);
-                let study = lead_study(&wish, guest, own_load, cancel, &mut tell);
+                let study = lead_study(&wish, guests, own_load, cancel, &mut tell);
                 let last = block_on(study);
                 free();
                 tell(last);
@@ -183,26 +183,27 @@ fn work(cancel: &Cancel, inbox: &Receiver<Order>, busy: &AtomicBool) {
 
 async fn lead_study(
     wish: &Wish,
-    guest: Option<Guest>,
+    guests: Guests,
     own_load: bool,
     cancel: &Cancel,
     tell: &mut Tell,
 ) -> StudyEvent {
     let mut machine = machine::for_report();
-    machine.node = lanes::node_version();
-    machine.browser = guest.as_ref().map(|guest| guest.offer.browser.clone());
     // Some lanes keep a caller process for their turns, which ends with them.
     let own = lanes::all(cancel);
-    let offered = guest.map(|guest| (guest.offer.lanes.clone(), guest.remote(cancel)));
-    let theirs = offered.as_ref().map_or_else(Vec::new, |(infos, remote)| remote.lanes(infos));
+    let mine: Vec<&dyn Lane> = own.iter().map(AsRef::as_ref).collect();
+    lanes::describe(&mine, cancel, &mut machine);
+    let page = guests.remote(cancel);
+    machine.browser = page.as_ref().map(|(offer, _)| offer.browser.clone());
+    let theirs = page.as_ref().map_or_else(Vec::new, |(offer, remote)| remote.lanes(&offer.lanes));
     let place = Place {
-        lanes: theirs.iter().chain(&own).map(AsRef::as_ref).collect(),
+        lanes: theirs.iter().map(AsRef::as_ref).chain(mine).collect(),
         machine,
         run: recorder::begin_run(),
         own_load,
         seed: recorder::seed(),
         now: &|| Nanos(timing::now()),
-        remote: offered.as_ref().map(|(_, remote)| remote),
+        remote: page.as_ref().map(|(_, remote)| remote),
     };
     lead(wish, place, tell).await
 }

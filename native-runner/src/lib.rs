@@ -7,7 +7,7 @@
 
 pub mod browser;
 mod cancel;
-mod child_program;
+mod children;
 pub mod cmd;
 mod export;
 mod files;

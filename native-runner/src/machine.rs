@@ -32,6 +32,8 @@ pub(crate) fn for_report() -> ReportMachine {
         governor: governor.map(|name| name.trim().to_owned()),
         runner,
         rustc: env!("BREAKEVEN_RUSTC").to_owned(),
+        guards: Vec::new(),
+        keeper: None,
         node: None,
         browser: None,
     }

@@ -20,17 +20,21 @@ use crate::timing::Clock;
 pub(crate) struct Recorder {
     pub(crate) record: Record,
     file: Option<PathBuf>,
+    /// Why the last block is not in the file, if it is not.
+    trouble: Option<String>,
     bar: ProgressBar,
     began: Clock,
     migrations: Option<u64>,
 }
 
 impl Recorder {
-    /// An empty report. `file` is written after each block.
+    /// An empty report. `file` is written after each block; a disk that does not take it ends nothing, since
+    /// the report is still there and may be taken after the next.
     pub(crate) fn begin(plan: &Plan, file: Option<PathBuf>) -> Self {
         Self {
             record: Record::begin(plan, machine::for_report(), begin_run()),
             file,
+            trouble: None,
             bar: progress_bar(),
             began: Clock::start(),
             migrations: machine::migrations(),
@@ -72,7 +76,16 @@ impl Listener for Recorder {
         let next = self.record.block(finished, findings, self.began.elapsed());
         if let Some(file) = &self.file {
             let json = self.record.report.to_json().map_err(|why| why.to_string())?;
-            keep(file, &json).map_err(|why| format!("{why:#}"))?;
+            let trouble = keep(file, &json).err().map(|why| format!("{why:#}"));
+            if let (Some(why), None) = (&trouble, &self.trouble) {
+                self.bar.suspend(|| {
+                    eprintln!(
+                        "breakeven: {why}. The run goes on, and the report is written after the next \
+                         block: make room meanwhile"
+                    );
+                });
+            }
+            self.trouble = trouble;
         }
         Ok(next)
     }

@@ -70,6 +70,11 @@ fn processes(of: &BTreeSet<PathBuf>) -> Vec<(u32, String)> {
     all
 }
 
+/// Whether a process is the keeper, or the init that it started.
+fn is_keepers(line: &str) -> bool {
+    line.starts_with("breakeven-keeper") || line.contains(" --init ")
+}
+
 fn wait_until(what: &str, holds: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(120);
     while !holds() {
@@ -121,7 +126,7 @@ fn every_lane_of_a_browser_keeps_the_contract() {
         let before = profiles();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let cancel = Cancel::default();
-        let (browser, guest) = open(Path::new(RUNNER), kind, &runtime, &cancel).unwrap();
+        let (browser, guest) = open(kind, &runtime, &cancel).unwrap();
         let infos = guest.offer.lanes.clone();
         assert_eq!(infos.len(), BROWSER_LANES.len());
         let remote = guest.remote(&cancel);
@@ -183,7 +188,7 @@ fn a_browser_that_dies_loses_nothing_that_was_measured() {
         wait_until("a block", || file.exists());
         let own: BTreeSet<_> = profiles().difference(&before).cloned().collect();
         // The browser itself, and not its keeper.
-        let is_browser = |(_, line): &&(u32, String)| !line.contains(" keep ");
+        let is_browser = |(_, line): &&(u32, String)| !is_keepers(line);
         let all = processes(&own);
         let (browser, _) = all.iter().filter(is_browser).min().unwrap();
         kill("-KILL", *browser);
@@ -215,7 +220,8 @@ fn nothing_of_the_browser_is_left_however_the_run_ends() {
             wait_until("a block", || file.exists());
             let own: BTreeSet<_> = profiles().difference(&before).cloned().collect();
             let all = processes(&own);
-            let keeper = all.iter().filter(|(_, line)| line.contains(" keep ")).min().unwrap().0;
+            let keeper =
+                all.iter().find(|(_, line)| line.starts_with("breakeven-keeper")).unwrap().0;
             kill(signal, if whom == "runner" { runner } else { keeper });
             let output = running.wait_with_output().unwrap();
             let code = output.status.code();

@@ -127,6 +127,7 @@ fn plan(blocks: u32, sample_time: u64, seed: u64) -> Plan {
         },
         seed,
         limit: None,
+        turns: lab::plan::Turns::Always,
     }
 }
 
@@ -180,6 +181,7 @@ static SELF: Experiment = Experiment {
             Op::Compute { workload: sha256, pages: 16, workers: 1 },
         ]
     },
+    every: 1,
     derived: |_| Vec::new(),
 };
 
@@ -204,6 +206,7 @@ static WORK: Experiment = Experiment {
     operations: |_| {
         vec![Op::Compute { workload: compute::find("sha256").unwrap(), pages: 1, workers: 1 }]
     },
+    every: 1,
     derived: |_| Vec::new(),
 };
 

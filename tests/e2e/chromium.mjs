@@ -19,13 +19,18 @@ export async function openChromium({ sharedMemory = true } = {}) {
     executablePath: program("CHROMIUM", "/usr/bin/chromium"),
     args: flags,
   });
-  const page = await browser.newPage();
+  let page = await browser.newPage();
   if (!sharedMemory) await page.evaluateOnNewDocument(() => delete globalThis.SharedArrayBuffer);
   return {
     goto: (url) => page.goto(url),
     run: (work, ...values) => page.evaluate(work, ...values),
     press: (key) => page.keyboard.press(key),
     resize: (width, height) => page.setViewport({ width, height }),
+    /** Opens another tab on an address: what follows is about that one. */
+    async another(url) {
+      page = await browser.newPage();
+      await page.goto(url);
+    },
     /** Puts another tab before this one. */
     hide: async () => (await browser.newPage()).bringToFront(),
     show: () => page.bringToFront(),

@@ -65,6 +65,12 @@ export async function openFirefox({ sharedMemory = true } = {}) {
         return send("WebDriver:PerformActions", { actions: [{ type: "key", id: "keyboard", actions }] });
       },
       resize: (width, height) => send("WebDriver:SetWindowRect", { width, height }),
+      /** Opens another tab on an address: what follows is about that one. */
+      async another(url) {
+        const { handle } = await send("WebDriver:NewWindow", { type: "tab", focus: true });
+        await send("WebDriver:SwitchToWindow", { handle, focus: true });
+        await send("WebDriver:Navigate", { url });
+      },
       /** Puts another tab before this one. */
       async hide() {
         own = (await send("WebDriver:GetWindowHandle", {})).value;

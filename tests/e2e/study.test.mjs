@@ -111,6 +111,34 @@ for (const { name, open } of browsers) {
       { address: (runner) => runner.origin },
     );
 
+    visit("a page that is reloaded finds the running comparison, and takes part again", async (page, runner) => {
+      await page.available(lanes);
+      await page.click("Run comparison");
+      await until(async () => (await page.percent()) >= 10, "the first turns");
+      await page.tab.goto(runner.origin);
+      await until(() => page.count(".progress progress"), "the comparison that goes on");
+      await page.status("The comparison is done.");
+      const rows = await page.rows("startup");
+      assert.ok(rows.every((row) => row.outcome !== "failed"));
+      for (const lane of ["browser.clone", "process.pipe"]) {
+        assert.ok(rows.some((row) => row.lane === lane && row.outcome === "measured"), lane);
+      }
+      assert.match(await page.text(".warnings"), /void and made again: \d+; the page was opened anew/);
+      assert.deepEqual(runner.children(), []);
+    });
+
+    visit("a second tab finds the running comparison, and can cancel it", async (page, runner) => {
+      await page.available(lanes);
+      await page.click("Run comparison");
+      await until(async () => (await page.percent()) >= 20, "a fifth");
+      await page.tab.another(runner.origin);
+      await until(() => page.count(".progress progress"), "the comparison that goes on");
+      await page.click("Cancel");
+      await page.status("Cancelled.");
+      assert.ok((await page.rows("startup")).some((row) => row.outcome === "measured"));
+      await until(() => runner.children().length === 0, "the end of its children");
+    });
+
     visit("a runner that dies leaves what was measured, and says so", async (page, runner) => {
       await page.available(lanes);
       await page.click("Run comparison");

@@ -53,6 +53,15 @@ pub(crate) enum Phase {
     Cancelled(Settings),
 }
 
+/// Where a comparison began.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beginning {
+    /// On this page.
+    Here,
+    /// Elsewhere, and this page found it going on.
+    Found,
+}
+
 /// How far a comparison is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Progress {
@@ -133,8 +142,11 @@ impl Comparison {
             cancel: StoredValue::new_local(None),
         };
         spawn_local(async move {
-            let link = connect(comparison.runner).await;
-            comparison.link.set_value(link);
+            let Some(connected) = connect(comparison.runner).await else { return };
+            comparison.link.set_value(Some(connected.link));
+            if let Some(wish) = connected.running {
+                comparison.go_on(&wish);
+            }
         });
         comparison
     }
@@ -200,7 +212,8 @@ impl Comparison {
     pub(crate) fn start(self) {
         let (sender, receiver) = oneshot::channel();
         self.cancel.set_value(Some(sender));
-        spawn_local(self.run(self.settings.get_untracked(), receiver.shared()));
+        let settings = self.settings.get_untracked();
+        spawn_local(self.run(settings, receiver.shared(), Beginning::Here));
     }
 
     /// Ends the comparison that is running.
@@ -217,7 +230,17 @@ impl Comparison {
         });
     }
 
-    async fn run(self, settings: Settings, cancelled: Cancelled) {
+    /// Takes up a study that goes on at the runner: this page was reloaded, or opened beside the one that began
+    /// it.
+    fn go_on(self, wish: &Wish) {
+        let (sender, receiver) = oneshot::channel();
+        let settings = self.settings.get_untracked().of_study(wish);
+        self.settings.set(settings);
+        self.cancel.set_value(Some(sender));
+        spawn_local(self.run(settings, receiver.shared(), Beginning::Found));
+    }
+
+    async fn run(self, settings: Settings, cancelled: Cancelled, beginning: Beginning) {
         let progress = Progress {
             settings,
             turn: String::new(),
@@ -228,13 +251,17 @@ impl Comparison {
         self.phase.set(Phase::Running(progress));
         self.rows.set(Rows::default());
         self.study.set(None);
-        if settings.pictures {
-            self.make_pictures(&settings, &cancelled).await;
-        }
-        if cancelled.peek().is_none()
-            && let Some(wish) = settings.wish()
-        {
-            self.make_study(wish, &cancelled).await;
+        if beginning == Beginning::Found {
+            self.follow_study(&cancelled).await;
+        } else {
+            if settings.pictures {
+                self.make_pictures(&settings, &cancelled).await;
+            }
+            if cancelled.peek().is_none()
+                && let Some(wish) = settings.wish()
+            {
+                self.make_study(wish, &cancelled).await;
+            }
         }
         self.phase.set(if cancelled.peek().is_some() {
             Phase::Cancelled(settings)
@@ -271,30 +298,7 @@ impl Comparison {
 
     async fn make_study(&self, wish: Wish, cancelled: &Cancelled) {
         let offer = environment::offer().await;
-        self.study.set(Some(Study { report: None, standings: Vec::new(), end: None }));
-        let started = js_sys::Date::now();
-        let tell = |event| match event {
-            StudyEvent::Turn { done, all, seconds_left, lane, experiment } => {
-                let spent = (js_sys::Date::now() - started) / 1e3;
-                // It ends with its last turn or when its time is over, whichever comes first.
-                let by_turns = f64::from(done) / f64::from(all.max(1));
-                let by_time = seconds_left.map_or(0.0, |left| spent / (spent + left).max(1.0));
-                let words = format!("{experiment} on {lane}");
-                self.progress(words, by_turns.max(by_time), seconds_left);
-            }
-            StudyEvent::Block(report) => self.study.update(|study| {
-                if let Some(study) = study {
-                    study.report = Some(*report);
-                }
-            }),
-            StudyEvent::Ended { report, standings, end } => self.study.update(|study| {
-                if let Some(study) = study {
-                    // What was there before a connection ended is kept.
-                    study.report = report.map(|report| *report).or(study.report.take());
-                    (study.standings, study.end) = (standings, Some(end));
-                }
-            }),
-        };
+        let tell = self.begin_study();
         match self.link.get_value() {
             Some(link) if untrack(|| self.runner.get().is_connected()) => {
                 link.study(wish, cancelled.clone(), tell).await;
@@ -305,6 +309,42 @@ impl Comparison {
                 offer.lanes.extend(untrack(|| self.runner.get().lanes()));
                 lead_here(wish, offer, cancelled.clone(), tell).await;
             }
+        }
+    }
+
+    async fn follow_study(&self, cancelled: &Cancelled) {
+        let tell = self.begin_study();
+        if let Some(link) = self.link.get_value() {
+            link.follow(cancelled.clone(), tell).await;
+        }
+    }
+
+    /// An empty study, and what its events are told.
+    fn begin_study(&self) -> impl FnMut(StudyEvent) + use<> {
+        let this = *self;
+        this.study.set(Some(Study { report: None, standings: Vec::new(), end: None }));
+        let started = js_sys::Date::now();
+        move |event| match event {
+            StudyEvent::Turn { done, all, seconds_left, lane, experiment } => {
+                let spent = (js_sys::Date::now() - started) / 1e3;
+                // It ends with its last turn or when its time is over, whichever comes first.
+                let by_turns = f64::from(done) / f64::from(all.max(1));
+                let by_time = seconds_left.map_or(0.0, |left| spent / (spent + left).max(1.0));
+                let words = format!("{experiment} on {lane}");
+                this.progress(words, by_turns.max(by_time), seconds_left);
+            }
+            StudyEvent::Block(report) => this.study.update(|study| {
+                if let Some(study) = study {
+                    study.report = Some(*report);
+                }
+            }),
+            StudyEvent::Ended { report, standings, end } => this.study.update(|study| {
+                if let Some(study) = study {
+                    // What was there before a connection ended is kept.
+                    study.report = report.map(|report| *report).or(study.report.take());
+                    (study.standings, study.end) = (standings, Some(end));
+                }
+            }),
         }
     }
 

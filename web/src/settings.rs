@@ -49,6 +49,15 @@ impl Settings {
         (!experiments.is_empty()).then_some(Wish { experiments })
     }
 
+    /// These, for a study that is about this alone.
+    pub(crate) fn of_study(self, wish: &Wish) -> Self {
+        let is_wished = |name: &str| {
+            wish.experiments.is_empty() || wish.experiments.iter().any(|wished| wished == name)
+        };
+        let experiments = ALL.map(|experiment| is_wished(experiment.id));
+        Self { pictures: false, experiments, ..self }
+    }
+
     /// What a lane does on one visit.
     pub(crate) fn task(&self, workers: u32) -> Task {
         Task {
@@ -73,6 +82,16 @@ pub(crate) fn filter_name(filter: Filter) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_study_s_settings_wish_for_it() {
+        let wish = Wish { experiments: vec!["echo".into()] };
+        let settings = Settings::new(2).of_study(&wish);
+        assert_eq!(settings.wish(), Some(wish));
+        assert!(!settings.pictures);
+        let all = Settings::new(2).of_study(&Wish::default());
+        assert_eq!(all.wish().unwrap().experiments.len(), ALL.len());
+    }
 
     #[test]
     fn every_setting_is_a_task_within_bounds() {

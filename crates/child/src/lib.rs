@@ -25,17 +25,19 @@ pub enum Ended {
     },
 }
 
-/// Says hello, then answers each request until the input ends between two frames.
+/// Says hello, then answers each request until the input ends between two frames. `guards` are those that
+/// hold this process, as in [`Head::Hello`].
 ///
 /// # Errors
 /// If the input is no frame or ends inside one, or the output fails. Where the output still works,
 /// the other side has been told.
 pub fn run(
     process: u32,
+    guards: u32,
     input: &mut impl Read,
     output: &mut impl Write,
 ) -> Result<Ended, FrameError> {
-    frame::write(output, &Head::Hello { process }, &[])?;
+    frame::write(output, &Head::Hello { process, guards }, &[])?;
     let mut buffers = Buffers::default();
     loop {
         match answer_one(&mut buffers, input, output) {
@@ -137,7 +139,7 @@ mod tests {
     /// Runs the loop over these bytes; returns its result and every frame that it wrote.
     fn talk(input: &[u8]) -> (Result<Ended, FrameError>, Frames) {
         let mut output = Vec::new();
-        let result = run(7, &mut &*input, &mut output);
+        let result = run(7, 5, &mut &*input, &mut output);
         let mut rest = output.as_slice();
         let mut frames = Vec::new();
         while let Some((head, length)) = frame::read_head(&mut rest).unwrap() {
@@ -166,7 +168,7 @@ mod tests {
         let input: Vec<u8> = requests.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
         let (result, frames) = talk(&input);
         result.unwrap();
-        assert_eq!(frames[0], (Head::Hello { process: 7 }, vec![]));
+        assert_eq!(frames[0], (Head::Hello { process: 7, guards: 5 }, vec![]));
         assert_eq!(frames.len(), 4);
         for ((band, bytes), (head, answer)) in requests.iter().zip(&frames[1..]) {
             assert!(matches!(head, Head::Done { .. }));
@@ -235,7 +237,7 @@ mod tests {
                 Ok(())
             }
         }
-        assert!(run(7, &mut io::empty(), &mut Broken).is_err());
+        assert!(run(7, 0, &mut io::empty(), &mut Broken).is_err());
     }
 
     proptest! {

@@ -1,8 +1,10 @@
 //! The child program of the process lanes.
 //!
 //! It reads its standard input and writes its standard output: two pipes, or one end of a socket pair
-//! twice, over which shared memory may come. It dies with the runner: by the parent-death signal, and by
-//! the end of its stream if the runner died before that was set.
+//! twice, over which shared memory may come. First of all it gives up what it does not need (`sandbox`), the
+//! way to outlive the runner included.
+//!
+//! Its arguments are the runner's process id and what it is allowed beyond computing.
 #![forbid(unsafe_code)]
 
 use std::io::{self, BufReader, IoSlice, IoSliceMut, Read, Write};
@@ -13,15 +15,28 @@ use std::process::ExitCode;
 use child::Ended;
 use protocol::frame::{FrameError, TOGETHER};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
-use rustix::process::{Signal, getpid, set_parent_process_death_signal};
+use rustix::process::getpid;
 use rustix::stdio::{stdin, stdout};
+use sandbox::{Guards, Limits};
+
+/// Twice the largest pictures, and the memory that is shared.
+const LIMITS: Limits = Limits {
+    addresses: Some(4 << 30),
+    data: None,
+    cpu: Some(600),
+    descriptors: Some(16),
+    file: Some(0),
+};
 
 fn main() -> ExitCode {
-    if let Err(why) = set_parent_process_death_signal(Some(Signal::KILL)) {
-        eprintln!("breakeven-child: no parent-death signal: {why}");
-        return ExitCode::FAILURE;
-    }
-    match run() {
+    let mut words = std::env::args().skip(1);
+    let parent = words.next().and_then(|word| word.parse().ok());
+    let allowed = words.next().and_then(|word| word.parse().ok());
+    let (Some(parent), Some(allowed)) = (parent, allowed) else {
+        eprintln!("breakeven-child: the runner starts this");
+        return ExitCode::from(2);
+    };
+    match sandbox::enter(parent, &LIMITS, allowed).map_err(FrameError::from).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("breakeven-child: {why}");
@@ -30,11 +45,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), FrameError> {
+fn run(guards: Guards) -> Result<(), FrameError> {
     let process = getpid().as_raw_nonzero().get().unsigned_abs();
     // A short frame is read with one system call, a long one into its place.
     let mut input = BufReader::with_capacity(2 * TOGETHER, Input);
-    match child::run(process, &mut input, &mut Output)? {
+    match child::run(process, guards.bits(), &mut input, &mut Output)? {
         Ended::Cleanly => Ok(()),
         Ended::Map { worker, wait } => {
             child::shared::run(&mut shm::Worker::attach(descriptor()?, worker)?, wait)

@@ -109,7 +109,7 @@ mod tests {
         for (head, body) in [
             (Head::Sum { at: 1 }, 1000),
             (Head::Share(compute::ALL[0].shares(1, 1).unwrap().remove(0)), 0),
-            (Head::Hello { process: 1 }, 0),
+            (Head::Hello { process: 1, guards: 0 }, 0),
         ] {
             let (mut caller, file) = Caller::create(1, 1000).unwrap();
             let mut worker = Worker::attach(file, 0).unwrap();

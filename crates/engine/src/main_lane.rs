@@ -10,7 +10,7 @@ use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
 use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
 use lab::ops::memory::Footprint;
-use lab::ops::startup::Life;
+use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
 use lab::remote::browser_does;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement};
@@ -73,7 +73,7 @@ impl Starter for MainLane {
         if count == 1 { Ok(Caller { tick: self.tick }) } else { Err(alone()) }
     }
 
-    async fn life(&self, _placement: Placement) -> Result<Life, LaneError> {
+    async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
         Err(alone())
     }
 

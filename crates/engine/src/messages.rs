@@ -13,7 +13,7 @@ use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
 use lab::ops::echo::{self, Crosses, Echo, Way};
 use lab::ops::memory::Footprint;
-use lab::ops::startup::Life;
+use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
 use protocol::engine::{Answer, FromPeer, ToPeer};
@@ -82,7 +82,7 @@ impl Starter for MessageLane {
         Ok(Crew { peers, lane: *self })
     }
 
-    async fn life(&self, _placement: Placement) -> Result<Life, LaneError> {
+    async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
         life::live::<Peer>().await
     }
 

@@ -12,7 +12,7 @@ use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
 use lab::ops::echo::{self, Echo, Touch, Way};
 use lab::ops::memory::Footprint;
 use lab::ops::shared_work::SharedWork;
-use lab::ops::startup::Life;
+use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
 use lab::{Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
@@ -114,7 +114,7 @@ impl Starter for BrowserShared {
         Ok(Pooled { count, tick: self.tick })
     }
 
-    async fn life(&self, _placement: Placement) -> Result<Life, LaneError> {
+    async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
         life::live::<Thread>().await
     }
 

@@ -59,7 +59,10 @@ pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent
     let ended = study(&lanes, &plan, &mut narrator).await;
     let Record { mut report, .. } = narrator.record;
     if let (Some(remote), Some(browser)) = (remote, &mut report.machine.browser) {
-        browser.relation = relate(&first, &remote.exchange_times(clock).await);
+        let last = remote.exchange_times(clock).await;
+        // A page that was opened anew has begun a clock of its own.
+        let first = if remote.successions() == 0 { &first } else { &last };
+        browser.relation = relate(first, &last);
     }
     over(report, ended)
 }

@@ -21,6 +21,18 @@ pub struct Plan {
     pub seed: u64,
     /// After so long there is no further block.
     pub limit: Option<Nanos>,
+    /// Which blocks experiments take part in.
+    pub turns: Turns,
+}
+
+/// Which blocks experiments take part in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turns {
+    /// All of them.
+    Always,
+    /// Those that scatter least, or matter least, in some only ([`Experiment::every`]): the others have more
+    /// blocks for it.
+    Sparse,
 }
 
 /// How thorough a run is.
@@ -52,10 +64,10 @@ impl Depth {
         tick: f64,
         seed: u64,
     ) -> Plan {
-        let (extent, blocks, turn, seconds) = match self {
-            Self::Quick => (Extent::Quick, 20, 20_000_000, Some(13)),
-            Self::Comparison => (Extent::Quick, BLOCKS, 20_000_000, Some(58)),
-            Self::Full => (Extent::Full, BLOCKS, 70_000_000, None),
+        let (extent, blocks, turn, seconds, turns) = match self {
+            Self::Quick => (Extent::Quick, 20, 20_000_000, Some(13), Turns::Always),
+            Self::Comparison => (Extent::Quick, BLOCKS, 20_000_000, Some(58), Turns::Sparse),
+            Self::Full => (Extent::Full, BLOCKS, 70_000_000, None, Turns::Always),
         };
         let sample_time = Nanos((tick * TICKS).max(1e6) as u64);
         Plan {
@@ -65,6 +77,7 @@ impl Depth {
             effort: Effort { samples: 5, sample_time, turn_time: Nanos(turn), placement },
             seed,
             limit: seconds.map(|seconds| Nanos(seconds * 1_000_000_000)),
+            turns,
         }
     }
 
@@ -84,6 +97,13 @@ impl Depth {
 }
 
 impl Plan {
+    /// Whether an experiment takes part in a block.
+    pub(crate) fn takes_part(&self, experiment: &Experiment, block: u32) -> bool {
+        // One that is alone has nobody to leave its time to.
+        let is_sparse = self.turns == Turns::Sparse && self.experiments.len() > 1;
+        !is_sparse || block.is_multiple_of(experiment.every)
+    }
+
     /// Of these lanes, those that do any of it.
     #[must_use]
     pub fn lanes<'a>(&self, mut all: Vec<&'a dyn Lane>) -> Vec<&'a dyn Lane> {

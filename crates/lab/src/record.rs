@@ -11,6 +11,8 @@ use crate::study::{Findings, Next};
 const DRIFT_LEVEL: f64 = 0.01;
 /// A drift this small, from the first block to the last, is not worth a word.
 const DRIFT: f64 = 0.05;
+/// A comparison's key figures should have intervals no wider than this, of the median, on either side.
+const HALF_WIDTH: f64 = 0.05;
 /// A load above this part of the processors, before a run, is worth a word.
 const BUSY: f64 = 0.5;
 
@@ -62,6 +64,7 @@ impl Record {
             ));
         }
         run.warnings.extend(drift(&findings.rows));
+        run.warnings.extend(wide(&findings.rows));
         if self.plan.is_over(finished, spent) { Next::Enough } else { Next::Go }
     }
 
@@ -81,6 +84,44 @@ impl Record {
             }
         }
         report
+    }
+}
+
+/// Says how many of the key figures have an interval that is wider than it should be.
+fn wide(rows: &[ReportRow]) -> Option<String> {
+    let half_width = |row: &&ReportRow| match &row.outcome {
+        RowOutcome::Measured(measured) if is_key(row) => {
+            Some((measured.ci95[1] - measured.ci95[0]) / 2.0 / measured.median)
+        }
+        _ => None,
+    };
+    let mut all: Vec<(f64, &ReportRow)> =
+        rows.iter().filter_map(|row| Some((half_width(&row)?, row))).collect();
+    all.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let missed = all.iter().filter(|(half_width, _)| *half_width > HALF_WIDTH).count();
+    let (middle, (widest, row)) = (all.get(all.len() / 2)?.0, all.last()?);
+    (missed > 0).then(|| {
+        format!(
+            "of {} key figures (first answer, echo there and back, work) {missed} have an interval of more \
+             than ±{:.0}%: half of them ±{:.0}% and less, the widest ±{:.0}% ({}); a full run, a quiet \
+             machine or `--placement apart` narrows them",
+            all.len(),
+            HALF_WIDTH * 100.0,
+            middle * 100.0,
+            widest * 100.0,
+            row.name()
+        )
+    })
+}
+
+/// Whether a figure is one that a comparison is about.
+fn is_key(row: &ReportRow) -> bool {
+    let is = |name: &str, wanted: &str| row.params.get(name).is_some_and(|it| *it == wanted.into());
+    match row.experiment.as_str() {
+        "startup" => is("metric", "first_answer"),
+        "echo" => is("metric", "round_trip"),
+        "compute" => !row.params.contains_key("metric"),
+        _ => false,
     }
 }
 
@@ -135,6 +176,22 @@ mod tests {
             params: crate::params([("bytes", 64.into())]),
             outcome: RowOutcome::Measured(measured),
         }
+    }
+
+    #[test]
+    fn wide_intervals_of_key_figures_are_counted() {
+        let key = |half_width: f64| {
+            let mut row = row(vec![100.0]);
+            row.params.insert("metric".into(), "round_trip".into());
+            let RowOutcome::Measured(measured) = &mut row.outcome else { unreachable!() };
+            measured.ci95 = [100.0 - half_width, 100.0 + half_width];
+            row
+        };
+        assert_eq!(wide(&[key(4.0), key(5.0), row(vec![1.0])]), None);
+        let said = wide(&[key(4.0), key(20.0), key(8.0)]).unwrap();
+        assert!(said.starts_with("of 3 key figures"), "{said}");
+        assert!(said.contains("2 have an interval of more than ±5%: half of them ±8%"), "{said}");
+        assert!(said.contains("the widest ±20% (echo on process.pipe"), "{said}");
     }
 
     #[test]

@@ -27,24 +27,48 @@ pub const BROWSER_LANES: [LaneId; 4] =
 pub struct Remote(Rc<RefCell<Wire>>);
 
 struct Wire {
-    send: Box<dyn Fn(Order) -> bool>,
-    news: LocalBoxStream<'static, News>,
+    connection: Connection,
     is_cancelled: Box<dyn Fn() -> bool>,
+    successor: Option<Box<dyn FnMut() -> Option<Connection>>>,
+    successions: u32,
     turns: u32,
 }
 
-impl Remote {
+/// Both ways of a connection.
+pub struct Connection {
+    send: Box<dyn Fn(Order) -> bool>,
+    news: LocalBoxStream<'static, News>,
+}
+
+impl Connection {
     /// `send` passes an order on, and says whether the connection is still there; `news` ends with it.
-    /// A connection that goes once `is_cancelled` is no failure.
     pub fn new(
         send: impl Fn(Order) -> bool + 'static,
         news: impl Stream<Item = News> + 'static,
-        is_cancelled: impl Fn() -> bool + 'static,
     ) -> Self {
-        let (send, is_cancelled) = (Box::new(send), Box::new(is_cancelled));
         // A stream that has ended may be asked again.
-        let news = news.fuse().boxed_local();
-        Self(Rc::new(RefCell::new(Wire { send, news, is_cancelled, turns: 0 })))
+        Self { send: Box::new(send), news: news.fuse().boxed_local() }
+    }
+}
+
+impl Remote {
+    /// A connection that goes once `is_cancelled` is no failure.
+    pub fn new(connection: Connection, is_cancelled: impl Fn() -> bool + 'static) -> Self {
+        let is_cancelled = Box::new(is_cancelled);
+        let wire = Wire { connection, is_cancelled, successor: None, successions: 0, turns: 0 };
+        Self(Rc::new(RefCell::new(wire)))
+    }
+
+    /// Where another connection comes from when this one goes, such as that of a page that was reloaded: the
+    /// block is then made again.
+    pub fn or_else(&self, successor: impl FnMut() -> Option<Connection> + 'static) {
+        self.0.borrow_mut().successor = Some(Box::new(successor));
+    }
+
+    /// How often another connection took the place of one. Each has a clock of its own.
+    #[must_use]
+    pub fn successions(&self) -> u32 {
+        self.0.borrow().successions
     }
 
     /// The lanes that it offers.
@@ -64,11 +88,11 @@ impl Remote {
         let mut all = Vec::new();
         for exchange in 0..EXCHANGES {
             let asked = now();
-            if !(wire.send)(Order::Time { exchange }) {
+            if !(wire.connection.send)(Order::Time { exchange }) {
                 break;
             }
             let other = loop {
-                match wire.news.next().await {
+                match wire.connection.news.next().await {
                     Some(News::Time { exchange: of, now }) if of == exchange => break now,
                     Some(_) => {}
                     None => return all,
@@ -81,11 +105,22 @@ impl Remote {
 }
 
 impl Wire {
-    fn gone(&self) -> LaneError {
+    fn gone(&mut self) -> LaneError {
         if (self.is_cancelled)() {
-            LaneError::Cancelled
-        } else {
-            LaneError::failed("the browser's page is gone")
+            return LaneError::Cancelled;
+        }
+        match self.successor.as_mut().and_then(|next| next()) {
+            Some(connection) => {
+                self.connection = connection;
+                self.successions += 1;
+                LaneError::Void("the page was opened anew".into())
+            }
+            None if (self.is_cancelled)() => LaneError::Cancelled,
+            None => {
+                // Whoever did not come back in time is not waited for again.
+                self.successor = None;
+                LaneError::failed("the browser's page is gone")
+            }
         }
     }
 }
@@ -138,12 +173,14 @@ impl Lane for RemoteLane {
             let turn = wire.turns;
             let lane = self.info.id.clone();
             let wired = ops.iter().map(|op| op.to_wire()).collect();
-            if !(wire.send)(Order::Perform { turn, lane, ops: wired, effort: *effort }) {
+            if !(wire.connection.send)(Order::Perform { turn, lane, ops: wired, effort: *effort }) {
                 return Err(wire.gone());
             }
             let mut told = 0;
             loop {
-                let Some(news) = wire.news.next().await else { return Err(wire.gone()) };
+                let Some(news) = wire.connection.news.next().await else {
+                    return Err(wire.gone());
+                };
                 match news {
                     News::Found { turn: of, series } if of == turn => {
                         let Some(op) = ops.get(told) else {
@@ -240,7 +277,8 @@ mod tests {
             pictures: true,
             availability: Availability::Available,
         };
-        let lanes = Remote::new(send, receiver, || false).lanes(&[info]);
+        let remote = Remote::new(Connection::new(send, receiver), || false);
+        let lanes = remote.lanes(&[info]);
         let mut count = 0;
         let mut tell = |_| count += 1;
         let result = block_on(lanes[0].perform(&[OP], &EFFORT, &mut tell));

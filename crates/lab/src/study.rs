@@ -69,13 +69,19 @@ pub async fn study(lanes: &[&dyn Lane], plan: &Plan, listener: &mut impl Listene
         .enumerate()
         .flat_map(|(at, part)| part.worker_counts().into_iter().map(move |count| (at, count)))
         .collect();
+    let experiments: Vec<&Experiment> = parts.iter().map(|part| part.experiment).collect();
+    let turns_of = |block: u32| -> Vec<(usize, u32)> {
+        let takes_part = |(at, _): &(usize, u32)| plan.takes_part(experiments[*at], block);
+        turns.iter().copied().filter(takes_part).collect()
+    };
+    let all: usize = (0..plan.blocks).map(|block| turns_of(block).len()).sum();
     let mut random = fastrand::Rng::with_seed(plan.seed);
     let mut voids: Vec<String> = Vec::new();
-    let mut block = 0;
+    let (mut block, mut before) = (0, 0);
     while block < plan.blocks {
-        let mut order = turns.clone();
+        let mut order = turns_of(block);
         random.shuffle(&mut order);
-        let mut void = None;
+        let (mut void, in_block) = (None, order.len());
         for (number, (at, workers)) in order.into_iter().enumerate() {
             let part = &mut parts[at];
             let mut cells = part.cells_of(workers);
@@ -83,9 +89,7 @@ pub async fn study(lanes: &[&dyn Lane], plan: &Plan, listener: &mut impl Listene
                 continue;
             }
             random.shuffle(&mut cells);
-            let done = block as usize * turns.len() + number;
-            let all = plan.blocks as usize * turns.len();
-            listener.turn(done, all, &part.lane.id(), part.experiment);
+            listener.turn(before + number, all, &part.lane.id(), part.experiment);
             match part.take_turn(block, &cells, &plan.effort).await {
                 Ok(()) => {}
                 Err(Early::Cancelled) => return Ended::Cancelled,
@@ -105,6 +109,7 @@ pub async fn study(lanes: &[&dyn Lane], plan: &Plan, listener: &mut impl Listene
             continue;
         }
         block += 1;
+        before += in_block;
         parts.iter_mut().for_each(|part| part.derive(block - 1));
         let mut findings = findings(&parts, plan.seed);
         if let Some(why) = voids.first() {
@@ -274,6 +279,7 @@ mod tests {
     use crate::experiments::{self, Extent};
     use crate::mock::{Misdeed, MockLane};
     use crate::op::Placement;
+    use crate::plan::Turns;
 
     fn plan(blocks: u32) -> Plan {
         Plan {
@@ -288,7 +294,26 @@ mod tests {
             },
             seed: 5,
             limit: None,
+            turns: Turns::Always,
         }
+    }
+
+    #[test]
+    fn where_time_is_short_some_experiments_have_fewer_blocks() {
+        let sparse = Plan { turns: Turns::Sparse, ..plan(9) };
+        let (lane, mut log) = (MockLane::new(), Log::default());
+        assert_eq!(run(&lane, &sparse, &mut log), Ended::Done);
+        let blocks = |experiment: &str| {
+            let row = log.findings.rows.iter().find(|row| row.experiment == experiment).unwrap();
+            let RowOutcome::Measured(measured) = &row.outcome else { panic!("{row:?}") };
+            measured.blocks.iter().collect::<BTreeSet<_>>().len()
+        };
+        assert_eq!((blocks("echo"), blocks("memory")), (9, 3));
+        let (last, all) = *log.turns.last().unwrap();
+        assert_eq!(last + 1, all, "every turn was counted");
+        // Alone it has all of them.
+        let alone = Plan { experiments: vec![experiments::find("memory").unwrap()], ..sparse };
+        assert!((0..9).all(|block| alone.takes_part(alone.experiments[0], block)));
     }
 
     const SWEEP: Sweep = Sweep { extent: Extent::Quick, cores: 2 };

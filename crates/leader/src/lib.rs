@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use lab::Lane;
 use lab::lead::Place;
-use lab::remote::Remote;
+use lab::remote::{Connection, Remote};
 use protocol::Nanos;
 use protocol::report::{ReportMachine, Run};
 use protocol::study::{FromLeader, News, Offer, StudyEnd, StudyEvent, ToLeader, Wish};
@@ -32,7 +32,7 @@ pub fn lead() {
                 post(&FromLeader::Order(order));
                 true
             };
-            spawn_local(study(wish, offer, Remote::new(order, news, || false)));
+            spawn_local(study(wish, offer, Remote::new(Connection::new(order, news), || false)));
         }
         Ok(ToLeader::News(news)) => {
             if let Some(leading) = &*leading.borrow() {
@@ -59,6 +59,8 @@ async fn study(wish: Wish, offer: Offer, remote: Remote) {
         governor: None,
         runner: env!("CARGO_PKG_VERSION").into(),
         rustc: "none: no runner took part".into(),
+        guards: Vec::new(),
+        keeper: None,
         node: None,
         browser: Some(browser.clone()),
     };

@@ -45,6 +45,12 @@ pub struct ReportMachine {
     pub runner: String,
     /// The compiler that built it.
     pub rustc: String,
+    /// What guarded child processes: mechanisms by name.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub guards: Vec<String>,
+    /// What kept together the processes that other programs started.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub keeper: Option<String>,
     /// The Node whose lanes ran.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub node: Option<String>,
@@ -217,6 +223,12 @@ pub struct Measured {
 }
 
 impl Measured {
+    /// Whether its samples are as many as it says, each in a block; or all left out, as in a summary.
+    fn adds_up(&self) -> bool {
+        let (samples, blocks) = (self.samples.len(), self.blocks.len());
+        samples == blocks && (samples == 0 || samples == self.n as usize)
+    }
+
     /// The samples, block by block.
     #[must_use]
     pub fn by_block(&self) -> Vec<Vec<f64>> {
@@ -301,13 +313,16 @@ pub enum ReportError {
     /// Two rows say the same.
     #[error("this report has two rows for {0}")]
     Twice(String),
+    /// A row's samples are not as many as it says, or not each in a block.
+    #[error("this report is damaged: the samples do not add up of {0}")]
+    Samples(String),
 }
 
 impl Report {
     /// Reads a report of this or an older version.
     ///
     /// # Errors
-    /// If it is none, is newer, or has a row twice.
+    /// If it is none, is newer, has a row twice, or a row whose samples do not add up.
     pub fn parse(text: &str) -> Result<Self, ReportError> {
         #[derive(Deserialize)]
         struct Versioned {
@@ -325,6 +340,11 @@ impl Report {
         for row in &report.results {
             if !seen.insert((&row.experiment, &row.lane, &row.params)) {
                 return Err(ReportError::Twice(row.name()));
+            }
+            if let RowOutcome::Measured(measured) = &row.outcome
+                && !measured.adds_up()
+            {
+                return Err(ReportError::Samples(row.name()));
             }
         }
         Ok(report)
@@ -422,12 +442,19 @@ mod tests {
     fn what_is_no_report_is_refused_in_words() {
         let mut twice = a_report();
         twice.results.push(twice.results[0].clone());
+        let mut uneven = a_report();
+        let RowOutcome::Measured(measured) = &mut uneven.results[0].outcome else { unreachable!() };
+        measured.blocks.pop();
         for (text, says) in [
             (String::new(), "this is no report: EOF"),
             ("{}".into(), "this is no report: missing field `version`"),
             (r#"{"version":0}"#.into(), "this report has version 0, which never was"),
             (r#"{"version":1}"#.into(), "this is no report: missing field `machine`"),
             (r#"{"version":2,"strange":[]}"#.into(), "this report has version 2, and this program"),
+            (
+                uneven.to_json().unwrap(),
+                "this report is damaged: the samples do not add up of echo on process.socket",
+            ),
             (
                 twice.to_json().unwrap(),
                 "this report has two rows for echo on process.socket, bytes 65536, metric round_trip",

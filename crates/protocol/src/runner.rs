@@ -6,7 +6,7 @@ use crate::study::{News, Offer, Order, StudyEvent, Wish};
 use crate::{LaneEvent, LaneId, LaneInfo, Task};
 
 /// Which version of these messages both sides must speak.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The largest message that the runner accepts, in bytes: what an operation gave is the longest.
 pub const MAX_MESSAGE: usize = 256 * 1024;
@@ -46,7 +46,7 @@ pub enum ToRunner {
     Study(Wish),
     /// Of a turn that the page makes.
     News(News),
-    /// End the visit or the study that is going on, and its workers, now.
+    /// End the visit or the study that is going on, whoever began it, and its workers, now.
     Cancel,
 }
 
@@ -62,6 +62,9 @@ pub enum FromRunner {
         machine: Machine,
         /// What it offers.
         lanes: Vec<LaneInfo>,
+        /// A study that is going on, or has ended since nobody listened: what comes of it follows.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        running: Option<Wish>,
     },
     /// Something happened on a visit.
     Event {
@@ -72,7 +75,7 @@ pub enum FromRunner {
     },
     /// Make a turn of a study.
     Order(Order),
-    /// How the study goes that this page wished for.
+    /// How the study goes that this page wished for, or found going on.
     Study(StudyEvent),
     /// A message was not acted on.
     Refused {

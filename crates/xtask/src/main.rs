@@ -6,11 +6,14 @@
 mod bench;
 mod build;
 mod cache;
+mod fuzz;
 mod pins;
+mod sanitize;
 mod serve;
 mod setup;
 mod shell;
 mod snapshot;
+mod soak;
 mod test;
 mod validate;
 
@@ -30,6 +33,10 @@ cargo xtask COMMAND [--toolchain rustup|debian]
   bench [ARGS...]  set up, build, and run the benches, with the browser and the libraries that
                    they measure against; ARGS go to the benches (--blocks N)
   validate         the long checks of the statistics (half a minute)
+  soak             ten thousand workers and hundreds of runners killed at any moment: nothing may be left
+  fuzz [SECONDS] [TARGET...]
+                   hostile bytes against every parser, a minute each
+  sanitize         the tests of what is unsafe under the thread and the address sanitizer
   build            the release binary target/release/breakeven, page and child program inside
   page             the page alone, into dist/
   workers          the wasm modules of the page's workers alone (trunk's pre-build hook)
@@ -90,6 +97,18 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
         ("validate", []) => {
             validate::run()?;
             Ok(Done::Say("validated"))
+        }
+        ("soak", []) => {
+            soak::run(forced)?;
+            Ok(Done::Say("soaked"))
+        }
+        ("fuzz", arguments) => {
+            fuzz::run(arguments, forced)?;
+            Ok(Done::Say("fuzzed"))
+        }
+        ("sanitize", []) => {
+            sanitize::run(forced)?;
+            Ok(Done::Say("sanitized"))
         }
         ("build", []) => {
             let tools = setup::run(Want::Build, forced)?;

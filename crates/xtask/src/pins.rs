@@ -11,6 +11,9 @@ pub(crate) const BINARYEN: &str = "132.0.0";
 /// Checks licences, sources and bans.
 pub(crate) const CARGO_DENY: &str = "0.20.2";
 
+/// Feeds hostile bytes to the parsers.
+pub(crate) const CARGO_FUZZ: &str = "0.13.2";
+
 /// The wasm-bindgen of Cargo.lock: its command-line tool must be exactly the same version.
 pub(crate) fn wasm_bindgen() -> Result<String, String> {
     let path = cache::workspace().join("Cargo.lock");

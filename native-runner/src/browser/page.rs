@@ -1,6 +1,5 @@
 //! The page in a headless browser: served, opened once, and its lanes.
 
-use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -30,16 +29,11 @@ pub enum NoPage {
 }
 
 /// Starts the browser on a page that a server of its own serves, and waits until the page offers its
-/// lanes. `runtime` serves; `keeper` is as in [`Browser::start`].
+/// lanes. `runtime` serves.
 ///
 /// # Errors
 /// Why there is no page.
-pub fn open(
-    keeper: &Path,
-    kind: Kind,
-    runtime: &Runtime,
-    cancel: &Cancel,
-) -> Result<(Browser, Guest), NoPage> {
+pub fn open(kind: Kind, runtime: &Runtime, cancel: &Cancel) -> Result<(Browser, Guest), NoPage> {
     if !assets::page_is_there() {
         let why = "this build has no page inside: `cargo xtask build` makes a runner with one";
         return Err(NoPage::Unavailable(why.into()));
@@ -54,7 +48,7 @@ pub fn open(
         Ok(address)
     });
     let address = address.map_err(NoPage::Failed)?;
-    let mut browser = Browser::start(keeper, kind, &program, &address).map_err(NoPage::Failed)?;
+    let mut browser = Browser::start(kind, &program, &address).map_err(NoPage::Failed)?;
     let guest = wait(&arrivals, &mut browser, kind, cancel)?;
     Ok((browser, guest))
 }

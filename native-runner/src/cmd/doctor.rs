@@ -6,7 +6,7 @@ use protocol::Availability;
 use super::{End, print};
 use crate::cancel::Cancel;
 use crate::server::assets;
-use crate::{lanes, machine};
+use crate::{children, lanes, machine};
 
 /// Says what this machine has, and which lanes that allows.
 #[derive(Args)]
@@ -21,6 +21,8 @@ impl Doctor {
         } else {
             "missing: `cargo xtask build` makes a runner with one".to_owned()
         };
+        let guards = lanes::guards(&Cancel::default())
+            .map_or_else(|why| format!("none can be started: {why:?}"), |guards| guards.join(", "));
         let governor = machine.governor.unwrap_or("the kernel does not tell".into());
         let mut lines = vec![
             ("processor", format!("{}, {} cores", machine.cpu, machine.cores)),
@@ -30,6 +32,8 @@ impl Doctor {
             ("runner", format!("{}, {}", machine.runner, machine.rustc)),
             ("node", lanes::node_version().unwrap_or("not found on PATH".into())),
             ("page", page),
+            ("child processes", guards),
+            ("other programs", children::mechanism()),
         ]
         .into_iter()
         .map(|(what, is)| format!("{what:<20}{is}\n"))

@@ -3,7 +3,6 @@
 mod compare;
 mod completions;
 mod doctor;
-mod keep;
 mod list;
 mod names;
 mod run;
@@ -15,8 +14,6 @@ use std::io::Write;
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
-
-use crate::browser::keeper;
 
 /// Worker threads or child processes? Measured on your machine, with your workload.
 #[derive(Parser)]
@@ -35,8 +32,6 @@ enum Command {
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Man(completions::Man),
-    #[command(hide = true)]
-    Keep(keep::Keep),
 }
 
 /// How a command ended, as an exit code.
@@ -49,8 +44,6 @@ pub(crate) enum End {
     BadUsage(String),
     /// 3: something that was named is unavailable.
     Unavailable,
-    /// 4, of the hidden `keep` alone: the browser ended by itself.
-    BrowserEnded,
     /// 130
     Interrupted,
 }
@@ -59,6 +52,9 @@ pub(crate) enum End {
 /// 3 something named is unavailable, 130 interrupted.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Whoever started this may have left descriptors open that are none of our children's business. Where the
+    // kernel cannot mark them, children still close their own.
+    let _ = sandbox::descriptors::keep_to_oneself();
     // clap ends with 2 on bad usage.
     let outcome = match Arguments::parse().command {
         Command::Serve(serve) => serve.run(),
@@ -68,7 +64,6 @@ pub fn main() -> ExitCode {
         Command::Doctor(doctor) => doctor.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Man(man) => man.run(Arguments::command()),
-        Command::Keep(keep) => keep.run(),
     };
     match outcome {
         Ok(End::Done) => ExitCode::SUCCESS,
@@ -78,7 +73,6 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
         Ok(End::Unavailable) => ExitCode::from(3),
-        Ok(End::BrowserEnded) => ExitCode::from(keeper::ENDED),
         Ok(End::Interrupted) => ExitCode::from(130),
         Err(why) => {
             eprintln!("breakeven: {why:#}");

@@ -1,8 +1,8 @@
 //! `breakeven run`: experiments on this machine, with a headless browser if one is named.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use futures::executor::block_on;
 use lab::clocks::{Exchange, relate};
@@ -19,7 +19,7 @@ use super::{End, names, print};
 use crate::browser::page::{self, NoPage};
 use crate::browser::{Browser as BrowserProcess, Kind};
 use crate::cancel::Cancel;
-use crate::files::{keep, writable};
+use crate::files::{keep, keep_elsewhere, state_folder, writable};
 use crate::recorder::{Recorder, seed};
 use crate::{export, lanes, machine, placement, table, timing};
 
@@ -99,11 +99,11 @@ impl Run {
         let plan = self.depth().plan(experiments, machine.cores, placement, tick, seed());
         let all: Vec<&dyn Lane> = offered.iter().chain(&native).map(AsRef::as_ref).collect();
         let chosen = self.chosen_lanes(&plan, all);
-        let file = self.json.clone().filter(|file| file.as_os_str() != "-");
-        let mut recorder = Recorder::begin(&plan, file);
-        if chosen.iter().any(|lane| lane.id().as_str().starts_with("node.")) {
-            recorder.record.report.machine.node = lanes::node_version();
-        }
+        let named = self.json.clone().filter(|file| file.as_os_str() != "-");
+        // What was not to be kept is kept all the same until the next run: somebody may pull the plug.
+        let spare = if named.is_none() { spare_file() } else { None };
+        let mut recorder = Recorder::begin(&plan, named.or(spare.clone()));
+        lanes::describe(&chosen, &cancel, &mut recorder.record.report.machine);
         recorder.record.report.machine.browser = visit.as_ref().map(|visit| visit.browser.clone());
         let ended = block_on(study(&chosen, &plan, &mut recorder));
         let mut report = recorder.end();
@@ -111,11 +111,15 @@ impl Run {
         if let Some(visit) = visit {
             visit.end(&mut report);
         }
-        self.write(&report)?;
-        match ended {
-            Ended::Stopped(why) => anyhow::bail!(why),
-            Ended::Cancelled => Ok(End::Interrupted),
-            Ended::Done => Ok(self.judge(&report)),
+        let written = self.write(&report);
+        if let (Some(spare), Ended::Cancelled | Ended::Stopped(_)) = (&spare, &ended) {
+            eprintln!("breakeven: what was measured is in {}", spare.display());
+        }
+        match (ended, written) {
+            (Ended::Stopped(why), _) => anyhow::bail!(why),
+            (_, Err(why)) => Err(why),
+            (Ended::Cancelled, Ok(())) => Ok(End::Interrupted),
+            (Ended::Done, Ok(())) => Ok(self.judge(&report)),
         }
     }
 
@@ -172,24 +176,23 @@ impl Run {
 
     fn write(&self, report: &Report) -> anyhow::Result<()> {
         let json = report.to_json().context("the report")?;
+        // The table first: it is there whatever becomes of the files.
         match &self.json {
             Some(file) if file.as_os_str() == "-" => print(&json)?,
-            Some(file) => keep(file, &json)?,
-            None => {}
-        }
-        if let Some(file) = &self.csv {
-            keep(file, &export::csv(report))?;
-        }
-        if let Some(file) = &self.markdown {
-            keep(file, &export::markdown(report))?;
-        }
-        if self.json.as_ref().is_none_or(|file| file.as_os_str() != "-") {
-            print(&table::text(report))?;
+            _ => print(&table::text(report))?,
         }
         for warning in &report.run.warnings {
             eprintln!("breakeven: warning: {warning}");
         }
-        Ok(())
+        let files = [
+            (self.json.as_deref().filter(|file| file.as_os_str() != "-"), json),
+            (self.csv.as_deref(), export::csv(report)),
+            (self.markdown.as_deref(), export::markdown(report)),
+        ];
+        let written = files.iter().filter_map(|(file, text)| Some(keep_somewhere((*file)?, text)));
+        // One that fails does not keep the others from being written.
+        let failures: Vec<anyhow::Error> = written.filter_map(Result::err).collect();
+        failures.into_iter().next().map_or(Ok(()), Err)
     }
 
     /// What failed is no success, nor is what was named and could not be had; what a default leaves out
@@ -217,6 +220,27 @@ impl Run {
     }
 }
 
+/// Writes a file, or what should have been in it to another place.
+///
+/// # Errors
+/// In both cases: says where it is.
+fn keep_somewhere(file: &Path, text: &str) -> anyhow::Result<()> {
+    let Err(why) = keep(file, text) else { return Ok(()) };
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    match keep_elsewhere(&name, text) {
+        Ok(place) => bail!("{why:#}. It is in {} instead", place.display()),
+        Err(also) => bail!("{why:#}, nor anywhere else ({also:#})"),
+    }
+}
+
+/// Where the report of a run is kept that was not to be written to a file, if there is a place.
+fn spare_file() -> Option<PathBuf> {
+    let folder = state_folder()?;
+    std::fs::create_dir_all(&folder).ok()?;
+    let file = folder.join("last-run.json");
+    writable(&file).ok().map(|()| file)
+}
+
 /// A browser whose page takes part.
 struct Visit {
     kind: Kind,
@@ -230,8 +254,7 @@ struct Visit {
 
 impl Visit {
     fn open(kind: Kind, runtime: &Runtime, cancel: &Cancel) -> Result<Self, NoPage> {
-        let own = std::env::current_exe().map_err(|why| NoPage::Failed(why.into()))?;
-        let (process, guest) = page::open(&own, kind, runtime, cancel)?;
+        let (process, guest) = page::open(kind, runtime, cancel)?;
         let browser = guest.offer.browser.clone();
         let infos = guest.offer.lanes.clone();
         let remote = guest.remote(cancel);

@@ -6,10 +6,15 @@ mod peers;
 mod process;
 
 use lab::Lane;
+use protocol::report::ReportMachine;
 
 use crate::cancel::Cancel;
+use crate::children;
 pub(crate) use node::version as node_version;
 pub use process::PIPE_CAPACITY;
+#[cfg(test)]
+pub(crate) use process::Worker;
+pub(crate) use process::guards;
 
 /// Every lane of the runner. All obey the same `cancel`.
 #[must_use]
@@ -25,4 +30,17 @@ pub fn all(cancel: &Cancel) -> Vec<Box<dyn Lane>> {
         all.push(Box::new(node::NodeLane::new(kind, cancel.clone())));
     }
     all
+}
+
+/// Says in a report what the figures of these lanes depend on: which Node, and what holds their children.
+pub(crate) fn describe(chosen: &[&dyn Lane], cancel: &Cancel, machine: &mut ReportMachine) {
+    let any = |family: &str| chosen.iter().any(|lane| lane.id().as_str().starts_with(family));
+    if any("process.") {
+        // Where no child can be started the lanes' rows say why.
+        machine.guards = guards(cancel).unwrap_or_default();
+    }
+    if any("node.") {
+        machine.node = node_version();
+        machine.keeper = Some(children::mechanism());
+    }
 }

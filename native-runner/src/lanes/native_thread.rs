@@ -13,7 +13,7 @@ use lab::ops::compute::{Compute, Piece};
 use lab::ops::dispatch::{Handed, Pool};
 use lab::ops::echo::{Echo, Way};
 use lab::ops::shared_work::SharedWork;
-use lab::ops::startup::Life;
+use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
 use lab::{Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
@@ -132,7 +132,7 @@ impl Starter for NativeThread {
         Ok(Worked { peers, pool: None, placement })
     }
 
-    async fn life(&self, placement: Placement) -> Result<Life, LaneError> {
+    async fn life(&self, _start: Start, placement: Placement) -> Result<Life, LaneError> {
         timing::life(|| Peers::ask(1, placement), Peers::greet, Peers::end)
     }
 

@@ -7,6 +7,7 @@ mod listeners;
 mod picture;
 mod session;
 mod socket;
+mod study;
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -26,6 +27,7 @@ use crate::machine;
 use access::Access;
 pub use listeners::Listeners;
 use picture::OwnPicture;
+use study::Study;
 
 /// Who does what a page asks for.
 pub enum Host {
@@ -56,6 +58,7 @@ struct State {
     host: Host,
     machine: Machine,
     own_picture: OwnPicture,
+    study: Study,
 }
 
 impl Server {
@@ -64,7 +67,8 @@ impl Server {
     pub fn new(port: u16, host: Host) -> anyhow::Result<Self> {
         let access = Access::new(port).context("no randomness for the access token")?;
         let (machine, own_picture) = (machine::describe(), OwnPicture::none());
-        Ok(Self { state: Arc::new(State { access, host, machine, own_picture }) })
+        let study = Study::default();
+        Ok(Self { state: Arc::new(State { access, host, machine, own_picture, study }) })
     }
 
     /// The address that opens the page once, token included.

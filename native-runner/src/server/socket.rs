@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
 use super::{Host, State, access};
-use crate::guest::{Guest, is_honest};
+use crate::guest::{Guest, Guests, is_honest};
 use crate::laboratory::Busy;
 
 /// A page that has a turn and says nothing for so long is stuck: many times what an operation takes.
@@ -35,16 +35,16 @@ pub(super) async fn upgrade(
     }
 }
 
-/// Talks until either side closes. What this conversation began ends with it.
+/// Talks until either side closes. A visit that this conversation began ends with it; a study goes on.
 async fn converse(mut socket: WebSocket, state: Arc<State>) {
     // Bounded by what one visit or study says: another one is refused until it has ended.
     let (events, mut outbox) = unbounded_channel();
-    let hello = FromRunner::Hello {
+    state.study.welcome(&events, |running| FromRunner::Hello {
         protocol: VERSION,
         machine: state.machine.clone(),
         lanes: state.host.lanes().to_vec(),
-    };
-    let _ = events.send(hello);
+        running,
+    });
     let mut talk = Conversation { state, events, own: None, offer: None, news: None, due: None };
     loop {
         tokio::select! {
@@ -73,20 +73,14 @@ async fn converse(mut socket: WebSocket, state: Arc<State>) {
 struct Conversation {
     state: Arc<State>,
     events: UnboundedSender<FromRunner>,
-    own: Option<Own>,
+    /// The visit that this conversation began.
+    own: Option<u32>,
     /// The lanes that this page has.
     offer: Option<Offer>,
     /// To whoever leads the study that this page has lanes in.
     news: Option<news_channel::UnboundedSender<News>>,
     /// The page has a turn, and must have said something until then.
     due: Option<Instant>,
-}
-
-/// What this conversation began.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Own {
-    Visit(u32),
-    Study,
 }
 
 impl Conversation {
@@ -108,7 +102,7 @@ impl Conversation {
                     Picture::Own(_) => self.state.own_picture.get(),
                 };
                 match laboratory.visit(lane, task, own, report) {
-                    Ok(()) => self.own = Some(Own::Visit(visit)),
+                    Ok(()) => self.own = Some(visit),
                     Err(busy) => self.refuse(Some(visit), why(busy)),
                 }
             }
@@ -132,12 +126,15 @@ impl Conversation {
             return self.refuse(None, "a page offers the lanes of its browser, each once");
         }
         self.offer = Some(offer);
-        if let Host::Guests(guests) = &self.state.host {
-            let guests = guests.clone();
-            if let Some(guest) = self.guest() {
-                // Whoever waited for one may have got another one.
-                let _ = guests.send(guest);
+        let state = Arc::clone(&self.state);
+        match &state.host {
+            Host::Guests(guests) => {
+                if let Some(guest) = self.guest() {
+                    // Whoever waited for one may have got another one.
+                    let _ = guests.send(guest);
+                }
             }
+            Host::Laboratory(_) => state.study.is_joined_by(|| self.guest()),
         }
     }
 
@@ -150,21 +147,19 @@ impl Conversation {
     }
 
     fn study(&mut self, wish: Wish) {
-        if let Some(Own::Study) = self.own {
-            return self.refuse(None, why(Busy::Working));
-        }
-        if let Host::Guests(_) = self.state.host {
+        let state = Arc::clone(&self.state);
+        let Host::Laboratory(laboratory) = &state.host else {
             return self.refuse(None, "this runner leads a study of its own");
-        }
-        let guest = self.guest();
-        let Host::Laboratory(laboratory) = &self.state.host else { return };
-        let events = self.events.clone();
-        let tell = move |event| {
-            let _ = events.send(FromRunner::Study(event));
         };
-        match laboratory.study(wish, guest, tell) {
-            Ok(()) => self.own = Some(Own::Study),
-            Err(busy) => self.refuse(None, why(busy)),
+        let telling = Arc::clone(&state);
+        let tell = move |event| telling.study.tell(&event);
+        let begun = state.study.begin(&wish.clone(), &self.events.clone(), |successors| {
+            let before = self.news.take();
+            let guests = Guests { first: self.guest(), successors };
+            laboratory.study(wish, guests, tell).inspect_err(|_| self.news = before)
+        });
+        if let Err(busy) = begun {
+            self.refuse(None, why(busy));
         }
     }
 
@@ -183,12 +178,10 @@ impl Conversation {
     fn before_sending(&mut self, message: &FromRunner) {
         match message {
             FromRunner::Order(_) => self.due = Some(Instant::now() + SILENCE_LIMIT),
-            FromRunner::Event { visit, event }
-                if event.is_last() && self.own == Some(Own::Visit(*visit)) =>
-            {
+            FromRunner::Event { visit, event } if event.is_last() && self.own == Some(*visit) => {
                 self.own = None;
             }
-            FromRunner::Study(StudyEvent::Ended { .. }) => (self.own, self.news) = (None, None),
+            FromRunner::Study(StudyEvent::Ended { .. }) => self.news = None,
             _ => {}
         }
     }
@@ -200,6 +193,7 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
+        self.state.study.leave(&self.events);
         if self.own.is_some()
             && let Host::Laboratory(laboratory) = &self.state.host
         {

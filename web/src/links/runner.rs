@@ -86,15 +86,28 @@ pub(crate) struct RunnerLink {
     offered: Shared<LocalBoxFuture<'static, ()>>,
 }
 
+/// A connection, and the study that it found going on, if it did.
+pub(crate) struct Connected {
+    pub(crate) link: RunnerLink,
+    pub(crate) running: Option<Wish>,
+}
+
+/// What the runner says first.
+struct Hello {
+    machine: Machine,
+    lanes: Vec<LaneInfo>,
+    running: Option<Wish>,
+}
+
 /// Opens a session with the token of the address, if it has one, and connects. The state says what
 /// came of it, then and later.
-pub(crate) async fn connect(state: RwSignal<RunnerState>) -> Option<RunnerLink> {
+pub(crate) async fn connect(state: RwSignal<RunnerState>) -> Option<Connected> {
     let token = take_token();
     match open(token).await {
-        Ok((link, machine, lanes, connection)) => {
+        Ok((link, hello, connection)) => {
             spawn_local(async move { state.set(RunnerState::Away(connection.await)) });
-            state.set(RunnerState::Connected { machine, lanes });
-            Some(link)
+            state.set(RunnerState::Connected { machine: hello.machine, lanes: hello.lanes });
+            Some(Connected { link, running: hello.running })
         }
         Err(why) => {
             state.set(RunnerState::Away(why));
@@ -130,9 +143,7 @@ fn take_token() -> Option<String> {
 /// The connection's future ends when the connection does, with the reason.
 type Connection = LocalBoxFuture<'static, String>;
 
-async fn open(
-    token: Option<String>,
-) -> Result<(RunnerLink, Machine, Vec<LaneInfo>, Connection), String> {
+async fn open(token: Option<String>) -> Result<(RunnerLink, Hello, Connection), String> {
     if let Some(token) = token {
         let swapped = Request::post(SESSION_PATH)
             .json(&SessionRequest { token })
@@ -147,9 +158,10 @@ async fn open(
         Some(Ok(Message::Text(text))) => serde_json::from_str(&text).ok(),
         _ => return Err(AWAY.to_owned()),
     };
-    let Some(FromRunner::Hello { protocol: VERSION, machine, lanes }) = first else {
+    let Some(FromRunner::Hello { protocol: VERSION, machine, lanes, running }) = first else {
         return Err("the runner and this page are of different versions: reload the page".into());
     };
+    let hello = Hello { machine, lanes, running };
     let (outbox, mut orders) = unbounded::<ToRunner>();
     let (messages, inbox) = unbounded();
     let (errands, turns) = unbounded();
@@ -188,7 +200,7 @@ async fn open(
     let inbox = Rc::new(Mutex::new(inbox));
     let (visits, sent) = (Rc::default(), Rc::default());
     let link = RunnerLink { outbox, inbox, visits, sent, errands, offered };
-    Ok((link, machine, lanes, Box::pin(connection)))
+    Ok((link, hello, Box::pin(connection)))
 }
 
 /// Offers the browser's lanes, and has turns on them made for as long as the connection lasts.
@@ -271,15 +283,15 @@ impl RunnerLink {
         cancelled: Cancelled,
         mut tell: impl FnMut(StudyEvent),
     ) {
-        let ended = |why: String| StudyEvent::Ended {
-            report: None,
-            standings: Vec::new(),
-            end: StudyEnd::Stopped(why),
-        };
         self.offered.clone().await;
         if self.outbox.unbounded_send(ToRunner::Study(wish)).is_err() {
-            return tell(ended("the connection to the runner ended".into()));
+            return tell(stopped("the connection to the runner ended".into()));
         }
+        self.follow(cancelled, tell).await;
+    }
+
+    /// Hears how a study goes on that was found going on; the last event is its end.
+    pub(crate) async fn follow(&self, cancelled: Cancelled, mut tell: impl FnMut(StudyEvent)) {
         let mut inbox = self.inbox.lock().await;
         let mut cancelled = Some(cancelled);
         loop {
@@ -288,7 +300,7 @@ impl RunnerLink {
                     let _ = self.outbox.unbounded_send(ToRunner::Cancel);
                     let _ = self.errands.unbounded_send(Errand::Stop);
                 }
-                Heard::Gone => return tell(ended("the connection to the runner ended".into())),
+                Heard::Gone => return tell(stopped("the connection to the runner ended".into())),
                 Heard::Message(FromRunner::Study(event)) => {
                     let is_last = matches!(event, StudyEvent::Ended { .. });
                     if is_last {
@@ -301,12 +313,17 @@ impl RunnerLink {
                     }
                 }
                 Heard::Message(FromRunner::Refused { visit: None, reason }) => {
-                    return tell(ended(format!("the runner refused: {reason}")));
+                    return tell(stopped(format!("the runner refused: {reason}")));
                 }
                 Heard::Message(_) => {}
             }
         }
     }
+}
+
+/// The last event of a study that could not go on, for this reason.
+fn stopped(why: String) -> StudyEvent {
+    StudyEvent::Ended { report: None, standings: Vec::new(), end: StudyEnd::Stopped(why) }
 }
 
 enum Heard {

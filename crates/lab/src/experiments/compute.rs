@@ -45,6 +45,7 @@ pub(super) const COMPUTE: Experiment = Experiment {
         }
         all
     },
+    every: 1,
     derived,
 };
 

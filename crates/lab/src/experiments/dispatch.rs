@@ -14,5 +14,7 @@ pub(super) const DISPATCH: Experiment = Experiment {
     operations: |sweep| {
         worker_counts(sweep.cores).into_iter().map(|workers| Op::Dispatch { workers }).collect()
     },
+    // A thousand tasks a block tell enough.
+    every: 4,
     derived: nothing_more,
 };

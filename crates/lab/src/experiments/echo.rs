@@ -21,5 +21,6 @@ pub(super) const ECHO: Experiment = Experiment {
         };
         sizes.iter().map(|bytes| Op::Echo { bytes: *bytes }).collect()
     },
+    every: 1,
     derived: nothing_more,
 };

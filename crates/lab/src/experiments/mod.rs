@@ -20,6 +20,8 @@ pub struct Experiment {
     pub prose: &'static str,
     /// What it asks of every lane.
     pub operations: fn(Sweep) -> Vec<Op>,
+    /// Where time is short it takes part in every so manyth block only.
+    pub every: u32,
     /// Further rows of a lane, from the medians of its operations in one block: a sample each.
     pub derived: fn(&[(Op, f64)]) -> Vec<Series>,
 }

@@ -10,5 +10,6 @@ pub(super) const STARTUP: Experiment = Experiment {
             the worker's first message in the caller's hands, `blocked` is the part of it that the call \
             itself took, and `exit` goes from telling the worker to end until it is gone.",
     operations: |_| vec![Op::Startup],
+    every: 1,
     derived: nothing_more,
 };

@@ -15,7 +15,7 @@ use compute::{Compute, Piece};
 use dispatch::Pool;
 use echo::Echo;
 use memory::Footprint;
-use startup::Life;
+use startup::{Life, Start};
 
 use crate::lane::{Found, LaneError};
 use crate::op::{Effort, Op, Placement};
@@ -28,8 +28,13 @@ pub trait Starter {
     /// Starts so many workers and waits until each has answered.
     async fn start(&self, count: u32, placement: Placement) -> Result<Self::Workers, LaneError>;
 
-    /// One worker's life, cold.
-    async fn life(&self, placement: Placement) -> Result<Life, LaneError>;
+    /// The ways in which a worker starts; the usual one is the first.
+    fn starts(&self) -> Vec<Start> {
+        vec![Start::Usual]
+    }
+
+    /// One worker's life, cold, started in one of these ways.
+    async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError>;
 
     /// What an idle worker takes of memory.
     async fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError>;

@@ -11,7 +11,7 @@
 //!
 //! | kind | from | parameters | body |
 //! |---|---|---|---|
-//! | 1 hello | child | process id u32 | none |
+//! | 1 hello | child | process id u32, what guards it u32 (`sandbox::Guards`) | none |
 //! | 2 band | runner | kernel u32 (0 scene, 1 blur, 2 edges), width u32, height u32, first row u32, band start u32, band end u32, sigma f64 | the rows from the first row on that the kernel reads |
 //! | 3 done | child | time inside the kernel in nanoseconds u64 | the band's rows |
 //! | 4 failed | child | none | why, UTF-8 |
@@ -59,6 +59,8 @@ pub enum Head {
     Hello {
         /// Its own process id.
         process: u32,
+        /// What guards it: bits of `sandbox::Guards`.
+        guards: u32,
     },
     /// A band is wanted.
     Band(Band),

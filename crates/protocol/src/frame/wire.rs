@@ -15,8 +15,9 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
     put(0, &MAGIC);
     put(8, &body.to_le_bytes());
     let kind: u32 = match head {
-        Head::Hello { process } => {
+        Head::Hello { process, guards } => {
             put(16, &process.to_le_bytes());
+            put(20, &guards.to_le_bytes());
             1
         }
         Head::Band(band) => {
@@ -86,7 +87,7 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
     }
     let body = long(8);
     let head = match word(4) {
-        1 => Head::Hello { process: word(16) },
+        1 => Head::Hello { process: word(16), guards: word(20) },
         2 => Head::Band(decode_band(word, f64::from_bits(long(40)))?),
         3 => Head::Done { compute: long(16) },
         4 => Head::Failed,
@@ -234,7 +235,7 @@ mod tests {
         #[test]
         fn other_frames_round_trip(process in any::<u32>(), compute in any::<u64>(), body in 0..=MAX_BODY) {
             for (head, body) in [
-                (Head::Hello { process }, 0),
+                (Head::Hello { process, guards: process }, 0),
                 (Head::Done { compute }, body),
                 (Head::Failed, body.min(MAX_TEXT)),
                 (Head::Echo, body),

@@ -41,6 +41,18 @@ pub(crate) fn cargo_deny() -> Result<PathBuf, String> {
     .ensure()
 }
 
+/// cargo-fuzz, which builds and runs the fuzzer.
+pub(crate) fn cargo_fuzz() -> Result<PathBuf, String> {
+    Tool {
+        package: "cargo-fuzz",
+        version: pins::CARGO_FUZZ,
+        binary: "cargo-fuzz",
+        arguments: &["--locked"],
+        about: "1 minute",
+    }
+    .ensure()
+}
+
 struct Tool<'a> {
     package: &'a str,
     version: &'a str,

@@ -68,6 +68,15 @@ pub(crate) fn run(want: Want, forced: Option<Toolchain>) -> Result<Tools, String
     })
 }
 
+/// What fuzzing needs: cargo-fuzz, and a C++ compiler for the fuzzer that it links.
+pub(crate) fn fuzzer(forced: Option<Toolchain>) -> Result<PathBuf, String> {
+    toolchain::ensure(forced)?;
+    if crate::shell::on_path("g++").is_none() {
+        apt::ensure(&["g++"])?;
+    }
+    cargo_tools::cargo_fuzz()
+}
+
 impl Tools {
     /// A cargo command for the native side.
     pub(crate) fn cargo(&self) -> Command {

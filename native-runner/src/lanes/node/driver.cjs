@@ -3,11 +3,15 @@
 // each answered by one. It decides nothing: what is measured, how often and with what result for a report,
 // the runner knows.
 const { fork } = require("node:child_process");
-const { readFileSync } = require("node:fs");
+const { readFileSync, readlinkSync } = require("node:fs");
 const readline = require("node:readline");
 const { Worker } = require("node:worker_threads");
 
-const [kind, script, gluePath, wasmPath] = process.argv.slice(2);
+// A forked process has not this one's descriptors: paths go by this process's id, as /proc has it, which may
+// be another one than it has itself.
+const own = `/proc/${readlinkSync("/proc/self")}/`;
+const words = process.argv.slice(2).map((word) => word.replace("/proc/self/", own));
+const [kind, script, gluePath, wasmPath] = words;
 const isThread = kind.startsWith("worker");
 const now = () => Number(process.hrtime.bigint());
 // How long a worker may be silent, in milliseconds.
@@ -146,7 +150,7 @@ const commands = {
     const started = Array.from({ length: workers }, () => new Peer());
     peers.push(...started);
     await Promise.all(started.map((peer) => peer.next()));
-    return { pids: isThread ? [] : started.map((peer) => peer.worker.pid) };
+    return { driver: process.pid, pids: isThread ? [] : started.map((peer) => peer.worker.pid) };
   },
 
   async end() {

@@ -1,7 +1,6 @@
 //! The driver: a Node process that starts the lane's workers and times them.
 
 use std::io::{BufRead, BufReader, Write};
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -10,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::program::{Node, Scripts};
 use crate::cancel::Cancel;
-use crate::child_program::ChildProcess;
+use crate::children::{ChildProcess, KeptProgram};
 
 /// How long the driver may be silent; a worker that is silent for a minute it reports itself.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A Node process. Dropping it kills it; its forked workers end when it does.
+/// A Node process. Dropping it ends it and its forked workers.
 pub(super) struct Driver {
     process: ChildProcess,
     replies: BufReader<UnixStream>,
@@ -25,25 +24,24 @@ impl Driver {
     /// Starts one for a lane's kind: `worker`, `worker-shared`, `fork-json` or `fork-advanced`.
     pub(super) fn start(node: &Node, kind: &str, cancel: &Cancel) -> Result<Self, LaneError> {
         let failed = |why| LaneError::failed(format!("node could not be started: {why}"));
-        let paths = Scripts::get().map_err(failed)?.paths();
+        let scripts = Scripts::get().map_err(failed)?;
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
         ours.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
         let output = theirs.try_clone().map_err(failed)?;
-        let [driver, rest @ ..] = paths.as_slice() else {
-            return Err(LaneError::failed("no scripts"));
+        let program = KeptProgram {
+            files: scripts.paths(),
+            ..KeptProgram::new(&node.program, Scripts::words(kind))
         };
-        // Scripts in memory have no real path that Node could find out.
-        let mut words = vec!["--preserve-symlinks-main", "--preserve-symlinks", driver, kind];
-        words.extend(rest.iter().map(String::as_str));
-        let (input, output) = (OwnedFd::from(theirs), OwnedFd::from(output));
-        let process = ChildProcess::spawn_program(&node.program, &words, input, output, cancel)
-            .map_err(failed)?;
+        let process = program.spawn(theirs.into(), output.into(), cancel).map_err(failed)?;
         Ok(Self { process, replies: BufReader::new(ours) })
     }
 
-    /// Its process id.
-    pub(super) fn id(&self) -> u32 {
-        self.process.id()
+    /// The id of the driver or of one of its workers, which know only the one that they have in their own
+    /// namespace.
+    pub(super) fn outer_id(&self, inner: &Value) -> Result<u32, LaneError> {
+        let inner = inner.as_u64().and_then(|id| u32::try_from(id).ok());
+        let outer = inner.and_then(|id| self.process.outer_id(id));
+        outer.ok_or_else(|| LaneError::failed("a process of node's was not found"))
     }
 
     /// Has it do something; returns its answer.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use lab::ops::compute::{Compute, Piece};
 use lab::ops::dispatch::Pool;
 use lab::ops::echo::{Crosses, Echo, Way};
-use lab::ops::startup::Life;
+use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement};
 use protocol::{Availability, LaneId, LaneKind, Nanos};
@@ -152,7 +152,7 @@ impl Starter for NodeLane {
         Ok(Driven { kind: self.kind, driver })
     }
 
-    async fn life(&self, _placement: Placement) -> Result<Life, LaneError> {
+    async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
         let life = self.driver()?.borrow_mut().ask("life", json!({}))?;
         let time = |name| Ok::<_, LaneError>(Nanos(number(&life, name)? as u64));
         Ok(Life {
@@ -168,8 +168,8 @@ impl Starter for NodeLane {
         let mut start = || {
             let started = driver.ask("start", json!({ "workers": 1 }))?;
             thread::sleep(SETTLE);
-            let fork = started["pids"][0].as_u64().and_then(|pid| u32::try_from(pid).ok());
-            Footprint::of(fork.unwrap_or(driver.id()))
+            let fork = started["pids"].get(0).unwrap_or(&started["driver"]);
+            Footprint::of(driver.outer_id(fork)?)
         };
         // The second one shares with the first what can be shared.
         let (first, second) = (start()?, start()?);

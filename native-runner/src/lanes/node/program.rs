@@ -1,15 +1,16 @@
 //! The Node that is there, and what it is given to run.
 
+use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::process;
 use std::sync::OnceLock;
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::fs::MemfdFlags;
 
-use crate::child_program::first_line;
+use crate::children::{first_line, sealed};
 use crate::server::assets;
 
 /// The oldest Node that has what the scripts use.
@@ -67,14 +68,24 @@ impl Scripts {
             kernel("engine.js").unwrap_or_default(),
             kernel("engine_bg.wasm").unwrap_or_default(),
         ];
-        let files = texts.iter().map(|text| in_memory(text)).collect::<io::Result<_>>()?;
+        let files = texts.iter().map(|text| sealed("breakeven-node", text, MemfdFlags::empty()));
+        let files = files.collect::<io::Result<_>>()?;
         Ok(SCRIPTS.get_or_init(|| Self { files }))
     }
 
-    /// The driver's path, and those that it is told: the worker script, the kernels' glue, the kernels.
-    pub(super) fn paths(&self) -> Vec<String> {
-        let path = |file: &File| format!("/proc/{}/fd/{}", process::id(), file.as_raw_fd());
+    /// Where the driver, the worker script, the kernels' glue and the kernels are, for whoever opens them.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        let path = |file: &File| format!("/proc/{}/fd/{}", process::id(), file.as_raw_fd()).into();
         self.files.iter().map(path).collect()
+    }
+
+    /// Node's arguments, for a driver that finds them open.
+    pub(super) fn words(kind: &str) -> Vec<OsString> {
+        let path = |number| format!("/proc/self/fd/{number}");
+        let [driver, rest @ ..] = [3, 4, 5, 6].map(path);
+        // Scripts in memory have no real path that Node could find out.
+        let words = ["--preserve-symlinks-main", "--preserve-symlinks", &driver, kind];
+        words.into_iter().map(OsString::from).chain(rest.map(OsString::from)).collect()
     }
 }
 
@@ -86,12 +97,4 @@ pub(super) fn kernels_missing() -> Option<String> {
          makes one with it"
             .to_owned()
     })
-}
-
-fn in_memory(text: &[u8]) -> io::Result<File> {
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut file = File::from(memfd_create("breakeven-node", flags)?);
-    file.write_all(text)?;
-    fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK)?;
-    Ok(file)
 }

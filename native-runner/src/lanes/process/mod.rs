@@ -15,7 +15,7 @@ use std::os::unix::net::UnixStream;
 use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
 use lab::ops::echo::{self, Crosses, Echo, Way};
-use lab::ops::startup::Life;
+use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
 use protocol::frame::Head;
@@ -23,12 +23,13 @@ use protocol::{Availability, LaneId, LaneKind};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::time::Timespec;
+use sandbox::Allowances;
 
 use crate::cancel::Cancel;
 use crate::footprint::Footprint;
 use crate::timing::{self, OnTime, at_once};
 pub use pipe::CAPACITY as PIPE_CAPACITY;
-use worker::Worker;
+pub(crate) use worker::Worker;
 
 /// `process.pipe`: each child over two pipes.
 pub(super) type PipeLane = ProcessLane<pipe::Pipes>;
@@ -55,8 +56,8 @@ impl<T: Transport> ProcessLane<T> {
         Self { cancel, transport: PhantomData }
     }
 
-    fn ask(&self, placement: Placement) -> Result<Worker<T>, LaneError> {
-        Worker::spawn(&self.cancel, placement)
+    fn ask(&self, placement: Placement, start: Start) -> Result<Worker<T>, LaneError> {
+        Worker::spawn(&self.cancel, placement, allowed(start))
     }
 }
 
@@ -96,13 +97,18 @@ impl<T: Transport> Starter for ProcessLane<T> {
 
     async fn start(&self, count: u32, placement: Placement) -> Result<Children<T>, LaneError> {
         let mut children =
-            (0..count).map(|_| self.ask(placement)).collect::<Result<Vec<_>, _>>()?;
-        children.iter_mut().try_for_each(Worker::greet)?;
+            (0..count).map(|_| self.ask(placement, Start::Usual)).collect::<Result<Vec<_>, _>>()?;
+        children.iter_mut().try_for_each(|child| child.greet().map(|_| ()))?;
         Ok(Children(children))
     }
 
-    async fn life(&self, placement: Placement) -> Result<Life, LaneError> {
-        timing::life(|| self.ask(placement), Worker::greet, Worker::end)
+    fn starts(&self) -> Vec<Start> {
+        vec![Start::Usual, Start::Unguarded]
+    }
+
+    async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError> {
+        let greet = |child: &mut Worker<T>| child.greet().map(|_| ());
+        timing::life(|| self.ask(placement, start), greet, Worker::end)
     }
 
     async fn footprint(&self, placement: Placement) -> Result<memory::Footprint, LaneError> {
@@ -112,6 +118,26 @@ impl<T: Transport> Starter for ProcessLane<T> {
         children.end().await?;
         Ok(footprint.into())
     }
+}
+
+/// What a child may do beyond computing.
+fn allowed(start: Start) -> Allowances {
+    match start {
+        Start::Usual => Allowances::NOTHING,
+        Start::Unguarded => Allowances::EVERYTHING,
+    }
+}
+
+/// What guards a child of these lanes here, in words.
+///
+/// # Errors
+/// If none can be started.
+pub(crate) fn guards(cancel: &Cancel) -> Result<Vec<String>, LaneError> {
+    let mut child =
+        Worker::<UnixStream>::spawn(cancel, Placement::Unpinned, allowed(Start::Usual))?;
+    let guards = child.greet()?;
+    child.end()?;
+    Ok(guards.names())
 }
 
 /// The children of a turn.

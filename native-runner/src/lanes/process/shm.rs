@@ -13,7 +13,7 @@ use std::time::Duration;
 use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
 use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
-use lab::ops::startup::Life;
+use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement};
 use protocol::frame::{self, Head};
@@ -22,7 +22,7 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use shm::{Caller, NOTE, Wait};
 use workloads::compute::PAGE;
 
-use super::Worker;
+use super::{Worker, allowed};
 use crate::cancel::Cancel;
 use crate::footprint::Footprint;
 use crate::timing::{self, OnTime, at_once};
@@ -78,13 +78,18 @@ impl Starter for ShmLane {
     type Workers = Sharers;
 
     async fn start(&self, count: u32, placement: Placement) -> Result<Sharers, LaneError> {
-        let mut sharers = Sharers::ask(count, &self.cancel, placement)?;
+        let mut sharers = Sharers::ask(count, &self.cancel, placement, Start::Usual)?;
         sharers.greet()?;
         Ok(sharers)
     }
 
-    async fn life(&self, placement: Placement) -> Result<Life, LaneError> {
-        timing::life(|| Sharers::ask(1, &self.cancel, placement), Sharers::greet, Sharers::dismiss)
+    fn starts(&self) -> Vec<Start> {
+        vec![Start::Usual, Start::Unguarded]
+    }
+
+    async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError> {
+        let ask = || Sharers::ask(1, &self.cancel, placement, start);
+        timing::life(ask, Sharers::greet, Sharers::dismiss)
     }
 
     async fn footprint(&self, placement: Placement) -> Result<memory::Footprint, LaneError> {
@@ -102,16 +107,24 @@ pub(in crate::lanes) struct Sharers {
     memory: Caller,
     file: OwnedFd,
     wait: Wait,
+    /// How many looks a child that has the turn may be silent for.
+    patience: u128,
 }
 
 impl Sharers {
     /// Starts them; none has answered yet.
-    fn ask(count: u32, cancel: &Cancel, placement: Placement) -> Result<Self, LaneError> {
+    fn ask(
+        count: u32,
+        cancel: &Cancel,
+        placement: Placement,
+        start: Start,
+    ) -> Result<Self, LaneError> {
         let (memory, file) = Caller::create(count, ROOM)
             .map_err(|why| LaneError::failed(format!("no memory could be shared: {why}")))?;
-        let spawn = |_| Worker::spawn(cancel, placement);
+        let spawn = |_| Worker::spawn(cancel, placement, allowed(start));
         let children = (0..count).map(spawn).collect::<Result<_, _>>()?;
-        Ok(Self { children, memory, file, wait: Wait::Block })
+        let patience = cancel.patience().as_millis() / LOOK.as_millis();
+        Ok(Self { children, memory, file, wait: Wait::Block, patience })
     }
 
     /// Gives each the memory, and waits for the first answer in it.
@@ -141,12 +154,13 @@ impl Sharers {
     }
 
     fn receive(&mut self, worker: usize) -> Result<Head, LaneError> {
-        loop {
+        for _ in 0..=self.patience {
             match self.memory.receive(worker, self.wait, LOOK) {
                 Some(note) => return self.understand(worker, &note),
                 None => self.look_after(worker)?,
             }
         }
+        Err(self.children[worker].give_up())
     }
 
     fn understand(&mut self, worker: usize, note: &[u8; NOTE]) -> Result<Head, LaneError> {

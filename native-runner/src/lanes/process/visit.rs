@@ -7,6 +7,7 @@ use std::thread;
 use lab::{Crew, Job, LaneError, LaneFuture, Opened, Placement, RunTimes};
 use protocol::Nanos;
 use protocol::frame::{Band, Head};
+use sandbox::Allowances;
 use workloads::bands;
 
 use super::{Transport, Worker};
@@ -17,9 +18,9 @@ use crate::timing::Clock;
 pub(super) fn open<T: Transport>(workers: u32, cancel: &Cancel) -> Result<Opened, LaneError> {
     let clock = Clock::start();
     let mut children = (0..workers)
-        .map(|_| Worker::<T>::spawn(cancel, Placement::Unpinned))
+        .map(|_| Worker::<T>::spawn(cancel, Placement::Unpinned, Allowances::NOTHING))
         .collect::<Result<Vec<_>, _>>()?;
-    children.iter_mut().try_for_each(Worker::greet)?;
+    children.iter_mut().try_for_each(|child| child.greet().map(|_| ()))?;
     let startup = clock.elapsed();
     let crew = Processes { children, cancel: cancel.clone() };
     Ok(Opened { crew: Box::new(crew), startup })

@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::io::{self, BufReader, Read};
+use std::os::fd::OwnedFd;
 
 use lab::{LaneError, Placement};
 use protocol::Nanos;
 use protocol::frame::{self, Head};
+use sandbox::{Allowances, Guards};
 
 use super::Transport;
 use crate::cancel::Cancel;
-use crate::child_program::ChildProcess;
+use crate::children::ChildProcess;
 
 /// A child process and what it is talked to over. Dropping it kills the child.
 pub(crate) struct Worker<T> {
@@ -20,10 +22,21 @@ pub(crate) struct Worker<T> {
 
 impl<T: Transport> Worker<T> {
     /// Starts a child; it has not answered yet.
-    pub(super) fn spawn(cancel: &Cancel, placement: Placement) -> Result<Self, LaneError> {
+    pub(crate) fn spawn(
+        cancel: &Cancel,
+        placement: Placement,
+        allowed: Allowances,
+    ) -> Result<Self, LaneError> {
+        Self::start(|input, output| ChildProcess::spawn(input, output, cancel, placement, allowed))
+    }
+
+    /// Starts whatever speaks frames on the other end; it has not answered yet.
+    pub(crate) fn start(
+        spawn: impl FnOnce(OwnedFd, OwnedFd) -> io::Result<ChildProcess>,
+    ) -> Result<Self, LaneError> {
         let start = || -> io::Result<Self> {
             let (ours, input, output) = T::pair()?;
-            let process = ChildProcess::spawn(input, output, cancel, placement)?;
+            let process = spawn(input, output)?;
             let stream = BufReader::with_capacity(2 * frame::TOGETHER, ours);
             Ok(Self { process, stream: Some(stream) })
         };
@@ -40,11 +53,10 @@ impl<T: Transport> Worker<T> {
         self.stream.as_ref().map(BufReader::get_ref).ok_or_else(told_to_end)
     }
 
-    /// Waits for its first answer.
-    pub(super) fn greet(&mut self) -> Result<(), LaneError> {
-        let pid = self.process.id();
+    /// Waits for its first answer; returns what guards it.
+    pub(crate) fn greet(&mut self) -> Result<Guards, LaneError> {
         self.talk(|stream| match frame::read_head(stream)? {
-            Some((Head::Hello { process }, _)) if process == pid => Ok(()),
+            Some((Head::Hello { guards, .. }, _)) => Ok(Guards::from_bits(guards)),
             other => unexpected(stream, other),
         })
     }
@@ -83,7 +95,7 @@ impl<T: Transport> Worker<T> {
 
     /// Has bytes sent back; returns when all of them had arrived in the child, in nanoseconds of the
     /// system's monotonic clock.
-    pub(super) fn echo(&mut self, request: &[u8], reply: &mut [u8]) -> Result<u64, LaneError> {
+    pub(crate) fn echo(&mut self, request: &[u8], reply: &mut [u8]) -> Result<u64, LaneError> {
         self.talk(|stream| {
             frame::write(stream.get_mut(), &Head::Echo, request)?;
             match frame::read_head(stream)? {
@@ -101,6 +113,12 @@ impl<T: Transport> Worker<T> {
         self.process.is_alive()
     }
 
+    /// It was silent for too long: kills it, and says so.
+    pub(super) fn give_up(&mut self) -> LaneError {
+        self.process.give_up();
+        self.failure("no answer came")
+    }
+
     /// What went wrong, together with how the child ended.
     pub(super) fn failure(&mut self, why: impl fmt::Display) -> LaneError {
         let (id, end) = (self.process.id(), self.process.post_mortem());
@@ -113,9 +131,9 @@ impl<T: Transport> Worker<T> {
     }
 
     /// Tells it to end, and waits until it has.
-    pub(super) fn end(mut self) -> Result<(), LaneError> {
+    pub(crate) fn end(mut self) -> Result<(), LaneError> {
         self.tell_to_end();
-        self.process.wait().map_err(|why| LaneError::failed(format!("a child did not end: {why}")))
+        self.process.end().map_err(|why| LaneError::failed(format!("a child's end: {why}")))
     }
 
     /// Talks to the child; what goes wrong is told together with how the child ended.
@@ -124,7 +142,10 @@ impl<T: Transport> Worker<T> {
         talk: impl FnOnce(&mut BufReader<T>) -> Result<A, frame::FrameError>,
     ) -> Result<A, LaneError> {
         let stream = self.stream.as_mut().ok_or_else(told_to_end)?;
-        talk(stream).map_err(|why| self.failure(why))
+        let talking = self.process.talking();
+        let result = talk(stream);
+        drop(talking);
+        result.map_err(|why| self.failure(why))
     }
 }
 

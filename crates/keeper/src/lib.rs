@@ -1,0 +1,37 @@
+//! A process between the runner and a program that may start others, so that all of them end however the
+//! runner does.
+//!
+//! The runner starts a *keeper* with an [`Order`]. The keeper starts the program in a PID namespace of its
+//! own where it can have one ([`Mechanism`]); the namespace's *init*, this program once more, starts and
+//! collects processes there, and the kernel ends all of them with it. Else the keeper adopts what loses its
+//! parent. It ends everything when its standard input is closed on the other side, when the runner dies
+//! (which it sees by a descriptor of that process, whatever thread started it), or when the program ends.
+//! Should the keeper itself be killed, the kernel ends init, or at least the program.
+
+pub mod descendants;
+mod init;
+mod namespace;
+mod order;
+mod watch;
+
+pub use init::become_init;
+pub use namespace::{Mechanism, probe};
+pub use order::{Input, Order};
+pub use watch::keep;
+
+/// The exit code that says that the program ended by itself.
+pub const ENDED: u8 = 4;
+
+/// The exit code that says that the program did not end when it was to.
+pub const FORCED: u8 = 5;
+
+/// How a keeper's work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// The runner wanted it, or is gone.
+    Asked,
+    /// The program ended by itself.
+    Ended,
+    /// The runner wanted it, and the program did not end in the time that it had.
+    Forced,
+}

@@ -1,0 +1,155 @@
+//! The keeper itself: starts, watches, and ends.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, getpid, getppid, pidfd_open, set_child_subreaper, setsid,
+};
+use sandbox::{Limits, descriptors};
+
+use crate::{Input, Kept, Mechanism, Order, descendants, init};
+
+/// Between asking politely and killing.
+const AFTER_ASKING: Duration = Duration::from_millis(500);
+/// Tries to remove a folder that something still writes into.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(50);
+/// Seconds of processor time for each process of a program.
+const CPU: u64 = 3600;
+/// Descriptors for each process of a program.
+const DESCRIPTORS: u64 = 8192;
+
+/// Starts the program and keeps it until its end; then nothing is left of it.
+///
+/// # Errors
+/// If it could not be started.
+pub fn keep(order: &Order) -> io::Result<Kept> {
+    let kept = start_and_watch(order);
+    descendants::end_all();
+    if let Some(folder) = &order.folder {
+        remove(folder);
+    }
+    kept
+}
+
+fn start_and_watch(order: &Order) -> io::Result<Kept> {
+    descriptors::close_others()?;
+    // First of all: they get the first free descriptors.
+    let files = open_for_program(order)?;
+    // Ctrl-C at the terminal is for the runner, which then ends its keeper.
+    setsid()?;
+    set_child_subreaper(Some(getpid()))?;
+    let runner = i32::try_from(order.runner).ok().and_then(Pid::from_raw);
+    let runner = runner.ok_or_else(|| io::Error::other("the runner's id is none"))?;
+    let runner_ends = pidfd_open(runner, PidfdFlags::empty())?;
+    if getppid() != Some(runner) {
+        return Err(io::Error::other("the runner is gone"));
+    }
+    let mechanism = order.mechanism.unwrap_or_else(Mechanism::best);
+    let limits = Limits {
+        data: Some(order.data),
+        cpu: Some(CPU),
+        descriptors: Some(DESCRIPTORS),
+        ..Limits::default()
+    };
+    limits.set()?;
+    mechanism.enter()?;
+    let own = getpid().as_raw_nonzero().get().unsigned_abs();
+    let mut first = Command::new("/proc/self/exe")
+        .args(init::words(own, mechanism, &order.program))
+        .stdin(match order.input {
+            Input::Shared => Stdio::inherit(),
+            Input::Nothing => Stdio::null(),
+        })
+        .spawn()?;
+    drop(files);
+    let id = Pid::from_child(&first);
+    let first_ends = pidfd_open(id, PidfdFlags::empty())?;
+    loop {
+        let input = std::io::stdin();
+        // Only that it is closed on the other side, which is always told, and never what is in it.
+        let mut all = [
+            PollFd::new(&input, PollFlags::empty()),
+            PollFd::new(&runner_ends, PollFlags::IN),
+            PollFd::new(&first_ends, PollFlags::IN),
+        ];
+        match poll(&mut all, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(why) => return Err(why.into()),
+        }
+        let [closed, runner_gone, ended] = all.map(|one| !one.revents().is_empty());
+        if runner_gone {
+            return Ok(Kept::Asked);
+        }
+        if ended {
+            let status = first.wait()?;
+            if mechanism == Mechanism::Subreaper {
+                // An init has said so itself.
+                init::say(status);
+            }
+            return Ok(Kept::Ended);
+        }
+        if closed {
+            return Ok(end_politely(&first_ends, order.grace));
+        }
+    }
+}
+
+/// Gives the program time to end by itself, then asks it to; what is left is killed afterwards.
+fn end_politely(ends: &OwnedFd, grace: Duration) -> Kept {
+    if grace.is_zero() || has_ended(ends, grace) {
+        return Kept::Asked;
+    }
+    // An init takes no notice of the signal; the program is one of its descendants, or the first itself.
+    descendants::signal(getpid(), Signal::TERM);
+    has_ended(ends, AFTER_ASKING);
+    Kept::Forced
+}
+
+/// Whether a process ends within this time.
+fn has_ended(process: &OwnedFd, within: Duration) -> bool {
+    let until = Instant::now() + within;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let time = Timespec {
+            tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX),
+            tv_nsec: left.subsec_nanos().into(),
+        };
+        match poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&time)) {
+            Err(Errno::INTR) => {}
+            Ok(0) | Err(_) => return false,
+            Ok(_) => return true,
+        }
+    }
+}
+
+/// Opens the files that the program is to find.
+fn open_for_program(order: &Order) -> io::Result<Vec<File>> {
+    let open = |path: &PathBuf| {
+        let file = File::open(path)?;
+        fcntl_setfd(&file, FdFlags::empty())?;
+        Ok(file)
+    };
+    let named = |path: &PathBuf| {
+        open(path).map_err(|why: io::Error| {
+            io::Error::new(why.kind(), format!("{}: {why}", path.display()))
+        })
+    };
+    order.files.iter().map(named).collect()
+}
+
+fn remove(folder: &Path) {
+    for _ in 0..TRIES {
+        match fs::remove_dir_all(folder) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => std::thread::sleep(PAUSE),
+            _ => return,
+        }
+    }
+}
