@@ -199,7 +199,7 @@ impl Watched {
     /// Whether it has been silent, while somebody waited, for as many looks as are allowed.
     fn is_silent(&self) -> bool {
         let pulse = self.pulse.load(Ordering::Relaxed);
-        if pulse % 2 == 0 || self.seen.swap(pulse, Ordering::Relaxed) != pulse {
+        if pulse.is_multiple_of(2) || self.seen.swap(pulse, Ordering::Relaxed) != pulse {
             self.looks.store(0, Ordering::Relaxed);
             return false;
         }

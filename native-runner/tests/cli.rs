@@ -9,7 +9,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use protocol::LaneId;
-use protocol::report::{Report, RowOutcome};
+use protocol::report::{Report, ReportRow, RowOutcome};
+use rustix::process::Pid;
 
 fn breakeven(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_breakeven"));
@@ -119,7 +120,10 @@ fn run_prints_a_report_and_nothing_else_where_json_goes_to_stdout() {
     let report = Report::parse(&stdout).unwrap();
     assert_eq!(report.run.finished, report.run.blocks);
     assert_eq!(report.run.command[1..], arguments);
-    assert_eq!(report.results.len(), 3);
+    let is_guarded = |row: &&ReportRow| !row.params.contains_key("sandbox");
+    assert_eq!(report.results.iter().filter(is_guarded).count(), 3);
+    assert_eq!(report.results.len(), 6, "and what it would be without a sandbox");
+    assert!(report.machine.guards.contains(&"resource limits".to_owned()), "{:?}", report.machine);
     for row in &report.results {
         let RowOutcome::Measured(measured) = &row.outcome else { panic!("{row:?}") };
         assert_eq!(measured.samples.len(), measured.n as usize);
@@ -251,17 +255,6 @@ fn placed_apart_is_said_so_in_the_report() {
     }
 }
 
-/// Processes that run something of the runner with this process id.
-fn offspring(runner: u32) -> Vec<String> {
-    let mark = format!("/proc/{runner}/fd/");
-    let all = fs::read_dir("/proc").unwrap().filter_map(|entry| {
-        let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        line.contains(&mark).then_some(line)
-    });
-    all.collect()
-}
-
 #[test]
 fn nodes_processes_end_with_the_runner_however_it_ends() {
     if !said(&breakeven(&["list", "lanes"]).output().unwrap())
@@ -279,16 +272,19 @@ fn nodes_processes_end_with_the_runner_however_it_ends() {
         let soon = Instant::now() + Duration::from_secs(60);
         let wait_until = |is_so: &dyn Fn() -> bool| {
             while !is_so() {
-                assert!(Instant::now() < soon, "{signal}: {:?}", offspring(running.id()));
+                assert!(Instant::now() < soon, "waited in vain, {signal}");
                 std::thread::sleep(Duration::from_millis(20));
             }
         };
-        // The driver and its fork.
-        wait_until(&|| offspring(running.id()).len() >= 2);
-        let id = running.id().to_string();
+        // The keeper, its init, the driver and its fork.
+        let runner = Pid::from_child(&running);
+        let offspring = || keeper::descendants::of_process(runner);
+        wait_until(&|| offspring().len() >= 4);
+        let (all, id) = (offspring(), running.id().to_string());
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        wait_until(&|| offspring(running.id()).is_empty());
         running.wait().unwrap();
+        let is_there = |process: &Pid| Path::new(&format!("/proc/{process}")).exists();
+        wait_until(&|| !all.iter().any(is_there));
     }
 }
 

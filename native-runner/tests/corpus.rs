@@ -4,7 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 #[path = "../../tests/fuzz/inputs.rs"]
+#[allow(unreachable_pub, reason = "the fuzzer has it as a library")]
 mod inputs;
+
+/// What is done with bytes.
+type Parse = fn(&[u8]);
 
 /// The files of a target: its corpus and its finds.
 fn files(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -19,7 +23,7 @@ fn files(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn nothing_that_was_ever_found_makes_a_parser_panic() {
-    let targets: [(&str, fn(&[u8])); 4] = [
+    let targets: [(&str, Parse); 4] = [
         ("frames", inputs::frames),
         ("messages", inputs::messages),
         ("reports", inputs::reports),

@@ -2,12 +2,14 @@
 //! a namespace, the program itself.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions, set_parent_process_death_signal, wait};
+use rustix::stdio::{dup2_stdin, dup2_stdout};
 
 use crate::{ENDED, Kept, Mechanism};
 
@@ -42,6 +44,7 @@ pub fn become_init(words: Vec<OsString>) -> io::Result<Kept> {
         Mechanism::Subreaper => Err(failed(command.exec())),
         Mechanism::Namespace | Mechanism::UserNamespace => {
             let program = command.spawn().map_err(failed)?;
+            let_go_of_streams()?;
             collect_until(Pid::from_child(&program)).map(|status| {
                 say(status);
                 Kept::Ended
@@ -50,9 +53,23 @@ pub fn become_init(words: Vec<OsString>) -> io::Result<Kept> {
     }
 }
 
-/// Says how the program ended.
+/// Says how the program ended, unless nobody reads what it said before: that must hold up no end.
 pub(crate) fn say(status: ExitStatus) {
-    eprintln!("it ended with {status}");
+    let stderr = std::io::stderr();
+    let mut room = [PollFd::new(&stderr, PollFlags::OUT)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    if poll(&mut room, Some(&now)).is_ok_and(|count| count > 0) {
+        eprintln!("it ended with {status}");
+    }
+}
+
+/// Lets go of the program's standard input and output: when the program closes them, nobody else must hold
+/// them open.
+pub(crate) fn let_go_of_streams() -> io::Result<()> {
+    let nothing = File::options().read(true).write(true).open("/dev/null")?;
+    dup2_stdin(&nothing)?;
+    dup2_stdout(&nothing)?;
+    Ok(())
 }
 
 /// The parent's id as the kernel tells it here would be 0: the keeper lives outside of the namespace. `/proc`

@@ -4,8 +4,9 @@
 //! The runner starts a *keeper* with an [`Order`]. The keeper starts the program in a PID namespace of its
 //! own where it can have one ([`Mechanism`]); the namespace's *init*, this program once more, starts and
 //! collects processes there, and the kernel ends all of them with it. Else the keeper adopts what loses its
-//! parent. It ends everything when its standard input is closed on the other side, when the runner dies
-//! (which it sees by a descriptor of that process, whatever thread started it), or when the program ends.
+//! parent. It ends everything when the program ends, when the runner dies (which it sees by a descriptor of that
+//! process, whatever thread started it), or when the runner closes its standard input, unless that is the
+//! program's.
 //! Should the keeper itself be killed, the kernel ends init, or at least the program.
 
 pub mod descendants;
@@ -22,9 +23,6 @@ pub use watch::keep;
 /// The exit code that says that the program ended by itself.
 pub const ENDED: u8 = 4;
 
-/// The exit code that says that the program did not end when it was to.
-pub const FORCED: u8 = 5;
-
 /// How a keeper's work ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
@@ -32,6 +30,4 @@ pub enum Kept {
     Asked,
     /// The program ended by itself.
     Ended,
-    /// The runner wanted it, and the program did not end in the time that it had.
-    Forced,
 }

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-use keeper::{ENDED, FORCED, Kept, Mechanism, Order, become_init, keep, probe};
+use keeper::{ENDED, Kept, Mechanism, Order, become_init, keep, probe};
 
 fn main() -> ExitCode {
     let mut words: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -29,7 +29,6 @@ fn main() -> ExitCode {
     match kept {
         Ok(Kept::Asked) => ExitCode::SUCCESS,
         Ok(Kept::Ended) => ExitCode::from(ENDED),
-        Ok(Kept::Forced) => ExitCode::from(FORCED),
         Err(why) => {
             eprintln!("breakeven-keeper: {why}");
             ExitCode::FAILURE

@@ -3,16 +3,15 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::Mechanism;
 
 /// What the program reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The keeper's standard input.
+    /// The keeper's standard input, of which the keeper lets go: who closes it is seen on the other side.
     Shared,
-    /// Nothing: the keeper's standard input only tells when to end.
+    /// Nothing: the keeper's standard input is closed to have everything ended.
     Nothing,
 }
 
@@ -23,8 +22,6 @@ pub struct Order {
     pub runner: u32,
     /// What the program reads.
     pub input: Input,
-    /// How long it has to end by itself when its input ends. None at all: it is killed at once.
-    pub grace: Duration,
     /// Bytes of memory that each of its processes may write to.
     pub data: u64,
     /// Files that it finds open for reading, from descriptor 3 on.
@@ -37,8 +34,7 @@ pub struct Order {
     pub program: Vec<OsString>,
 }
 
-const NAMES: [&str; 7] =
-    ["--runner", "--input", "--grace", "--data", "--file", "--mechanism", "--folder"];
+const NAMES: [&str; 6] = ["--runner", "--input", "--data", "--file", "--mechanism", "--folder"];
 
 impl Order {
     /// As arguments.
@@ -53,8 +49,6 @@ impl Order {
             self.runner.to_string().into(),
             "--input".into(),
             input.into(),
-            "--grace".into(),
-            self.grace.as_millis().to_string().into(),
             "--data".into(),
             self.data.to_string().into(),
         ];
@@ -81,7 +75,6 @@ impl Order {
         let mut order = Self {
             runner: 0,
             input: Input::Nothing,
-            grace: Duration::ZERO,
             data: u64::MAX,
             files: Vec::new(),
             mechanism: None,
@@ -98,7 +91,6 @@ impl Order {
                 "--input" if value == "shared" => order.input = Input::Shared,
                 "--input" if value == "nothing" => order.input = Input::Nothing,
                 "--input" => return Err("--input is shared or nothing".into()),
-                "--grace" => order.grace = Duration::from_millis(number()?),
                 "--data" => order.data = number()?,
                 "--file" => order.files.push(value.into()),
                 "--mechanism" => {
@@ -129,7 +121,6 @@ mod tests {
         Order {
             runner: 4711,
             input: Input::Shared,
-            grace: Duration::from_millis(1500),
             data: 1 << 30,
             files: vec!["/proc/4711/fd/5".into(), "/proc/4711/fd/6".into()],
             mechanism: Some(Mechanism::Subreaper),
@@ -154,7 +145,7 @@ mod tests {
         assert_eq!(parse("--runner x -- true"), "--runner needs a number");
         assert_eq!(parse("--input x -- true"), "--input is shared or nothing");
         assert_eq!(parse("--mechanism x -- true"), "--mechanism names none");
-        assert_eq!(parse("--grace"), "--grace needs a value");
+        assert_eq!(parse("--data"), "--data needs a value");
         assert_eq!(parse("--exec x"), "an argument that is not known");
     }
 }

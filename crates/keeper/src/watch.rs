@@ -2,22 +2,17 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
-use rustix::process::{
-    Pid, PidfdFlags, Signal, getpid, getppid, pidfd_open, set_child_subreaper, setsid,
-};
+use rustix::process::{Pid, PidfdFlags, getpid, getppid, pidfd_open, set_child_subreaper, setsid};
 use sandbox::{Limits, descriptors};
 
 use crate::{Input, Kept, Mechanism, Order, descendants, init};
 
-/// Between asking politely and killing.
-const AFTER_ASKING: Duration = Duration::from_millis(500);
 /// Tries to remove a folder that something still writes into.
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(50);
@@ -70,11 +65,14 @@ fn start_and_watch(order: &Order) -> io::Result<Kept> {
         })
         .spawn()?;
     drop(files);
+    if order.input == Input::Shared {
+        init::let_go_of_streams()?;
+    }
     let id = Pid::from_child(&first);
     let first_ends = pidfd_open(id, PidfdFlags::empty())?;
     loop {
         let input = std::io::stdin();
-        // Only that it is closed on the other side, which is always told, and never what is in it.
+        // Only that it is closed on the other side, which is always told, and never what is in it: nothing is.
         let mut all = [
             PollFd::new(&input, PollFlags::empty()),
             PollFd::new(&runner_ends, PollFlags::IN),
@@ -85,7 +83,7 @@ fn start_and_watch(order: &Order) -> io::Result<Kept> {
             Err(why) => return Err(why.into()),
         }
         let [closed, runner_gone, ended] = all.map(|one| !one.revents().is_empty());
-        if runner_gone {
+        if runner_gone || closed {
             return Ok(Kept::Asked);
         }
         if ended {
@@ -95,37 +93,6 @@ fn start_and_watch(order: &Order) -> io::Result<Kept> {
                 init::say(status);
             }
             return Ok(Kept::Ended);
-        }
-        if closed {
-            return Ok(end_politely(&first_ends, order.grace));
-        }
-    }
-}
-
-/// Gives the program time to end by itself, then asks it to; what is left is killed afterwards.
-fn end_politely(ends: &OwnedFd, grace: Duration) -> Kept {
-    if grace.is_zero() || has_ended(ends, grace) {
-        return Kept::Asked;
-    }
-    // An init takes no notice of the signal; the program is one of its descendants, or the first itself.
-    descendants::signal(getpid(), Signal::TERM);
-    has_ended(ends, AFTER_ASKING);
-    Kept::Forced
-}
-
-/// Whether a process ends within this time.
-fn has_ended(process: &OwnedFd, within: Duration) -> bool {
-    let until = Instant::now() + within;
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        let time = Timespec {
-            tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX),
-            tv_nsec: left.subsec_nanos().into(),
-        };
-        match poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&time)) {
-            Err(Errno::INTR) => {}
-            Ok(0) | Err(_) => return false,
-            Ok(_) => return true,
         }
     }
 }

@@ -14,9 +14,9 @@ pub(crate) fn run(forced: Option<Toolchain>) -> Result<(), String> {
         [("thread", &["shm", "child"][..]), ("address", &["shm", "child", "sandbox"])]
     {
         let mut command = tools.cargo();
-        command.args(["test", "--target", TARGET, "--lib"]);
-        packages.iter().for_each(|package| drop(command.args(["--package", package])));
         command
+            .args(["test", "--target", TARGET, "--lib"])
+            .args(packages.iter().flat_map(|package| ["--package", package]))
             .args(["--target-dir", &format!("target/sanitize-{sanitizer}")])
             .env("RUSTFLAGS", format!("-Zsanitizer={sanitizer}"))
             .env("RUSTC_BOOTSTRAP", "1")

@@ -38,6 +38,7 @@ static BARE: Experiment = Experiment {
         let echo = |bytes| Op::Echo { bytes };
         vec![Op::Startup, echo(SMALL), echo(MIDDLE), echo(LARGE), echo(HUGE)]
     },
+    every: 1,
     derived: |_| Vec::new(),
 };
 
@@ -90,6 +91,7 @@ fn measure(blocks: u32) -> Result<(), String> {
         },
         seed: 4,
         limit: None,
+        turns: lab::plan::Turns::Always,
     };
     let mut last = Last::default();
     let ended = block_on(study(&lanes, &plan, &mut last));
@@ -107,17 +109,25 @@ struct Row {
     bytes: u64,
     /// How to wait and what to touch, where memory is shared.
     way: Option<(&'static str, &'static str)>,
+    /// `off` where it gives up nothing.
+    sandbox: Option<&'static str>,
 }
 
 fn print(findings: &Findings) -> Result<(), String> {
-    let row = |lane, bytes| Row { lane, bytes, way: None };
-    let shm = |bytes, wait, touch| Row { lane: "process.shm", bytes, way: Some((wait, touch)) };
+    let row = |lane, bytes| Row { lane, bytes, way: None, sandbox: None };
+    let shm = |bytes, wait, touch| Row { way: Some((wait, touch)), ..row("process.shm", bytes) };
 
     line(
         findings,
         "process.socket / bare spawn, to the first answer",
         "at most 1.5",
         [row("process.socket", 0), row("bare.socket", 0)],
+    )?;
+    line(
+        findings,
+        "the same without its sandbox",
+        "at most 1.5",
+        [Row { sandbox: Some("off"), ..row("process.socket", 0) }, row("bare.socket", 0)],
     )?;
     for bytes in [SMALL, MIDDLE, LARGE] {
         for (lane, bare, aim) in [
@@ -170,6 +180,7 @@ fn find(findings: &Findings, wanted: Row) -> Result<&Measured, String> {
         row.lane.as_str() == wanted.lane
             && row.params.get("bytes") == bytes.as_ref()
             && is("metric", metric)
+            && row.params.get("sandbox") == wanted.sandbox.map(Param::from).as_ref()
             && wanted.way.is_none_or(|(wait, touch)| is("wait", wait) && is("touch", touch))
     });
     match row.map(|row| &row.outcome) {

@@ -12,7 +12,6 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::Context;
 
@@ -44,7 +43,6 @@ impl Browser {
         let words = profile.path().join("words.txt");
         let words = File::options().read(true).append(true).create_new(true).open(words)?;
         let program = KeptProgram {
-            grace: Duration::ZERO,
             data: DATA,
             home: Some(profile.path().to_owned()),
             ..KeptProgram::new(program, programs::arguments(kind, profile.path()))

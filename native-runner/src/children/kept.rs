@@ -16,15 +16,13 @@ use keeper::{Input, Mechanism, Order, descendants};
 
 /// What a program gets of our environment: where things are, and how to write.
 const ENVIRONMENT: [&str; 6] = ["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"];
-/// How long a keeper may take beyond the time that it gives its program.
-const KEEPER: Duration = Duration::from_secs(15);
 
 /// A program that may start others.
 pub(crate) struct KeptProgram {
     pub(crate) path: PathBuf,
     pub(crate) words: Vec<OsString>,
-    /// How long it has to end by itself when its input ends.
-    pub(crate) grace: Duration,
+    /// How long it may take to end when its stream has.
+    pub(crate) patience: Duration,
     /// Bytes of memory that each of its processes may write to.
     pub(crate) data: u64,
     /// Files that it finds open from descriptor 3 on.
@@ -41,7 +39,7 @@ impl KeptProgram {
         Self {
             path: path.to_owned(),
             words,
-            grace: AFTER_THE_STREAM,
+            patience: AFTER_THE_STREAM,
             data: 8 << 30,
             files: Vec::new(),
             mechanism: None,
@@ -71,12 +69,12 @@ impl KeptProgram {
         [stdin, stdout, stderr]: [Stdio; 3],
         cancel: &Cancel,
     ) -> io::Result<ChildProcess> {
-        let Self { path, words, grace, data, files, mechanism, home } = self;
+        let Self { path, words, patience, data, files, mechanism, home } = self;
         let mut program = vec![path.into_os_string()];
         program.extend(words);
         let runner = std::process::id();
         let folder = home.clone();
-        let order = Order { runner, input, grace, data, files, mechanism, folder, program };
+        let order = Order { runner, input, data, files, mechanism, folder, program };
         #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
         let mut command = Command::new(programs::keeper()?);
         let ours = ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
@@ -89,7 +87,7 @@ impl KeptProgram {
             .stdin(stdin)
             .stdout(stdout)
             .stderr(stderr);
-        ChildProcess::watch(command.spawn()?, cancel, Target::Kept, grace + KEEPER)
+        ChildProcess::watch(command.spawn()?, cancel, Target::Kept, patience)
     }
 }
 

@@ -139,13 +139,7 @@ impl ChildProcess {
     /// If it had to be asked or killed, or cannot be waited for.
     pub(crate) fn end(mut self) -> io::Result<()> {
         if self.has_ended_within(self.patience)? {
-            let status = self.ended().and_then(|status| status.code());
-            return if self.registration.is_kept() && status == Some(i32::from(keeper::FORCED)) {
-                let why = "it did not end when its stream did, and had to be killed";
-                Err(io::Error::new(io::ErrorKind::TimedOut, why))
-            } else {
-                Ok(())
-            };
+            return Ok(());
         }
         self.registration.signal(Signal::TERM);
         let how = if self.has_ended_within(AFTER_ASKING)? { "asked to" } else { "killed" };

@@ -44,7 +44,7 @@ impl<T: Transport> Worker<T> {
     }
 
     /// Its process id.
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.process.id()
     }
 
