@@ -3,7 +3,8 @@
 //! It never takes a path, a program or an argument from the page, only operations of
 //! `protocol::runner` within their bounds. One long-lived thread, the laboratory, starts every child
 //! and makes every visit, one at a time.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod browser;
 mod cancel;

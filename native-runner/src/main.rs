@@ -1,4 +1,5 @@
 //! The command `breakeven`.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 //! Its main thread never blocks and never computes: it posts to coordinator workers and to the
 //! runner, and shows what comes back. It is built without atomics, so that it opens anywhere.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod chart;
 mod comparison;

@@ -2,6 +2,7 @@
 //!
 //! It sees two streams and nothing else, so that tests run it over bytes in memory.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod shared;
 

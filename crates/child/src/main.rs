@@ -6,6 +6,7 @@
 //!
 //! Its arguments are the runner's process id and what it is allowed beyond computing.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 use std::io::{self, BufReader, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;

@@ -3,6 +3,7 @@
 //! A picture of the visitor's own is decoded by the same code in the browser, in a worker, and natively.
 //! Its size is checked before memory is taken for it, whatever the file claims.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod decode;
 #[cfg(target_arch = "wasm32")]

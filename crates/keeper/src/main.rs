@@ -1,6 +1,7 @@
 //! The keeper program: `crates/keeper` says what it is for. The runner carries it inside and starts it; it is
 //! small and static, so that starting it costs little.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 use std::ffi::OsString;
 use std::io;

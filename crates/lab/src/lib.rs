@@ -7,6 +7,7 @@
 //! lanes of the runner and those of the browser, which is why it is asynchronous: a native lane's
 //! futures are ready when they return, a browser lane's wait for messages.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod clocks;
 pub mod contract;

@@ -3,6 +3,7 @@
 //! Nothing else of the project is known here but the kernels' vocabulary. Types of other crates are
 //! never serialized: they are converted to and from these.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 #[cfg(feature = "browser")]
 pub mod codec;

@@ -1,5 +1,6 @@
 //! Samples in, summaries out; plain numbers, whatever their unit.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod bootstrap;
 mod compare;

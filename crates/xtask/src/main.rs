@@ -2,6 +2,7 @@
 //!
 //! It has no dependencies, so that it builds in seconds on a machine that has nothing yet. It never
 //! touches the user's own tools: whatever it installs goes into a folder of its own (see `cache`).
+#![forbid(unsafe_code)]
 
 mod bench;
 mod build;
