@@ -20,6 +20,7 @@ mod machine;
 pub mod placement;
 mod recorder;
 pub mod server;
+mod start_page;
 mod table;
 mod timing;
 

@@ -31,6 +31,13 @@ pub struct SessionRequest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToRunner {
+    /// Of a page of another origin, as its first message: asks the user to let it in.
+    Pair,
+    /// Of such a page, as its first message: it was let in before.
+    Bearer {
+        /// As in [`FromRunner::Paired`].
+        token: String,
+    },
     /// Visit a lane. One at a time: another one is refused until the last has ended.
     Visit {
         /// Comes back with every event of this visit.
@@ -54,6 +61,16 @@ pub enum ToRunner {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FromRunner {
+    /// The user is asked at the terminal, with this code, whether the page may come in.
+    Asked {
+        /// Six digits, to be shown.
+        code: String,
+    },
+    /// The page was let in.
+    Paired {
+        /// Lets it in again: for the page's memory, and nowhere else.
+        token: String,
+    },
     /// The first message.
     Hello {
         /// [`VERSION`] of the runner.

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use super::{Browser, Kind};
 use crate::cancel::Cancel;
 use crate::guest::Guest;
-use crate::server::{Host, Listeners, Server, assets};
+use crate::server::{Door, Host, Listeners, Server, assets};
 use crate::timing::Clock;
 
 /// How long a browser may take to start and open the page.
@@ -42,7 +42,7 @@ pub fn open(kind: Kind, runtime: &Runtime, cancel: &Cancel) -> Result<(Browser, 
     let (guests, arrivals) = channel();
     let address = runtime.block_on(async {
         let listeners = Listeners::bind(0).await?;
-        let server = Server::new(listeners.port(), Host::Guests(guests))?;
+        let server = Server::new(listeners.port(), Host::Guests(guests), Door::default())?;
         let address = server.one_time_address();
         tokio::spawn(async move { server.run(listeners).await });
         Ok(address)

@@ -9,6 +9,8 @@ use clap::ValueEnum;
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
+use crate::start_page::StartPage;
+
 /// A browser that the runner can start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
@@ -93,8 +95,7 @@ const START_PAGE: &str = "start.html";
 /// A fresh profile. The address lies in a page of it: a command line is there for everybody to read.
 pub(super) fn profile(kind: Kind, address: &str) -> std::io::Result<TempDir> {
     let profile = tempfile::Builder::new().prefix("breakeven-").tempdir()?;
-    let page = format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0;url={address}\">");
-    fs::write(profile.path().join(START_PAGE), page)?;
+    StartPage::write(profile.path(), START_PAGE, address)?.leave();
     if kind == Kind::Firefox {
         let line = |(name, value)| format!("user_pref(\"{name}\", {value});\n");
         let lines: String = PREFERENCES.into_iter().map(line).collect();

@@ -1,14 +1,26 @@
 //! `breakeven serve`: the page and its API, until somebody interrupts.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use futures::future::pending;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::Receiver;
+use tokio::time::sleep;
 
 use super::End;
 use crate::laboratory::Laboratory;
-use crate::server::{Host, Listeners, Server, assets};
+use crate::server::{
+    AllowedOrigin, Door, Host, Listeners, Pairing, PairingRequest, Server, assets,
+};
+use crate::start_page::StartPage;
+
+/// By then a browser has read the page that opens the address.
+const START: Duration = Duration::from_secs(60);
 
 /// Serves the comparison page on loopback, and opens it.
 #[derive(Args)]
@@ -19,18 +31,24 @@ pub(super) struct Serve {
     /// Prints the address without opening it.
     #[arg(long)]
     no_open: bool,
+    /// Lets pages of this one https origin ask to be let in, here at the terminal.
+    #[arg(long, value_name = "URL")]
+    allow_origin: Option<AllowedOrigin>,
 }
 
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<End> {
         let laboratory = Laboratory::start().context("cannot start the laboratory's thread")?;
-        tokio::runtime::Builder::new_multi_thread()
+        let runtime = tokio::runtime::Builder::new_multi_thread()
             // Serving is light, and figures are taken beside it.
             .worker_threads(2)
             .enable_all()
             .build()
-            .context("cannot start the server's threads")?
-            .block_on(self.serve(laboratory))
+            .context("cannot start the server's threads")?;
+        let ended = runtime.block_on(self.serve(laboratory));
+        // A thread that still waits for a line at the terminal is not waited for.
+        runtime.shutdown_background();
+        ended
     }
 
     async fn serve(self, laboratory: Laboratory) -> anyhow::Result<End> {
@@ -39,7 +57,10 @@ impl Serve {
         let mut terminate = signal(SignalKind::terminate())?;
 
         let listeners = Listeners::bind(self.port).await?;
-        let server = Server::new(listeners.port(), Host::Laboratory(laboratory))?;
+        let port = listeners.port();
+        let (pairing, asked) = self.allow_origin.clone().map(Pairing::new).unzip();
+        let door = Door { pairing: pairing.clone(), ..Door::default() };
+        let server = Server::new(port, Host::Laboratory(laboratory), door)?;
         let address = server.one_time_address();
         if !assets::page_is_there() {
             eprintln!("breakeven: this build has no page inside: `cargo xtask build` makes one");
@@ -48,17 +69,92 @@ impl Serve {
             let mut out = std::io::stdout().lock();
             writeln!(out, "{address}").and_then(|()| out.flush()).context("standard output")?;
         }
-        eprintln!("Serving on loopback only; the address works once. Ctrl-C ends it.");
-        if !self.no_open
-            && let Err(why) = open::that_detached(&address)
-        {
-            eprintln!("breakeven: no browser could be opened ({why}); open the address yourself");
-        }
+        self.say_what_is_exposed(port);
+        let opened = if self.no_open { None } else { open(&address) };
+        let start_is_over = async {
+            sleep(START).await;
+            drop(opened);
+            pending::<()>().await;
+        };
         tokio::select! {
             ended = server.run(listeners) => ended.map(|()| End::Done),
+            () = attend(pairing, asked) => Ok(End::Done),
+            () = start_is_over => Ok(End::Done),
             _ = interrupt.recv() => Ok(End::Interrupted),
             _ = terminate.recv() => Ok(End::Interrupted),
         }
-        // Dropping the server here ends the visit that is going on, with its children.
+        // Dropping the server here ends what is going on, with its children.
     }
+
+    fn say_what_is_exposed(&self, port: u16) {
+        eprintln!(
+            "Serving on 127.0.0.1 and ::1, port {port}: programs on this machine reach it, others do not. \
+             The page is for everybody; experiments, of bounded size, are for the browser that opens the \
+             address first. Nobody can have files read or programs run that are not part of this one. \
+             The address works once. Ctrl-C ends it."
+        );
+        if let Some(origin) = &self.allow_origin {
+            let origin = origin.as_str();
+            eprintln!("Pages of {origin} may ask for experiments too: each is asked for here.");
+            if !std::io::stdin().is_terminal() {
+                eprintln!("breakeven: this is no terminal to ask at, so that none will be let in");
+            }
+        }
+    }
+}
+
+/// Opens the address in the user's browser, by a file of which only the path is there for others to see.
+fn open(address: &str) -> Option<StartPage> {
+    let name = format!("breakeven-{}.html", std::process::id());
+    let folder = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, Into::into);
+    let opened = StartPage::write(&folder, &name, address)
+        .and_then(|page| open::that_detached(page.path()).map(|()| page));
+    opened
+        .inspect_err(|why| {
+            eprintln!("breakeven: no browser could be opened ({why}); open the address yourself");
+        })
+        .ok()
+}
+
+/// Asks the user about pages that ask to be let in. Never ends.
+async fn attend(pairing: Option<Arc<Pairing>>, asked: Option<Receiver<PairingRequest>>) {
+    let (Some(pairing), Some(mut asked)) = (pairing, asked) else { return pending().await };
+    let mut lines =
+        std::io::stdin().is_terminal().then(|| BufReader::new(tokio::io::stdin()).lines());
+    let mut waiting: Option<PairingRequest> = None;
+    loop {
+        tokio::select! {
+            Some(request) = asked.recv() => {
+                if lines.is_none() {
+                    // Dropping it says no.
+                    continue;
+                }
+                eprint!("A page asks to have experiments run here; it shows {}. Let it in? [y/N] ", request.code);
+                waiting = Some(request);
+            }
+            line = next(&mut lines) => match (line.trim(), waiting.take()) {
+                ("y" | "yes", Some(request)) => {
+                    let there = request.answer.send(true).is_ok();
+                    eprintln!("{}", if there { "It is in; `revoke` turns it out." } else { "It is gone." });
+                }
+                ("revoke", _) => {
+                    pairing.revoke();
+                    eprintln!("Nobody but this machine's own page is in.");
+                }
+                (_, Some(_)) => eprintln!("It stays out."),
+                _ => {}
+            },
+        }
+    }
+}
+
+/// The next line at the terminal; none ever comes where there is none.
+async fn next(lines: &mut Option<Lines<BufReader<Stdin>>>) -> String {
+    if let Some(some) = lines
+        && let Ok(Some(line)) = some.next_line().await
+    {
+        return line;
+    }
+    *lines = None;
+    pending().await
 }

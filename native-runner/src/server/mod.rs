@@ -2,8 +2,10 @@
 
 mod access;
 pub mod assets;
+mod connections;
 mod headers;
 mod listeners;
+mod pairing;
 mod picture;
 mod session;
 mod socket;
@@ -11,23 +13,39 @@ mod study;
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::middleware;
-use axum::routing::{any, get, post};
+use axum::routing::any;
 use futures::future::try_join_all;
 use protocol::LaneInfo;
 use protocol::runner::{Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH};
+use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
 
 use crate::guest::Guest;
 use crate::laboratory::Laboratory;
 use crate::machine;
 use access::Access;
+pub use access::{Door, SESSION_LIFE};
+use connections::Connections;
+pub use connections::MAX_CONNECTIONS;
 pub use listeners::Listeners;
+pub use pairing::{AllowedOrigin, Pairing, Request as PairingRequest};
 use picture::OwnPicture;
 use study::Study;
+
+/// Tabs with a session, at once.
+pub const MAX_SOCKETS: usize = 16;
+/// A request that is not whole by then is given up; the largest picture takes a second.
+const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+/// Of requests that say themselves how much they may hold, such as pictures, this is not the limit.
+const MAX_BODY: usize = 4 << 10;
 
 /// Who does what a page asks for.
 pub enum Host {
@@ -59,16 +77,20 @@ struct State {
     machine: Machine,
     own_picture: OwnPicture,
     study: Study,
+    /// Sockets that may be open yet.
+    sockets: Arc<Semaphore>,
 }
 
 impl Server {
     /// # Errors
     /// If the system gives no randomness for the token.
-    pub fn new(port: u16, host: Host) -> anyhow::Result<Self> {
-        let access = Access::new(port).context("no randomness for the access token")?;
+    pub fn new(port: u16, host: Host, door: Door) -> anyhow::Result<Self> {
+        let access = Access::new(port, door).context("no randomness for the access token")?;
         let (machine, own_picture) = (machine::describe(), OwnPicture::none());
         let study = Study::default();
-        Ok(Self { state: Arc::new(State { access, host, machine, own_picture, study }) })
+        let sockets = Arc::new(Semaphore::new(MAX_SOCKETS));
+        let state = State { access, host, machine, own_picture, study, sockets };
+        Ok(Self { state: Arc::new(state) })
     }
 
     /// The address that opens the page once, token included.
@@ -82,11 +104,9 @@ impl Server {
     /// # Errors
     /// If one does.
     pub async fn run(&self, listeners: Listeners) -> anyhow::Result<()> {
-        let router = self.router();
-        let servers = listeners.into_iter().map(|listener| {
-            let router = router.clone();
-            async move { axum::serve(listener, router).await }
-        });
+        let (router, connections) = (self.router(), Connections::default());
+        let servers =
+            listeners.into_iter().map(|listener| connections.serve(listener, router.clone()));
         try_join_all(servers).await.context("the server failed")?;
         Ok(())
     }
@@ -95,12 +115,14 @@ impl Server {
         let state = || Arc::clone(&self.state);
         // Everything under `/api`, known or not, goes through the API's checks.
         let api = Router::new()
-            .route(SESSION_PATH, post(session::open))
-            .route(SOCKET_PATH, get(socket::upgrade))
-            .route(PICTURE_PATH, post(picture::take))
+            // Any method: the router would answer a wrong one by naming the right ones.
+            .route(SESSION_PATH, any(session::open))
+            .route(SOCKET_PATH, any(socket::upgrade))
+            .route(PICTURE_PATH, any(picture::take))
             .route("/api", any(access::refuse))
             .route("/api/{*rest}", any(access::refuse))
-            .method_not_allowed_fallback(access::refuse)
+            .layer(DefaultBodyLimit::max(MAX_BODY))
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_LIMIT))
             .layer(middleware::from_fn_with_state(state(), access::same_origin));
         let page = Router::new().fallback(assets::serve).layer(CompressionLayer::new());
         Router::new()

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::State as Extract;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use protocol::MAX_OWN_PIXELS;
 use tokio::sync::Semaphore;
@@ -37,10 +37,11 @@ impl OwnPicture {
 
 pub(super) async fn take(
     Extract(state): Extract<Arc<State>>,
+    method: Method,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if !state.access.has_session(&headers) {
+    if method != Method::POST || !state.access.has_session(&headers) {
         return access::refuse().await;
     }
     let Ok(_upload) = state.own_picture.uploads.try_acquire() else {

@@ -3,21 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::State as Extract;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use futures::channel::mpsc as news_channel;
 use protocol::Picture;
 use protocol::runner::{FromRunner, MAX_MESSAGE, ToRunner, VERSION};
 use protocol::study::{News, Offer, StudyEvent, Wish};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
+use super::pairing::Pairing;
 use super::{Host, State, access};
 use crate::guest::{Guest, Guests, is_honest};
 use crate::laboratory::Busy;
 
+/// How long a message may take to be taken by the other side.
+const SEND_LIMIT: Duration = Duration::from_secs(30);
+/// Whoever is silent for so long is asked whether it is there, and given up when it is silent as long again.
+const QUIET: Duration = Duration::from_secs(45);
+/// How long a page of another origin may take to say what it wants.
+const KNOCK_LIMIT: Duration = Duration::from_secs(10);
+/// How long the user may take to answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 /// A page that has a turn and says nothing for so long is stuck: many times what an operation takes.
 const SILENCE_LIMIT: Duration = Duration::from_secs(120);
 
@@ -26,12 +36,60 @@ pub(super) async fn upgrade(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Response {
-    match upgrade {
-        Ok(upgrade) if state.access.has_session(&headers) => upgrade
-            .max_message_size(MAX_MESSAGE)
-            .max_frame_size(MAX_MESSAGE)
-            .on_upgrade(|socket| converse(socket, state)),
-        _ => access::refuse().await,
+    let Ok(upgrade) = upgrade else { return access::refuse().await };
+    let pairing = state.access.pairing(&headers);
+    if pairing.is_none() && !state.access.has_session(&headers) {
+        return access::refuse().await;
+    }
+    let Ok(place) = Arc::clone(&state.sockets).try_acquire_owned() else {
+        let why = "too many tabs are connected: close some\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
+    };
+    let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
+    upgrade.on_upgrade(async move |socket| {
+        match pairing {
+            None => converse(socket, state).await,
+            Some(pairing) => knock(socket, &pairing, state).await,
+        }
+        drop(place);
+    })
+}
+
+/// A page of another origin says who it is, or asks to be let in; then it is talked to like the own one, until
+/// everybody is turned out.
+async fn knock(mut socket: WebSocket, pairing: &Pairing, state: Arc<State>) {
+    let mut revocation = pairing.revocation();
+    let first = match timeout(KNOCK_LIMIT, socket.recv()).await {
+        Ok(Some(Ok(Message::Text(text)))) => serde_json::from_str(text.as_str()).ok(),
+        _ => None,
+    };
+    match first {
+        Some(ToRunner::Bearer { token }) if pairing.knows(&token) => {}
+        Some(ToRunner::Pair) => {
+            let Some((code, answered)) = pairing.ask() else { return };
+            if say(&mut socket, &FromRunner::Asked { code }).await.is_err() {
+                return;
+            }
+            let Ok(Ok(true)) = timeout(ANSWER_LIMIT, answered).await else { return };
+            let Some(token) = pairing.let_in() else { return };
+            if say(&mut socket, &FromRunner::Paired { token }).await.is_err() {
+                return;
+            }
+        }
+        _ => return,
+    }
+    tokio::select! {
+        () = converse(socket, state) => {}
+        _ = revocation.changed() => {}
+    }
+}
+
+/// Sends a message; one that is not taken in time is an error.
+async fn say(socket: &mut WebSocket, message: &FromRunner) -> Result<(), ()> {
+    let text = serde_json::to_string(message).map_err(|_| ())?;
+    match timeout(SEND_LIMIT, socket.send(Message::text(text))).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(()),
     }
 }
 
@@ -46,10 +104,13 @@ async fn converse(mut socket: WebSocket, state: Arc<State>) {
         running,
     });
     let mut talk = Conversation { state, events, own: None, offer: None, news: None, due: None };
+    let mut heard = Instant::now();
+    let mut asked = false;
     loop {
         tokio::select! {
             message = socket.recv() => {
                 let Some(Ok(message)) = message else { break };
+                (heard, asked) = (Instant::now(), false);
                 match message {
                     Message::Text(text) => talk.obey(text.as_str()),
                     Message::Close(_) => break,
@@ -59,10 +120,17 @@ async fn converse(mut socket: WebSocket, state: Arc<State>) {
             }
             Some(message) = outbox.recv() => {
                 talk.before_sending(&message);
-                let Ok(text) = serde_json::to_string(&message) else { break };
-                if socket.send(Message::text(text)).await.is_err() {
+                if say(&mut socket, &message).await.is_err() {
                     break;
                 }
+            }
+            // A connection may be gone without a word: whoever is there answers a ping by itself.
+            () = sleep_until(heard + QUIET) => {
+                let is_there = !asked && socket.send(Message::Ping(Bytes::new())).await.is_ok();
+                if !is_there {
+                    break;
+                }
+                (heard, asked) = (Instant::now(), true);
             }
             () = sleep_until(talk.due.unwrap_or_else(Instant::now)), if talk.due.is_some() => break,
         }
@@ -113,6 +181,9 @@ impl Conversation {
                 if let Host::Laboratory(laboratory) = &self.state.host {
                     laboratory.cancel();
                 }
+            }
+            Ok(ToRunner::Pair | ToRunner::Bearer { .. }) => {
+                self.refuse(None, "this page is in already");
             }
             Err(_) => self.refuse(None, "the message was not understood"),
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use native_runner::server::{Host, Listeners, Server};
+use native_runner::server::{Door, Host, Listeners, Server};
 use native_runner::{Cancel, Laboratory};
 use protocol::runner::{FromRunner, SESSION_PATH, SOCKET_PATH, ToRunner, VERSION};
 use protocol::{Filter, LaneInfo, Picture, Task};
@@ -19,9 +19,13 @@ pub(crate) struct Running {
 
 /// A server on a free port, for as long as the test's runtime lives.
 pub(crate) async fn start() -> Running {
+    start_with(Door::default()).await
+}
+
+pub(crate) async fn start_with(door: Door) -> Running {
     let listeners = Listeners::bind(0).await.unwrap();
     let port = listeners.port();
-    let server = Server::new(port, Host::Laboratory(Laboratory::start().unwrap())).unwrap();
+    let server = Server::new(port, Host::Laboratory(Laboratory::start().unwrap()), door).unwrap();
     let address = server.one_time_address();
     let token = address.split_once("#t=").unwrap().1.to_owned();
     tokio::spawn(async move { server.run(listeners).await });
