@@ -365,3 +365,42 @@ fn a_report_is_equivalent_to_itself_and_differs_from_a_slower_one() {
     assert_eq!(rows.len(), 9);
     assert!(rows.iter().all(|row| row["verdict"] == "slower"), "{rows:#?}");
 }
+
+#[test]
+fn the_token_is_in_no_argument_and_no_message() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new("opener");
+    // What opens things writes down what it was asked to open.
+    let [opened, opener] = ["opened", "xdg-open"].map(|name| PathBuf::from(folder.file(name)));
+    fs::write(&opener, format!("#!/bin/sh\necho \"$@\" > {}\n", opened.display())).unwrap();
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", opener.parent().unwrap().display());
+    let mut running = breakeven(&["serve", "--port", "0"])
+        .env("PATH", path)
+        .env("XDG_RUNTIME_DIR", opener.parent().unwrap())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut address = String::new();
+    BufReader::new(running.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    let token = address.trim().split_once("#t=").unwrap().1.to_owned();
+    let soon = Instant::now() + Duration::from_secs(60);
+    let read = || fs::read_to_string(&opened).ok().filter(|text| text.ends_with('\n'));
+    while read().is_none() {
+        assert!(Instant::now() < soon, "nothing was opened");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let page = PathBuf::from(read().unwrap().trim());
+    assert!(!page.to_string_lossy().contains(&token));
+    assert!(fs::read_to_string(&page).unwrap().contains(&token), "the page goes on to the address");
+    assert_eq!(fs::metadata(&page).unwrap().permissions().mode() & 0o777, 0o600);
+    let id = running.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let mut said = String::new();
+    running.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+    assert!(!said.contains(&token) && said.contains("programs on this machine reach it"), "{said}");
+    assert!(!page.exists(), "it does not stay");
+}

@@ -2,7 +2,7 @@
 import puppeteer from "puppeteer-core";
 import { program } from "./program.mjs";
 
-const flags = [
+const usualFlags = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -13,11 +13,11 @@ const flags = [
 ];
 
 /** Starts Chromium and opens a tab; see browsers.mjs. */
-export async function openChromium({ sharedMemory = true } = {}) {
+export async function openChromium({ sharedMemory = true, flags = [] } = {}) {
   const browser = await puppeteer.launch({
     browser: "chrome",
     executablePath: program("CHROMIUM", "/usr/bin/chromium"),
-    args: flags,
+    args: [...usualFlags, ...flags],
   });
   let page = await browser.newPage();
   if (!sharedMemory) await page.evaluateOnNewDocument(() => delete globalThis.SharedArrayBuffer);
@@ -26,6 +26,16 @@ export async function openChromium({ sharedMemory = true } = {}) {
     run: (work, ...values) => page.evaluate(work, ...values),
     press: (key) => page.keyboard.press(key),
     resize: (width, height) => page.setViewport({ width, height }),
+    /** Answers the next request for an address with this page, as a host that is not there any more would have. */
+    async answer(url, body) {
+      await page.setRequestInterception(true);
+      page.on("request", async function listen(request) {
+        if (request.url() !== url) return request.continue();
+        page.off("request", listen);
+        await request.respond({ status: 200, contentType: "text/html", body });
+        await page.setRequestInterception(false);
+      });
+    },
     /** Opens another tab on an address: what follows is about that one. */
     async another(url) {
       page = await browser.newPage();

@@ -22,6 +22,7 @@ export async function startRunner() {
     /** The one-time address, token included. */
     address,
     origin: new URL(address).origin,
+    pid: child.pid,
     /** Process ids of the runner's children, zombies included. */
     children: () => childrenOf(child.pid),
     /** Ends it, if it has not ended; resolves to its exit code or signal. */

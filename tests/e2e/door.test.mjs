@@ -1,0 +1,192 @@
+// Nobody gets in: other pages, names that are rebound, and nothing of the token or the page goes anywhere else.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { createServer } from "node:http";
+import { describe, test } from "node:test";
+import { browsers } from "./browsers.mjs";
+import { openChromium } from "./chromium.mjs";
+import { lanes } from "./lanes.mjs";
+import { ComparisonPage, until, visiting } from "./page.mjs";
+import { startRunner } from "./runner.mjs";
+
+const timeout = 120_000;
+const mebibyte = 1024 * 1024;
+
+/** A host of another origin that serves one empty page; on the same machine, hence of the same site. */
+async function startForeignHost() {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>foreign</title><body>");
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    stop: () => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve))),
+  };
+}
+
+/** Whether a string stands in any process's command line. */
+function isInACommandLine(text) {
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return processes.some((process) => {
+    try {
+      return readFileSync(`/proc/${process}/cmdline`, "utf8").includes(text);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Tries, from inside a page, every way to reach the runner; each answers "in" or "out". */
+async function knockEverywhere(runner) {
+  const outcome = (promise) => promise.then((is) => (is ? "in" : "out"), () => "out");
+  const loads = (element, attribute, value) =>
+    new Promise((resolve) => {
+      element.onload = () => resolve(true);
+      element.onerror = () => resolve(false);
+      element[attribute] = value;
+      document.body.append(element);
+    });
+  const within = (milliseconds) => new Promise((resolve) => setTimeout(() => resolve(false), milliseconds));
+  const socket = new Promise((resolve) => {
+    const socket = new WebSocket(`${runner.replace("http", "ws")}/api/socket`);
+    socket.onopen = () => resolve(true);
+    socket.onerror = () => resolve(false);
+  });
+  const iframe = document.createElement("iframe");
+  const framed = loads(iframe, "src", `${runner}/`).then(() => {
+    // A frame that was refused is an empty document or one of the browser's own, never the page.
+    try {
+      return iframe.contentDocument !== null && iframe.contentDocument.body.childElementCount > 0;
+    } catch {
+      return iframe.contentWindow.length > 0;
+    }
+  });
+  const script = document.createElement("script");
+  const post = (body, headers) => fetch(`${runner}/api/session`, { method: "POST", body, headers, credentials: "include" });
+  return {
+    reading: await outcome(fetch(`${runner}/`).then((answer) => answer.ok)),
+    readingWithCookies: await outcome(fetch(`${runner}/api/socket`, { credentials: "include" }).then(() => true)),
+    session: await outcome(post('{"token":""}', { "content-type": "application/json" }).then(() => true)),
+    simpleSession: await outcome(post('{"token":""}').then(() => true)),
+    image: await outcome(Promise.race([loads(new Image(), "src", `${runner}/favicon.svg`), within(5000)])),
+    script: await outcome(Promise.race([loads(script, "src", `${runner}/boot.js`), within(5000)])),
+    socket: await outcome(Promise.race([socket, within(5000)])),
+    iframe: await outcome(Promise.race([framed, within(5000)])),
+  };
+}
+
+for (const { name, open } of browsers) {
+  describe(name, () => {
+    test("a foreign page gets nothing, whichever way it tries", { timeout }, async () => {
+      const [runner, foreign, tab] = await Promise.all([startRunner(), startForeignHost(), open()]);
+      try {
+        // The visitor has a session in this very browser.
+        await tab.goto(runner.address);
+        await new ComparisonPage(tab).available(lanes);
+        await tab.goto(`${foreign.origin}/`);
+        const found = await tab.run(knockEverywhere, runner.origin);
+        assert.deepEqual([...new Set(Object.values(found))], ["out"], JSON.stringify(found));
+        // A form needs no permission to be sent; what comes back is the refusal.
+        await tab.run((runner) => {
+          document.body.innerHTML = `<form method="post" action="${runner}/api/picture"><input name="a" value="b"></form>`;
+          document.querySelector("form").submit();
+        }, runner.origin);
+        await until(() => tab.run(() => document.body?.textContent.trim() === "refused"), "the refusal");
+        // And the session is as good as before.
+        await tab.goto(runner.origin);
+        await new ComparisonPage(tab).available(lanes);
+      } finally {
+        await tab.close();
+        await Promise.all([runner.stop(), foreign.stop()]);
+      }
+    });
+
+    test("the token is gone from the page, its history and every command line", { timeout }, () =>
+      visiting(open, {}, async (page, runner) => {
+        await page.available(lanes);
+        const token = new URL(runner.address).hash.slice("#t=".length);
+        assert.equal(token.length, 64);
+        const traces = await page.tab.run(() => ({
+          address: location.href,
+          referrer: document.referrer,
+          entries: globalThis.navigation ? navigation.entries().map((entry) => entry.url) : [],
+          resources: performance.getEntriesByType("resource").map((entry) => entry.name),
+          storage: JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+        }));
+        assert.ok(!JSON.stringify(traces).includes(token), JSON.stringify(traces));
+        assert.equal(await page.tab.run(() => history.length <= 2), true);
+      }),
+    );
+
+    test("everything that the page asks for is the runner's own", { timeout }, () =>
+      visiting(open, { measures: ["picture"] }, async (page, runner) => {
+        await page.available(lanes);
+        await page.select("workers", "1");
+        await page.select("rounds", "1");
+        await page.click("Run comparison");
+        await page.status("The comparison is done.");
+        const asked = await page.tab.run(() => performance.getEntriesByType("resource").map((entry) => entry.name));
+        assert.ok(asked.length > 3);
+        for (const url of asked) {
+          assert.ok(url.startsWith(`${runner.origin}/`) || /^(blob|data):/.test(url), url);
+        }
+        // What the policy forbids, a test of it finds forbidden.
+        const allowed = await page.tab.run(() => fetch("http://127.0.0.1:9/").then(() => "allowed", (why) => why.name));
+        assert.equal(allowed, "TypeError");
+      }),
+    );
+  });
+}
+
+test("a name that is rebound to loopback gets nothing (Chromium)", { timeout }, async () => {
+  const runner = await startRunner();
+  const { port } = new URL(runner.origin);
+  const tab = await openChromium({ flags: ["--host-resolver-rules=MAP rebound.test 127.0.0.1"] });
+  try {
+    // Before it is rebound the name is the attacker's, who serves a page from it; then it is the runner's address.
+    const attacker = `http://rebound.test:${port}/`;
+    await tab.answer(attacker, "<!doctype html><title>attacker</title><body>");
+    await tab.goto(attacker);
+    const tries = await tab.run(async (token) => {
+      const answer = async (path, options) => {
+        const answer = await fetch(path, options);
+        return `${answer.status} ${(await answer.text()).trim().slice(0, 20)}`;
+      };
+      return {
+        page: await answer("/index.html"),
+        session: await answer("/api/session", { method: "POST", body: JSON.stringify({ token }) }),
+        socket: await new Promise((resolve) => {
+          const socket = new WebSocket(`ws://${location.host}/api/socket`);
+          socket.onopen = () => resolve("open");
+          socket.onerror = () => resolve("refused");
+        }),
+      };
+    }, new URL(runner.address).hash.slice(3));
+    assert.deepEqual(tries, { page: "403 refused", session: "403 refused", socket: "refused" });
+    // The same, by the runner's own name, works: the token was not used up.
+    await tab.goto(runner.address);
+    await new ComparisonPage(tab).available(lanes);
+    assert.equal(await tab.run(async () => (await fetch("/index.html")).status), 200);
+  } finally {
+    await tab.close();
+    await runner.stop();
+  }
+});
+
+test("an idle runner takes little memory, and no command line has its token", { timeout }, async () => {
+  const runner = await startRunner();
+  try {
+    const memory = (name) => {
+      const status = readFileSync(`/proc/${runner.pid}/status`, "utf8");
+      return Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB`, "m"))[1]) * 1024;
+    };
+    assert.ok(!isInACommandLine(new URL(runner.address).hash.slice(3)));
+    const idle = memory("VmRSS");
+    assert.ok(idle < 15 * mebibyte, `${idle} bytes`);
+    await Promise.all(Array.from({ length: 500 }, () => fetch(`${runner.origin}/`).then((it) => it.text())));
+    console.log(`idle ${(idle / mebibyte).toFixed(1)} MiB, peak ${(memory("VmHWM") / mebibyte).toFixed(1)} MiB`);
+    assert.ok(memory("VmHWM") < 100 * mebibyte);
+  } finally {
+    await runner.stop();
+  }
+});
