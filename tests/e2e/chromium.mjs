@@ -26,16 +26,6 @@ export async function openChromium({ sharedMemory = true, flags = [] } = {}) {
     run: (work, ...values) => page.evaluate(work, ...values),
     press: (key) => page.keyboard.press(key),
     resize: (width, height) => page.setViewport({ width, height }),
-    /** Answers the next request for an address with this page, as a host that is not there any more would have. */
-    async answer(url, body) {
-      await page.setRequestInterception(true);
-      page.on("request", async function listen(request) {
-        if (request.url() !== url) return request.continue();
-        page.off("request", listen);
-        await request.respond({ status: 200, contentType: "text/html", body });
-        await page.setRequestInterception(false);
-      });
-    },
     /** Opens another tab on an address: what follows is about that one. */
     async another(url) {
       page = await browser.newPage();

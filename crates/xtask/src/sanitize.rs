@@ -1,5 +1,6 @@
 //! `cargo xtask sanitize`: the tests of what is unsafe under a sanitizer. Miri knows no memory that two
-//! processes map, and no futex between them.
+//! processes map, and no futex between them. ThreadSanitizer takes two mappings of one memory for two
+//! memories: of those it sees the turns inside each side alone.
 
 use crate::setup::{self, Toolchain, Want};
 use crate::shell;
