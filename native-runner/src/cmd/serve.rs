@@ -88,9 +88,9 @@ impl Serve {
 
     fn say_what_is_exposed(&self, port: u16) {
         eprintln!(
-            "Serving on 127.0.0.1 and ::1, port {port}: programs on this machine reach it, others do not. \
-             The page is for everybody; experiments, of bounded size, are for the browser that opens the \
-             address first. Nobody can have files read or programs run that are not part of this one. \
+            "Serving on 127.0.0.1 and ::1, port {port}: programs on this machine reach it, others do not.\n\
+             The page is for everybody. Experiments, of bounded size, are for the browser that opens the\n\
+             address first; nobody can have files read or programs run that are not part of this one.\n\
              The address works once. Ctrl-C ends it."
         );
         if let Some(origin) = &self.allow_origin {
