@@ -129,6 +129,37 @@ for (const { name, open } of browsers) {
       }
     });
 
+    visit("a page that is reloaded goes on with the pictures where it was", async (page, runner) => {
+      await page.available(lanes);
+      await page.select("rounds", "3");
+      await page.click("Run comparison");
+      await until(async () => (await page.percent()) >= 30, "some turns");
+      await page.tab.goto(runner.origin);
+      await until(async () => (await page.percent()) >= 30, "the comparison that goes on");
+      const before = (await page.rows()).filter((row) => row.outcome === "measured").length;
+      assert.ok(before > 0, "what was measured is there");
+      await page.status("The comparison is done.");
+      assert.ok((await page.rows()).every((row) => row.outcome === "measured"));
+      assert.deepEqual(runner.children(), []);
+      // It is over: the next reload begins nothing.
+      await page.tab.goto(runner.origin);
+      await page.available(lanes);
+      assert.equal(await page.count(".progress progress"), 0);
+    });
+
+    visit("another tab shows the running comparison, and can cancel it", async (page, runner) => {
+      await page.available(lanes);
+      await page.select("rounds", "10");
+      await page.click("Run comparison");
+      await until(async () => (await page.percent()) >= 5, "some turns");
+      await page.tab.another(runner.origin);
+      await page.status("A comparison is running in another tab.");
+      await until(async () => (await page.percent()) >= 5, "its progress");
+      await page.click("Cancel");
+      await page.status("Cancelled.");
+      await until(() => runner.children().length === 0, "the end of its children");
+    });
+
     for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 130], ["SIGKILL", "SIGKILL"]]) {
       visit(`${signal} to the runner ends its children, and the page says so`, async (page, runner) => {
         await page.available(lanes);

@@ -18,7 +18,9 @@ use crate::links::{
     Cancelled, Engine, EngineMessage, RunnerLink, RunnerState, connect, lead_here, open_picture,
 };
 use crate::model::{Outcome, Rows};
+use crate::note::Note;
 use crate::settings::Settings;
+use crate::tabs::{Tabs, Word};
 
 /// The page's state: what was chosen, what goes on, what has been measured.
 #[derive(Clone, Copy)]
@@ -38,6 +40,8 @@ pub(crate) struct Comparison {
     own: StoredValue<Option<Blob>, LocalStorage>,
     link: StoredValue<Option<RunnerLink>, LocalStorage>,
     cancel: StoredValue<Option<oneshot::Sender<()>>, LocalStorage>,
+    /// The page's other tabs.
+    tabs: StoredValue<Option<Tabs>, LocalStorage>,
 }
 
 /// Where a comparison stands.
@@ -47,6 +51,8 @@ pub(crate) enum Phase {
     Idle,
     /// One is running.
     Running(Progress),
+    /// One is running in another tab.
+    Elsewhere(Progress),
     /// It ran to its end, with these settings.
     Finished(Settings),
     /// It was cancelled; what was measured is still there.
@@ -54,12 +60,18 @@ pub(crate) enum Phase {
 }
 
 /// Where a comparison began.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Beginning {
     /// On this page.
     Here,
-    /// Elsewhere, and this page found it going on.
-    Found,
+    /// On this page before it was reloaded.
+    Noted(Note),
+    /// At the runner, where its study goes on; these are the pictures' rows.
+    Found(Rows),
+}
+
+/// Another one each time, of as many bits as JavaScript's numbers have.
+fn random_seed() -> u64 {
+    (js_sys::Math::random() * 2_f64.powi(53)) as u64
 }
 
 /// How far a comparison is.
@@ -140,12 +152,18 @@ impl Comparison {
             own: StoredValue::new_local(None),
             link: StoredValue::new_local(None),
             cancel: StoredValue::new_local(None),
+            tabs: StoredValue::new_local(None),
         };
+        comparison.tabs.set_value(Tabs::join(move |word| comparison.hear_tab(word)));
         spawn_local(async move {
-            let Some(connected) = connect(comparison.runner).await else { return };
-            comparison.link.set_value(Some(connected.link));
-            if let Some(wish) = connected.running {
-                comparison.go_on(&wish);
+            let connected = connect(comparison.runner).await;
+            let running = connected.and_then(|connected| {
+                comparison.link.set_value(Some(connected.link));
+                connected.running
+            });
+            // Nobody may have begun another one meanwhile, here or elsewhere.
+            if untrack(|| !comparison.is_running()) || running.is_some() {
+                comparison.take_up(running.as_ref(), Note::read());
             }
         });
         comparison
@@ -159,7 +177,7 @@ impl Comparison {
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        matches!(self.phase.get(), Phase::Running(_))
+        matches!(self.phase.get(), Phase::Running(_) | Phase::Elsewhere(_))
     }
 
     /// Opens a picture of the visitor's own; it takes the place of the one before when it is there.
@@ -210,14 +228,16 @@ impl Comparison {
 
     /// Starts a comparison with the settings as they are.
     pub(crate) fn start(self) {
-        let (sender, receiver) = oneshot::channel();
-        self.cancel.set_value(Some(sender));
-        let settings = self.settings.get_untracked();
-        spawn_local(self.run(settings, receiver.shared(), Beginning::Here));
+        self.begin(self.settings.get_untracked(), Beginning::Here);
     }
 
     /// Ends the comparison that is running.
     pub(crate) fn cancel(&self) {
+        if let Phase::Elsewhere(progress) = self.phase.get_untracked() {
+            self.say(&Word::Cancel);
+            self.phase.set(Phase::Cancelled(progress.settings));
+            return;
+        }
         self.phase.update(|phase| {
             if let Phase::Running(progress) = phase {
                 progress.cancelling = true;
@@ -230,14 +250,24 @@ impl Comparison {
         });
     }
 
-    /// Takes up a study that goes on at the runner: this page was reloaded, or opened beside the one that began
-    /// it.
-    fn go_on(self, wish: &Wish) {
-        let (sender, receiver) = oneshot::channel();
-        let settings = self.settings.get_untracked().of_study(wish);
+    /// Takes up what goes on already: a study at the runner, which this page or another one began, and what
+    /// this tab noted before it was reloaded.
+    fn take_up(self, running: Option<&Wish>, note: Option<Note>) {
+        let before = self.settings.get_untracked();
+        let (settings, beginning) = match (running, note) {
+            (Some(_), Some(note)) => (note.settings(before), Beginning::Found(note.rows)),
+            (Some(wish), None) => (before.of_study(wish), Beginning::Found(Rows::default())),
+            (None, Some(note)) => (note.settings(before), Beginning::Noted(note)),
+            (None, None) => return,
+        };
         self.settings.set(settings);
+        self.begin(settings, beginning);
+    }
+
+    fn begin(self, settings: Settings, beginning: Beginning) {
+        let (sender, receiver) = oneshot::channel();
         self.cancel.set_value(Some(sender));
-        spawn_local(self.run(settings, receiver.shared(), Beginning::Found));
+        spawn_local(self.run(settings, receiver.shared(), beginning));
     }
 
     async fn run(self, settings: Settings, cancelled: Cancelled, beginning: Beginning) {
@@ -251,11 +281,13 @@ impl Comparison {
         self.phase.set(Phase::Running(progress));
         self.rows.set(Rows::default());
         self.study.set(None);
-        if beginning == Beginning::Found {
+        if let Beginning::Found(rows) = beginning {
+            self.rows.set(rows);
             self.follow_study(&cancelled).await;
         } else {
+            let note = if let Beginning::Noted(note) = beginning { Some(note) } else { None };
             if settings.pictures {
-                self.make_pictures(&settings, &cancelled).await;
+                self.make_pictures(&settings, note, &cancelled).await;
             }
             if cancelled.peek().is_none()
                 && let Some(wish) = settings.wish()
@@ -263,36 +295,81 @@ impl Comparison {
                 self.make_study(wish, &cancelled).await;
             }
         }
+        Note::forget();
         self.phase.set(if cancelled.peek().is_some() {
             Phase::Cancelled(settings)
         } else {
             Phase::Finished(settings)
         });
+        self.say(&Word::Over);
     }
 
-    async fn make_pictures(&self, settings: &Settings, cancelled: &Cancelled) {
+    /// What another tab says.
+    fn hear_tab(self, word: Word) {
+        let phase = self.phase.get_untracked();
+        let is_running = matches!(phase, Phase::Running(_));
+        match word {
+            Word::WhoRuns => self.tell_tabs(),
+            Word::Cancel if is_running => self.cancel(),
+            Word::Running { turn, part, seconds_left } if !is_running => {
+                let settings = self.settings.get_untracked();
+                let progress = Progress { settings, turn, part, seconds_left, cancelling: false };
+                self.phase.set(Phase::Elsewhere(progress));
+            }
+            Word::Over if matches!(phase, Phase::Elsewhere(_)) => self.phase.set(Phase::Idle),
+            _ => {}
+        }
+    }
+
+    /// Tells the other tabs how far the comparison is, if this one makes one.
+    fn tell_tabs(&self) {
+        if let Phase::Running(Progress { turn, part, seconds_left, .. }) =
+            self.phase.get_untracked()
+        {
+            self.say(&Word::Running { turn, part, seconds_left });
+        }
+    }
+
+    fn say(&self, word: &Word) {
+        self.tabs.with_value(|tabs| tabs.iter().for_each(|tabs| tabs.say(word)));
+    }
+
+    /// All turns, or those that are left of a note's.
+    async fn make_pictures(&self, settings: &Settings, note: Option<Note>, cancelled: &Cancelled) {
         let lanes = untrack(|| self.lanes());
         self.rows.set(Rows::new(&lanes, settings.max_workers));
         self.measured_name.set(self.own_name.get_untracked());
+        // Where there are other lanes now, nothing of it can be gone on with.
+        let note = note.filter(|note| note.rows.has_turns_of(&self.rows.read_untracked()));
+        let seed = note.as_ref().map_or_else(random_seed, |note| note.seed);
         let turns = {
             let waiting = self.rows.read_untracked();
             let able = waiting.iter().filter(|row| row.outcome() == Outcome::Pending);
             let mut ids: Vec<_> = able.map(|row| row.turn.lane.clone()).collect();
             ids.dedup();
-            let seed = (js_sys::Math::random() * 2_f64.powi(53)) as u64;
             lab::schedule(&ids, settings.max_workers, settings.rounds, seed)
         };
+        let before = note.map_or(0, |note| {
+            self.rows.set(note.rows);
+            note.done
+        });
+        let keep = |done| {
+            let rows = self.rows.get_untracked();
+            Note::of(settings, seed, done, rows).iter().for_each(Note::keep);
+        };
+        keep(before);
         let (started, all) = (js_sys::Date::now(), turns.len());
-        for (done, turn) in turns.into_iter().enumerate() {
+        for (done, turn) in turns.into_iter().enumerate().skip(before) {
             let workers = lab::format::workers(turn.workers);
             let words = format!("Turn {} of {all}: {}, {workers}", done + 1, turn.lane);
-            let per_turn = (js_sys::Date::now() - started) / 1e3 / done.max(1) as f64;
-            let seconds_left = (done > 0).then(|| per_turn * (all - done) as f64);
+            let per_turn = (js_sys::Date::now() - started) / 1e3 / (done - before).max(1) as f64;
+            let seconds_left = (done > before).then(|| per_turn * (all - done) as f64);
             self.progress(words, done as f64 / all as f64, seconds_left);
             self.visit(&turn, settings, cancelled.clone()).await;
             if cancelled.peek().is_some() {
                 return;
             }
+            keep(done + 1);
         }
     }
 
@@ -354,6 +431,7 @@ impl Comparison {
                 (progress.turn, progress.part, progress.seconds_left) = (words, done, left);
             }
         });
+        self.tell_tabs();
     }
 
     async fn visit(&self, turn: &Turn, settings: &Settings, cancelled: Cancelled) {

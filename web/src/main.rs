@@ -10,7 +10,9 @@ mod comparison;
 mod environment;
 mod links;
 mod model;
+mod note;
 mod settings;
+mod tabs;
 mod views;
 
 use wasm_bindgen::JsCast;

@@ -2,15 +2,16 @@
 
 use lab::Turn;
 use protocol::{Availability, Failure, LaneEvent, LaneId, LaneInfo, Nanos, Sample, Stage};
+use serde::{Deserialize, Serialize};
 use stats::Summary;
 use workloads::Checksum;
 
 /// All rows, in the order in which they are shown.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rows(Vec<Row>);
 
 /// One lane with one number of workers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
     pub(crate) turn: Turn,
     pub(crate) samples: Vec<Sample>,
@@ -20,7 +21,7 @@ pub(crate) struct Row {
 }
 
 /// Why a row has fewer samples than it should.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Trouble {
     Unavailable(String),
     Failed(Failure),
@@ -69,6 +70,11 @@ impl Rows {
             }
         }
         Self(rows)
+    }
+
+    /// Whether these are rows of the same turns.
+    pub(crate) fn has_turns_of(&self, other: &Self) -> bool {
+        self.0.iter().map(|row| &row.turn).eq(other.0.iter().map(|row| &row.turn))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Row> {

@@ -49,13 +49,20 @@ impl Settings {
         (!experiments.is_empty()).then_some(Wish { experiments })
     }
 
-    /// These, for a study that is about this alone.
+    /// These, with these experiments alone.
+    pub(crate) fn with_experiments(self, names: &[String]) -> Self {
+        let experiments = ALL.map(|experiment| names.iter().any(|name| name == experiment.id));
+        Self { experiments, ..self }
+    }
+
+    /// These, for a study that is about this alone; a wish for nothing named is one for everything.
     pub(crate) fn of_study(self, wish: &Wish) -> Self {
-        let is_wished = |name: &str| {
-            wish.experiments.is_empty() || wish.experiments.iter().any(|wished| wished == name)
-        };
-        let experiments = ALL.map(|experiment| is_wished(experiment.id));
-        Self { pictures: false, experiments, ..self }
+        let settings = Self { pictures: false, experiments: [true; ALL.len()], ..self };
+        if wish.experiments.is_empty() {
+            settings
+        } else {
+            settings.with_experiments(&wish.experiments)
+        }
     }
 
     /// What a lane does on one visit.

@@ -1,9 +1,10 @@
 //! In which order lanes take turns.
 
 use protocol::LaneId;
+use serde::{Deserialize, Serialize};
 
 /// One lane's turn with so many workers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Turn {
     /// Whose turn.
     pub lane: LaneId,

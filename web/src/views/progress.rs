@@ -14,7 +14,7 @@ pub(super) fn ProgressLine() -> impl IntoView {
     // The bar is there or not; its parts change without being made anew, so that focus stays.
     let running = Memo::new(move |_| comparison.is_running());
     let progress = move || match comparison.phase.get() {
-        Phase::Running(progress) => Some(progress),
+        Phase::Running(progress) | Phase::Elsewhere(progress) => Some(progress),
         _ => None,
     };
     let percent = move || progress().map_or(0, |progress| (progress.part * 100.0) as u32);
@@ -56,6 +56,7 @@ fn status(phase: &Phase, rows: &Rows, study: &Option<Study>) -> String {
         Phase::Idle => "",
         Phase::Running(Progress { cancelling: true, .. }) => "Ending the last workers…",
         Phase::Running(_) => "Comparing…",
+        Phase::Elsewhere(_) => "A comparison is running in another tab.",
         Phase::Finished(_) => match study.as_ref().and_then(|study| study.end.as_ref()) {
             Some(StudyEnd::Stopped(why)) => {
                 return format!("The comparison is done. Some lanes failed: {why}.");

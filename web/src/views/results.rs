@@ -49,7 +49,7 @@ fn chart_width() -> u32 {
 
 fn settings(phase: &Phase) -> Option<Settings> {
     match phase {
-        Phase::Idle => None,
+        Phase::Idle | Phase::Elsewhere(_) => None,
         Phase::Running(progress) => Some(progress.settings),
         Phase::Finished(settings) | Phase::Cancelled(settings) => Some(*settings),
     }
