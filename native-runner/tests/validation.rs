@@ -227,8 +227,8 @@ fn half_more_work_is_found_and_has_about_that_ratio() {
 #[test]
 fn every_row_of_a_lane_has_its_twin() {
     let pairs = against_themselves(3, 2);
-    // Thread and shared memory echo in several ways.
-    assert_eq!(pairs.len(), (3 + 8 + 1) + 2 * (3 + 4 + 1) + (3 + 24 + 1));
+    // Thread and shared memory echo in several ways, and processes start with and without a sandbox.
+    assert_eq!(pairs.len(), (3 + 8 + 1) + 2 * (6 + 4 + 1) + (6 + 24 + 1));
     for pair in pairs {
         let interval = pair.ratio(0.0).interval;
         assert!(0.0 < interval.low && interval.high.is_finite(), "{}: {interval:?}", pair.row);
