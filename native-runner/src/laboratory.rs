@@ -5,9 +5,8 @@
 //! the kernel ties a child's parent-death signal to the thread that started it.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use futures::executor::block_on;
@@ -26,14 +25,32 @@ const LOAD_LASTS: Nanos = Nanos(180_000_000_000);
 
 /// The laboratory thread's handle. Dropping it ends what is going on, and the thread.
 pub struct Laboratory {
-    orders: Option<Sender<Order>>,
-    busy: Arc<AtomicBool>,
+    orders: Option<Sender<(Order, After)>>,
     /// Of what is going on or, between two, of nothing.
     cancel: Cancel,
-    /// Lets beginning and cancelling take place one after the other.
-    gate: Mutex<()>,
+    /// Lets beginning, ending and cancelling take place one after the other.
+    gate: Arc<Mutex<Gate>>,
     lanes: Vec<LaneInfo>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What there is to do.
+#[derive(Default)]
+struct Gate {
+    /// What is going on, and what waits for its end: one at most, and only once that is being cancelled.
+    pending: u32,
+    /// What waits was cancelled, too.
+    next_cancelled: bool,
+}
+
+/// When an order begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// At once.
+    Nothing,
+    /// When what was cancelled has ended: whoever cancels by leaving, as a page that is reloaded does, may be
+    /// back before the last worker is gone.
+    Cancelling,
 }
 
 /// Why nothing was begun.
@@ -60,25 +77,18 @@ impl Laboratory {
     /// If the system gives no thread.
     pub fn start() -> io::Result<Self> {
         let cancel = Cancel::default();
-        let busy = Arc::new(AtomicBool::new(false));
+        let gate = Arc::<Mutex<Gate>>::default();
         let (orders, inbox) = channel();
         let all = lanes::all(&cancel);
         let lanes = all.iter().map(|lane| lane.info()).collect();
         let thread = {
-            let (cancel, busy) = (cancel.clone(), Arc::clone(&busy));
+            let (cancel, gate) = (cancel.clone(), Arc::clone(&gate));
             #[expect(clippy::disallowed_methods, reason = "this is the laboratory thread")]
             thread::Builder::new()
                 .name("laboratory".into())
-                .spawn(move || work(&cancel, &inbox, &busy))?
+                .spawn(move || work(&cancel, &inbox, &gate))?
         };
-        Ok(Self {
-            orders: Some(orders),
-            busy,
-            cancel,
-            gate: Mutex::new(()),
-            lanes,
-            thread: Some(thread),
-        })
+        Ok(Self { orders: Some(orders), cancel, gate, lanes, thread: Some(thread) })
     }
 
     /// Its lanes; those that make pictures can be visited.
@@ -117,20 +127,28 @@ impl Laboratory {
     }
 
     fn begin(&self, order: Order) -> Result<(), Busy> {
-        let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.busy.swap(true, Ordering::SeqCst) {
-            return Err(Busy::Working);
-        }
-        self.cancel.reset();
+        let mut gate = lock(&self.gate);
+        let after = match gate.pending {
+            0 => {
+                self.cancel.reset();
+                After::Nothing
+            }
+            1 if self.cancel.is_asked() => After::Cancelling,
+            _ => return Err(Busy::Working),
+        };
         let orders = self.orders.as_ref().ok_or(Busy::Ending)?;
-        orders.send(order).map_err(|_| Busy::Ending)
+        orders.send((order, after)).map_err(|_| Busy::Ending)?;
+        gate.pending += 1;
+        Ok(())
     }
 
     /// Ends what is going on, if anything is; its last event still comes.
     pub fn cancel(&self) {
-        let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.busy.load(Ordering::SeqCst) {
-            self.cancel.ask();
+        let mut gate = lock(&self.gate);
+        match gate.pending {
+            0 => {}
+            1 => self.cancel.ask(),
+            _ => gate.next_cancelled = true,
         }
     }
 }
@@ -145,13 +163,24 @@ impl Drop for Laboratory {
     }
 }
 
-fn work(cancel: &Cancel, inbox: &Receiver<Order>, busy: &AtomicBool) {
+fn lock(gate: &Mutex<Gate>) -> MutexGuard<'_, Gate> {
+    gate.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn work(cancel: &Cancel, inbox: &Receiver<(Order, After)>, gate: &Mutex<Gate>) {
     let lanes = lanes::all(cancel);
     // When the last thing was over.
     let mut worked: Option<Clock> = None;
     // Free before the last event is out: whoever gets it may ask for the next thing at once.
-    let free = || busy.store(false, Ordering::SeqCst);
-    while let Ok(order) = inbox.recv() {
+    let free = || lock(gate).pending -= 1;
+    while let Ok((order, after)) = inbox.recv() {
+        if after == After::Cancelling {
+            let mut gate = lock(gate);
+            cancel.reset();
+            if std::mem::take(&mut gate.next_cancelled) {
+                cancel.ask();
+            }
+        }
         match order {
             Order::Visit { lane, task, own, report } => {
                 let mut last = Last { report, event: None };

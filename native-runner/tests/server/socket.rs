@@ -5,7 +5,7 @@ use protocol::runner::{FromRunner, MAX_MESSAGE, ToRunner};
 use protocol::{LaneEvent, LaneId, Task};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::harness::{TASK, connect, receive, send, start};
+use crate::harness::{TASK, connect, connect_with, receive, send, start};
 
 #[tokio::test]
 async fn a_visit_goes_over_the_socket_and_can_be_cancelled() {
@@ -78,4 +78,38 @@ async fn bad_messages_are_refused_and_the_connection_lives_on() {
     let _ = socket.send(Message::text("x".repeat(MAX_MESSAGE + 1))).await;
     let rest: Vec<_> = socket.collect().await;
     assert!(rest.iter().all(|message| !matches!(message, Ok(Message::Text(_)))));
+}
+
+#[tokio::test]
+async fn a_page_that_is_reloaded_in_the_middle_of_a_visit_can_begin_the_next_at_once() {
+    let server = start().await;
+    let cookie = server.session().await;
+    let long = Task { width: 4000, height: 3000, runs: 100, ..TASK };
+    let visit = |visit, task| ToRunner::Visit { visit, lane: LaneId::NATIVE_THREAD, task };
+    for _ in 0..3 {
+        let mut before = connect_with(&server, &cookie).await;
+        send(&mut before, &visit(1, long.clone())).await;
+        let begun = receive(&mut before).await;
+        assert!(matches!(begun, FromRunner::Event { visit: 1, .. }), "{begun:?}");
+        drop(before);
+        // Its own end may not have been noticed yet; once it has, nothing is refused.
+        let mut after = connect_with(&server, &cookie).await;
+        let mut refusals = 0;
+        send(&mut after, &visit(2, TASK)).await;
+        loop {
+            match receive(&mut after).await {
+                FromRunner::Refused { visit: Some(2), .. } => {
+                    refusals += 1;
+                    assert!(refusals < 200, "it is never let go of");
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                    send(&mut after, &visit(2, TASK)).await;
+                }
+                FromRunner::Event { visit: 2, event: LaneEvent::Closed { .. } } => break,
+                FromRunner::Event { visit: 2, event } => {
+                    assert!(!event.is_last(), "{event:?}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }
