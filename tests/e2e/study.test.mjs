@@ -127,6 +127,22 @@ for (const { name, open } of browsers) {
       assert.deepEqual(runner.children(), []);
     });
 
+    visit(
+      "without a runner a reload begins the experiments again",
+      async (page, runner) => {
+        await page.available(browserLanes);
+        await page.click("Run comparison");
+        await until(async () => (await page.percent()) >= 5, "the first turns");
+        await page.tab.goto(runner.origin);
+        await until(() => page.count(".progress progress"), "the comparison that goes on");
+        await page.status("The comparison is done.");
+        const rows = await page.rows("startup");
+        assert.ok(rows.some((row) => row.lane === "browser.clone" && row.outcome === "measured"));
+        assert.deepEqual(await page.rows("echo"), [], "of what was chosen, and no more");
+      },
+      { address: (runner) => runner.origin },
+    );
+
     visit("a second tab finds the running comparison, and can cancel it", async (page, runner) => {
       await page.available(lanes);
       await page.click("Run comparison");

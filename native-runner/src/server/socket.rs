@@ -126,7 +126,8 @@ async fn converse(mut socket: WebSocket, state: Arc<State>) {
             }
             // A connection may be gone without a word: whoever is there answers a ping by itself.
             () = sleep_until(heard + QUIET) => {
-                let is_there = !asked && socket.send(Message::Ping(Bytes::new())).await.is_ok();
+                let ping = timeout(SEND_LIMIT, socket.send(Message::Ping(Bytes::new())));
+                let is_there = !asked && matches!(ping.await, Ok(Ok(())));
                 if !is_there {
                     break;
                 }

@@ -1,0 +1,270 @@
+//! A comparison from the button to the last turn: who runs when, and what became of it.
+
+mod experiments;
+mod own_picture;
+mod pictures;
+mod tabs;
+
+use futures::FutureExt;
+use futures::channel::oneshot;
+use lab::Turn;
+use leptos::prelude::*;
+use protocol::preview::Preview;
+use protocol::report::Report;
+use protocol::study::{Standing, StudyEnd, Wish};
+use protocol::{Filter, LaneInfo};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Blob;
+use workloads::Dimensions;
+
+use crate::environment;
+use crate::links::{Cancelled, RunnerLink, RunnerState, connect};
+use crate::model::Rows;
+use crate::note::Note;
+use crate::settings::Settings;
+use crate::tabs::{Tabs, Word};
+
+/// The page's state: what was chosen, what goes on, what has been measured.
+#[derive(Clone, Copy)]
+pub(crate) struct Comparison {
+    pub(crate) settings: RwSignal<Settings>,
+    pub(crate) phase: RwSignal<Phase>,
+    pub(crate) rows: RwSignal<Rows>,
+    pub(crate) study: RwSignal<Option<Study>>,
+    /// What the page shows.
+    pub(crate) shown: RwSignal<Option<Shown>, LocalStorage>,
+    /// The own picture's name, while that is what is filtered.
+    pub(crate) own_name: RwSignal<Option<String>>,
+    pub(crate) opening: RwSignal<Opening>,
+    /// [`Comparison::own_name`] of the comparison whose results are shown.
+    pub(crate) measured_name: RwSignal<Option<String>>,
+    pub(crate) runner: RwSignal<RunnerState>,
+    own: StoredValue<Option<Blob>, LocalStorage>,
+    link: StoredValue<Option<RunnerLink>, LocalStorage>,
+    cancel: StoredValue<Option<oneshot::Sender<()>>, LocalStorage>,
+    /// The page's other tabs.
+    tabs: StoredValue<Option<Tabs>, LocalStorage>,
+}
+
+/// Where a comparison stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Phase {
+    /// None has been run.
+    Idle,
+    /// One is running.
+    Running(Progress),
+    /// One is running in another tab.
+    Elsewhere(Progress),
+    /// It ran to its end, with these settings.
+    Finished(Settings),
+    /// It was cancelled; what was measured is still there.
+    Cancelled(Settings),
+}
+
+/// Where a comparison began.
+enum Beginning {
+    /// On this page.
+    Here,
+    /// On this page before it was reloaded.
+    Noted(Note),
+    /// At the runner, where its study goes on; these are the pictures' rows.
+    Found(Rows),
+}
+
+/// How far a comparison is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Progress {
+    pub(crate) settings: Settings,
+    /// Whose turn it is, in words.
+    pub(crate) turn: String,
+    /// How much is done, of 1.
+    pub(crate) part: f64,
+    /// Seconds that are left, once that is known.
+    pub(crate) seconds_left: Option<f64>,
+    /// Somebody cancelled, and the last workers are being ended.
+    pub(crate) cancelling: bool,
+}
+
+/// What the experiments gave.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Study {
+    /// As far as it is; none before the first block.
+    pub(crate) report: Option<Report>,
+    /// How its rows stand to each other, once it is over.
+    pub(crate) standings: Vec<Standing>,
+    /// How it ended, if it has.
+    pub(crate) end: Option<StudyEnd>,
+}
+
+/// What becomes of a file that the visitor chose.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Opening {
+    /// None is being opened.
+    Idle,
+    /// The file of this name is.
+    Reading(String),
+    /// It could not be, for this reason.
+    Failed(String),
+}
+
+/// A picture on the page.
+#[derive(Clone)]
+pub(crate) struct Shown {
+    pub(crate) origin: Origin,
+    /// The own picture's name, if it is that.
+    pub(crate) name: Option<String>,
+    pub(crate) pixels: Pixels,
+}
+
+/// How it came about.
+#[derive(Clone)]
+pub(crate) enum Origin {
+    /// As the visitor chose it.
+    Chosen,
+    /// By an untimed run.
+    Made { turn: Turn, filter: Filter },
+}
+
+#[derive(Clone)]
+pub(crate) enum Pixels {
+    /// In the engine's shared memory, while the workers write it.
+    Live { memory: JsValue, offset: u32, dimensions: Dimensions },
+    /// Whole, scaled down.
+    Still(Preview),
+}
+
+impl Comparison {
+    pub(crate) fn new() -> Self {
+        let cores = environment::cores();
+        let comparison = Self {
+            settings: RwSignal::new(Settings::new(cores)),
+            phase: RwSignal::new(Phase::Idle),
+            rows: RwSignal::new(Rows::default()),
+            study: RwSignal::new(None),
+            shown: RwSignal::new_local(None),
+            own_name: RwSignal::new(None),
+            opening: RwSignal::new(Opening::Idle),
+            measured_name: RwSignal::new(None),
+            runner: RwSignal::new(RunnerState::Connecting),
+            own: StoredValue::new_local(None),
+            link: StoredValue::new_local(None),
+            cancel: StoredValue::new_local(None),
+            tabs: StoredValue::new_local(None),
+        };
+        comparison.tabs.set_value(Tabs::join(move |word| comparison.hear_tab(word)));
+        spawn_local(async move {
+            let connected = connect(comparison.runner).await;
+            let running = connected.and_then(|connected| {
+                comparison.link.set_value(Some(connected.link));
+                connected.running
+            });
+            // Nobody may have begun another one meanwhile, here or elsewhere.
+            if untrack(|| !comparison.is_running()) || running.is_some() {
+                comparison.take_up(running.as_ref(), Note::read());
+            }
+        });
+        comparison
+    }
+
+    /// All lanes, the browser's first.
+    pub(crate) fn lanes(&self) -> Vec<LaneInfo> {
+        let mut lanes = environment::browser_lanes();
+        lanes.extend(self.runner.get().lanes());
+        lanes
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.phase.get(), Phase::Running(_) | Phase::Elsewhere(_))
+    }
+
+    /// Starts a comparison with the settings as they are.
+    pub(crate) fn start(self) {
+        self.begin(self.settings.get_untracked(), Beginning::Here);
+    }
+
+    /// Ends the comparison that is running.
+    pub(crate) fn cancel(&self) {
+        if let Phase::Elsewhere(progress) = self.phase.get_untracked() {
+            self.say(&Word::Cancel);
+            self.phase.set(Phase::Cancelled(progress.settings));
+            return;
+        }
+        self.phase.update(|phase| {
+            if let Phase::Running(progress) = phase {
+                progress.cancelling = true;
+            }
+        });
+        self.cancel.update_value(|cancel| {
+            if let Some(cancel) = cancel.take() {
+                let _ = cancel.send(());
+            }
+        });
+    }
+
+    /// Takes up what goes on already: a study at the runner, which this page or another one began, and what
+    /// this tab noted before it was reloaded.
+    fn take_up(self, running: Option<&Wish>, note: Option<Note>) {
+        let before = self.settings.get_untracked();
+        let (settings, beginning) = match (running, note) {
+            (Some(_), Some(note)) => (note.settings(before), Beginning::Found(note.rows)),
+            (Some(wish), None) => (before.of_study(wish), Beginning::Found(Rows::default())),
+            (None, Some(note)) => (note.settings(before), Beginning::Noted(note)),
+            (None, None) => return,
+        };
+        self.settings.set(settings);
+        self.begin(settings, beginning);
+    }
+
+    fn begin(self, settings: Settings, beginning: Beginning) {
+        let (sender, receiver) = oneshot::channel();
+        self.cancel.set_value(Some(sender));
+        spawn_local(self.run(settings, receiver.shared(), beginning));
+    }
+
+    async fn run(self, settings: Settings, cancelled: Cancelled, beginning: Beginning) {
+        let progress = Progress {
+            settings,
+            turn: String::new(),
+            part: 0.0,
+            seconds_left: None,
+            cancelling: false,
+        };
+        self.phase.set(Phase::Running(progress));
+        self.rows.set(Rows::default());
+        self.study.set(None);
+        if let Beginning::Found(rows) = beginning {
+            self.rows.set(rows);
+            self.follow_study(&cancelled).await;
+        } else {
+            let note = if let Beginning::Noted(note) = beginning { Some(note) } else { None };
+            if settings.pictures {
+                self.make_pictures(&settings, note, &cancelled).await;
+            } else {
+                // A study that this page leads itself begins anew after a reload.
+                Note::of(&settings, 0, 0, Rows::default()).iter().for_each(Note::keep);
+            }
+            if cancelled.peek().is_none()
+                && let Some(wish) = settings.wish()
+            {
+                self.make_study(wish, &cancelled).await;
+            }
+        }
+        Note::forget();
+        self.phase.set(if cancelled.peek().is_some() {
+            Phase::Cancelled(settings)
+        } else {
+            Phase::Finished(settings)
+        });
+        self.say(&Word::Over);
+    }
+
+    fn progress(&self, words: String, done: f64, left: Option<f64>) {
+        self.phase.update(|phase| {
+            if let Phase::Running(progress) = phase {
+                (progress.turn, progress.part, progress.seconds_left) = (words, done, left);
+            }
+        });
+        self.tell_tabs();
+    }
+}
