@@ -15,7 +15,7 @@ use crate::cancel::{Cancel, Target};
 use keeper::{Input, Mechanism, Order, descendants};
 
 /// What a program gets of our environment: where things are, and how to write.
-const ENVIRONMENT: [&str; 6] = ["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"];
+pub(super) const ENVIRONMENT: [&str; 6] = ["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"];
 
 /// A program that may start others.
 pub(crate) struct KeptProgram {

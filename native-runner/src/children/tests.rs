@@ -220,3 +220,22 @@ fn cancelling_ends_what_a_program_started() {
     drop(child);
     assert_eq!(left(&mark), [""; 0]);
 }
+
+#[test]
+fn a_program_gets_a_few_words_of_our_environment() {
+    use std::io::Read;
+
+    let (mut ours, theirs) = UnixStream::pair().unwrap();
+    let output = theirs.try_clone().unwrap();
+    let program = KeptProgram::new(Path::new("/usr/bin/env"), Vec::new());
+    let child = program.spawn(theirs.into(), output.into(), &Cancel::default()).unwrap();
+    let mut said = String::new();
+    ours.read_to_string(&mut said).unwrap();
+    child.end().unwrap();
+    let names: Vec<&str> = said.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some(), "there is something to leave out");
+    assert!(
+        !names.is_empty() && names.iter().all(|name| kept::ENVIRONMENT.contains(name)),
+        "{said}"
+    );
+}
