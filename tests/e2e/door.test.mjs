@@ -1,7 +1,9 @@
 // Nobody gets in: other pages, names that are rebound, and nothing of the token or the page goes anywhere else.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { browsers } from "./browsers.mjs";
 import { openChromium } from "./chromium.mjs";
@@ -170,6 +172,36 @@ test("a name that is rebound to loopback gets nothing (Chromium)", { timeout }, 
   } finally {
     await tab.close();
     await runner.stop();
+  }
+});
+
+test("a browser that the runner starts keeps the token nowhere (Chromium)", { timeout }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "breakeven-opener-"));
+  // What opens things writes down what it was asked to open.
+  writeFileSync(join(folder, "xdg-open"), `#!/bin/sh\necho "$1" > ${folder}/opened\n`, { mode: 0o755 });
+  const runner = await startRunner({ open: true, env: { PATH: `${folder}:/usr/bin:/bin`, XDG_RUNTIME_DIR: folder } });
+  const token = new URL(runner.address).hash.slice(3);
+  const opened = () => existsSync(join(folder, "opened")) && readFileSync(join(folder, "opened"), "utf8").trim();
+  try {
+    await until(opened, "something to be opened");
+    const profile = join(folder, "profile");
+    const tab = await openChromium({ flags: [`--user-data-dir=${profile}`] });
+    try {
+      await tab.goto(`file://${opened()}`);
+      await until(() => tab.run(() => location.protocol === "http:").catch(() => false), "the page");
+      const page = new ComparisonPage(tab);
+      await until(() => page.count('[data-lane-card="native.thread"][data-state="available"]'), "the session");
+    } finally {
+      await tab.close();
+    }
+    const kept = readdirSync(profile, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+      .filter((file) => readFileSync(file).includes(token));
+    assert.deepEqual(kept, []);
+  } finally {
+    await runner.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 });
 

@@ -7,8 +7,9 @@ import { fileURLToPath } from "node:url";
 const binary = fileURLToPath(new URL("../../target/release/breakeven", import.meta.url));
 
 /** A running `breakeven serve` on a free port. */
-export async function startRunner() {
-  const child = spawn(binary, ["serve", "--port", "0", "--no-open"], {
+export async function startRunner({ open = false, env = {} } = {}) {
+  const child = spawn(binary, ["serve", "--port", "0", ...(open ? [] : ["--no-open"])], {
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));

@@ -13,6 +13,8 @@ pub const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Where the page swaps its one-time token for a session, by POST.
 pub const SESSION_PATH: &str = "/api/session";
+/// Where a browser that the runner started itself swaps it, by a form: it goes on to the page.
+pub const START_PATH: &str = "/start";
 /// The WebSocket of a session.
 pub const SOCKET_PATH: &str = "/api/socket";
 

@@ -156,7 +156,7 @@ mod tests {
             let all = arguments(kind, profile.path());
             assert!(all.iter().all(|one| !one.to_string_lossy().contains("secret")));
             let page = fs::read_to_string(profile.path().join(START_PAGE)).unwrap();
-            assert!(page.contains("url=http://127.0.0.1:1/#t=secret"));
+            assert!(page.contains("http://127.0.0.1:1/start") && page.contains("secret"));
         }
     }
 }

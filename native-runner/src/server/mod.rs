@@ -23,7 +23,7 @@ use axum::middleware;
 use axum::routing::any;
 use futures::future::try_join_all;
 use protocol::LaneInfo;
-use protocol::runner::{Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH};
+use protocol::runner::{Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH, START_PATH};
 use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -121,12 +121,17 @@ impl Server {
             .route(PICTURE_PATH, any(picture::take))
             .route("/api", any(access::refuse))
             .route("/api/{*rest}", any(access::refuse))
-            .layer(DefaultBodyLimit::max(MAX_BODY))
-            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_LIMIT))
             .layer(middleware::from_fn_with_state(state(), access::same_origin));
+        let limits = |router: Router<Arc<State>>| {
+            router
+                .layer(DefaultBodyLimit::max(MAX_BODY))
+                .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_LIMIT))
+        };
+        let start = Router::new().route(START_PATH, any(session::start));
         let page = Router::new().fallback(assets::serve).layer(CompressionLayer::new());
         Router::new()
-            .merge(api)
+            .merge(limits(api))
+            .merge(limits(start))
             .fallback_service(page)
             .layer(middleware::from_fn_with_state(state(), access::own_host))
             .layer(middleware::from_fn(headers::add))

@@ -1,7 +1,7 @@
 //! Every combination of what a request can have right or wrong, on every door of the API: in comes only the one
 //! that has everything right, and all others get the same answer.
 
-use protocol::runner::{PICTURE_PATH, SESSION_PATH, SOCKET_PATH};
+use protocol::runner::{PICTURE_PATH, SESSION_PATH, SOCKET_PATH, START_PATH};
 
 use crate::harness::{REFUSED, Raw, Running, start, start_with};
 use native_runner::server::Door;
@@ -205,4 +205,36 @@ async fn a_token_is_worth_nothing_once_it_was_used_or_is_not_whole() {
     assert_eq!(right.target, SESSION_PATH);
     assert_eq!(server.send(&right).await.0, 204);
     assert_eq!(server.send(&right).await.0, 403, "replayed");
+}
+
+#[tokio::test]
+async fn a_browser_that_was_started_for_it_gets_its_session_by_a_form() {
+    let server = start().await;
+    let right = Raw {
+        method: "POST",
+        target: START_PATH.into(),
+        headers: vec![("Origin", "null".to_owned())],
+        body: format!("token={}", server.token),
+        ..server.get("/")
+    };
+    let wrong = [
+        right.clone().with("Origin", "https://example.com"),
+        right.clone().with("Origin", server.origin()),
+        right.clone().hosts(&[&format!("rebound.example:{}", server.port)]),
+        Raw { method: "GET", ..right.clone() },
+        Raw { body: "token=".into(), ..right.clone() },
+        Raw { body: format!("token={}", "0".repeat(64)), ..right.clone() },
+        Raw { body: server.token.clone(), ..right.clone() },
+        Raw { body: format!("token={}&x={}", server.token, "x".repeat(9000)), ..right.clone() },
+    ];
+    for request in &wrong {
+        let (status, head, body) = server.send(request).await;
+        assert_eq!((status, body.as_str()), REFUSED, "{} {:?}", request.method, request.headers);
+        assert!(!head.contains("set-cookie"));
+    }
+    let (status, head, _) = server.send(&right).await;
+    assert_eq!(status, 303);
+    assert!(head.contains("location: /\r\n") && head.contains("samesite=strict"), "{head}");
+    let (status, _, body) = server.send(&right).await;
+    assert_eq!((status, body.as_str()), REFUSED, "replayed");
 }
