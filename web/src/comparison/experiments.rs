@@ -12,7 +12,7 @@ impl Comparison {
         let offer = environment::offer().await;
         let tell = self.begin_study();
         match self.link.get_value() {
-            Some(link) if untrack(|| self.runner.get().is_connected()) => {
+            Some(link) if self.is_connected() => {
                 link.study(wish, cancelled.clone(), tell).await;
             }
             _ => {

@@ -259,6 +259,11 @@ impl Comparison {
         self.say(&Word::Over);
     }
 
+    /// Whether the runner is there.
+    fn is_connected(&self) -> bool {
+        self.runner.with_untracked(RunnerState::is_connected)
+    }
+
     fn progress(&self, words: String, done: f64, left: Option<f64>) {
         self.phase.update(|phase| {
             if let Phase::Running(progress) = phase {

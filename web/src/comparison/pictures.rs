@@ -39,6 +39,7 @@ impl Comparison {
             let rows = self.rows.get_untracked();
             Note::of(settings, seed, done, rows).iter().for_each(Note::keep);
         };
+        let connected = self.is_connected();
         keep(before);
         let (started, all) = (js_sys::Date::now(), turns.len());
         for (done, turn) in turns.into_iter().enumerate().skip(before) {
@@ -51,7 +52,10 @@ impl Comparison {
             if cancelled.peek().is_some() {
                 return;
             }
-            keep(done + 1);
+            // A page that is being left loses the runner first: that is no turn to remember.
+            if self.is_connected() == connected {
+                keep(done + 1);
+            }
         }
     }
 
