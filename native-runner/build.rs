@@ -1,4 +1,4 @@
-//! Builds the child program and the keeper, small and static, for the runner to carry inside itself, and
+//! Builds the child program, the keeper and the trial program, small and static, for the runner to carry inside itself, and
 //! watches the page, which it carries too.
 //!
 //! They are built here and not by hand, so that `cargo run -p native-runner` always has those that fit it.
@@ -17,24 +17,9 @@ fn main() {
     let out = PathBuf::from(variable("OUT_DIR"));
     let folder = out.ancestors().nth(4).expect("OUT_DIR lies four folders deep").join("child");
 
-    let status = Command::new(variable("CARGO"))
-        .args(["build", "--quiet", "--package", "child", "--package", "keeper"])
-        .args(["--profile", "child", "--target", &target])
-        .arg("--manifest-path")
-        .arg(root.join("Cargo.toml"))
-        .arg("--target-dir")
-        .arg(&folder)
-        // Static: the dynamic linker would be a large part of its start-up.
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
-        .env_remove("RUSTFLAGS")
-        // Under clippy these would lint the child instead of building it.
-        .env_remove("RUSTC_WORKSPACE_WRAPPER")
-        .env_remove("CLIPPY_ARGS")
-        .status();
-    assert!(
-        status.as_ref().is_ok_and(std::process::ExitStatus::success),
-        "building the child programs failed ({status:?}): run `cargo build -p child -p keeper` to see why"
-    );
+    build_static(&root, &folder, &target, &["child", "keeper"], "child");
+    // With unwinding, which the others do without: a panic must end a thread alone.
+    build_static(&root, &folder, &target, &["trial"], "trial");
     let programs = folder.join(&target).join("child");
     for (variable, program) in [
         ("BREAKEVEN_CHILD", "breakeven-child"),
@@ -44,13 +29,21 @@ fn main() {
     ] {
         println!("cargo::rustc-env={variable}={}", programs.join(program).display());
     }
+    let trial = folder.join(&target).join("trial/breakeven-trial");
+    println!("cargo::rustc-env=BREAKEVEN_TRIAL={}", trial.display());
 
-    for source in ["child", "keeper", "protocol", "sandbox", "shm", "workloads"] {
+    for source in ["child", "keeper", "protocol", "sandbox", "shm", "trial", "workloads"] {
         println!("cargo::rerun-if-changed={}", root.join("crates").join(source).display());
     }
     println!("cargo::rerun-if-changed={}", root.join("Cargo.lock").display());
 
     name_versions(&root, &variable("RUSTC"));
+
+    // The databases' clients for Node's trials, where npm has put them.
+    let clients = Path::new(&variable("CARGO_MANIFEST_DIR")).join("node/node_modules");
+    if clients.is_dir() {
+        println!("cargo::rerun-if-changed={}", clients.display());
+    }
 
     // The page goes into the binary: a page that is built later must not be missed. Cargo takes a
     // path that does not exist for changed every time, so the folder is there from the start.
@@ -59,6 +52,28 @@ fn main() {
         println!("cargo::warning={}: {why}", page.display());
     }
     println!("cargo::rerun-if-changed={}", page.display());
+}
+
+/// Builds small static programs: the dynamic linker would be a large part of their start-up.
+fn build_static(root: &Path, folder: &Path, target: &str, packages: &[&str], profile: &str) {
+    let variable = |name: &str| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
+    let status = Command::new(variable("CARGO"))
+        .args(["build", "--quiet", "--profile", profile, "--target", target])
+        .args(packages.iter().flat_map(|package| ["--package", package]))
+        .arg("--manifest-path")
+        .arg(root.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
+        .env_remove("RUSTFLAGS")
+        // Under clippy these would lint the program instead of building it.
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
+        .env_remove("CLIPPY_ARGS")
+        .status();
+    assert!(
+        status.as_ref().is_ok_and(std::process::ExitStatus::success),
+        "building {packages:?} failed ({status:?}): run `cargo build` on them to see why"
+    );
 }
 
 /// What a report says about the program: its compiler and, in a checkout, its revision.

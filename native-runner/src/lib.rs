@@ -23,6 +23,7 @@ pub mod server;
 mod start_page;
 mod table;
 mod timing;
+mod trials;
 
 pub use cancel::Cancel;
 pub use guest::Guest;

@@ -93,6 +93,7 @@ pub(crate) mod tests {
             n: 3,
             samples: vec![40100.0, 41250.5, 42800.0],
             blocks: vec![0, 1, 2],
+            seen: Vec::new(),
         });
         let unavailable = RowOutcome::Unavailable { reason: "no node, no \"lane\"".into() };
         let failed = RowOutcome::Failed { stage: Stage::Run, error: "it died".into() };

@@ -128,6 +128,7 @@ fn plan(blocks: u32, sample_time: u64, seed: u64) -> Plan {
         seed,
         limit: None,
         turns: lab::plan::Turns::Always,
+        trials: 0,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every lane must do, checked on the lane itself: one suite for all of them.
 
+use protocol::report::Unit;
 use protocol::{Availability, Filter, LaneEvent, Nanos, Picture, Task};
 use workloads::compute;
 use workloads::{Checksum, Dimensions, Source};
@@ -127,8 +128,15 @@ pub fn is_whole(op: Op, effort: &Effort, all: &[Series]) -> Result<(), String> {
         if !(1..=effort.samples as usize).contains(&samples.len()) {
             return Err(format!("{} samples for {:?}", samples.len(), series.params));
         }
-        if !samples.iter().all(|sample| sample.is_finite() && *sample > 0.0) {
+        // Of a count, none is an answer.
+        let least = if series.unit == Unit::Bytes { 0.0 } else { f64::MIN_POSITIVE };
+        if !samples.iter().all(|sample| sample.is_finite() && *sample >= least) {
             return Err(format!("{:?}: {samples:?}", series.params));
+        }
+        if let (Op::Trial(_), None) = (op, &series.seen)
+            && !series.params.contains_key("metric")
+        {
+            return Err(format!("{:?}: nothing was seen", series.params));
         }
         let has_payload = matches!(op, Op::Echo { .. } | Op::Compute { .. });
         if has_payload != series.crossing.is_some_and(|it| it.copied + it.shared + it.moved > 0) {

@@ -33,6 +33,10 @@ pub fn crossing(crossing: Option<Crossing>) -> Option<String> {
 #[must_use]
 pub fn figures(measured: &Measured) -> (String, String) {
     let [low, high] = measured.ci95;
+    if measured.n == 1 {
+        let (one, _) = figures(&Measured { n: 2, ..measured.clone() });
+        return (one, "none of one sample".to_owned());
+    }
     match measured.unit {
         Unit::Nanoseconds => (time(measured.median), time_range(low, high)),
         Unit::Bytes => {

@@ -27,9 +27,11 @@ mod rows;
 mod schedule;
 pub mod standings;
 pub mod study;
+mod trial;
 mod visit;
 
 pub use lane::{Crew, Found, Job, Lane, LaneError, LaneFuture, Opened, RunTimes};
 pub use op::{Effort, Op, Placement, Series, params};
 pub use schedule::{Turn, schedule};
+pub use trial::Trial;
 pub use visit::{Observer, visit};

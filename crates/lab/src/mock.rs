@@ -132,6 +132,8 @@ impl Lane for MockLane {
                         unit,
                         crossing,
                         samples: Ok(samples.clone()),
+                        seen: matches!(op, Op::Trial(_))
+                            .then(|| [("same".to_owned(), protocol::trial::Fact::Is(true))].into()),
                     };
                     found(rows.map(series).collect());
                     Ok(())

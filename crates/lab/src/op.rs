@@ -7,6 +7,9 @@ use protocol::study::WireOp;
 pub use protocol::study::{Effort, Placement, Series};
 use workloads::compute::{MAX_PAGES, PAGE, Workload, find};
 
+use crate::experiments::find_trial;
+use crate::trial::Trial;
+
 /// One thing that can be measured on a lane. Closed: the vocabulary of what is measurable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
@@ -33,6 +36,8 @@ pub enum Op {
         /// How many workers it has.
         workers: u32,
     },
+    /// Something that is done once, and looked at.
+    Trial(&'static Trial),
 }
 
 impl fmt::Display for Op {
@@ -45,6 +50,7 @@ impl fmt::Display for Op {
             }
             Self::Memory => out.write_str("memory"),
             Self::Dispatch { workers } => write!(out, "dispatch to {workers}"),
+            Self::Trial(Trial { experiment, name, .. }) => write!(out, "{experiment} {name}"),
         }
     }
 }
@@ -81,7 +87,7 @@ impl Op {
     #[must_use]
     pub fn workers(self) -> u32 {
         match self {
-            Self::Startup | Self::Echo { .. } | Self::Memory => 1,
+            Self::Startup | Self::Echo { .. } | Self::Memory | Self::Trial(_) => 1,
             Self::Compute { workers, .. } | Self::Dispatch { workers } => workers,
         }
     }
@@ -103,13 +109,21 @@ impl Op {
                 all.extend(rows(&["p50", "p90", "p99", "p999"], Unit::Nanoseconds));
                 all
             }
+            Self::Trial(trial) => {
+                let mut all = vec![(self.params(""), Unit::Nanoseconds)];
+                if trial.is_crash() {
+                    all.extend(rows(&["replaced"], Unit::Nanoseconds));
+                    all.extend(rows(&["bytes_lost"], Unit::Bytes));
+                }
+                all
+            }
         }
     }
 
     /// Samples of one of its rows, without payload.
     #[must_use]
     pub fn series(self, metric: &str, unit: Unit, samples: Result<Vec<f64>, String>) -> Series {
-        Series { params: self.params(metric), unit, crossing: None, samples }
+        Series { params: self.params(metric), unit, crossing: None, samples, seen: None }
     }
 
     /// The params of one of its rows. A piece of work has one figure alone, its time, without a name.
@@ -124,6 +138,7 @@ impl Op {
                 ("workers", u64::from(workers).into()),
             ]),
             Self::Dispatch { workers } => params([("workers", u64::from(workers).into())]),
+            Self::Trial(trial) => params([(trial.param, trial.name.into())]),
         };
         if !metric.is_empty() {
             params.insert("metric".into(), metric.into());
@@ -150,6 +165,10 @@ impl Op {
             }
             Self::Memory => WireOp::Memory,
             Self::Dispatch { workers } => WireOp::Dispatch { workers },
+            Self::Trial(trial) => WireOp::Trial {
+                experiment: trial.experiment.to_owned(),
+                name: trial.name.to_owned(),
+            },
         }
     }
 
@@ -168,6 +187,10 @@ impl Op {
             },
             WireOp::Memory => Self::Memory,
             WireOp::Dispatch { workers } => Self::Dispatch { workers },
+            WireOp::Trial { ref experiment, ref name } => Self::Trial(
+                find_trial(experiment, name)
+                    .ok_or_else(|| format!("no trial {name} of {experiment}"))?,
+            ),
         };
         op.check().map(|()| op)
     }

@@ -23,6 +23,8 @@ pub struct Plan {
     pub limit: Option<Nanos>,
     /// Which blocks experiments take part in.
     pub turns: Turns,
+    /// How often trials are made.
+    pub trials: u32,
 }
 
 /// Which blocks experiments take part in.
@@ -48,6 +50,8 @@ pub enum Depth {
 
 /// Blocks of a full run.
 const BLOCKS: u32 = 30;
+/// Times that a trial is made: what it sees hardly changes.
+const TRIALS: u32 = 3;
 /// Fewer blocks have no interval worth the name.
 const FEWEST_BLOCKS: u32 = 3;
 /// A sample is at least so many steps of the clock long.
@@ -70,6 +74,9 @@ impl Depth {
             Self::Full => (Extent::Full, BLOCKS, 70_000_000, None, Turns::Always),
         };
         let sample_time = Nanos((tick * TICKS).max(1e6) as u64);
+        let trials = if self == Self::Quick { 1 } else { TRIALS };
+        let alone = experiments.iter().all(|experiment| experiment.is_of_trials());
+        let blocks = if alone { trials } else { blocks };
         Plan {
             experiments,
             sweep: Sweep { extent, cores },
@@ -78,6 +85,7 @@ impl Depth {
             seed,
             limit: seconds.map(|seconds| Nanos(seconds * 1_000_000_000)),
             turns,
+            trials,
         }
     }
 
@@ -87,7 +95,7 @@ impl Depth {
     /// Names the first that there is not.
     pub fn wished(names: &[String]) -> Result<(Self, Vec<&'static Experiment>), String> {
         if names.is_empty() {
-            return Ok((Self::Comparison, experiments::ALL.to_vec()));
+            return Ok((Self::Comparison, experiments::timed()));
         }
         let find = |name: &String| {
             experiments::find(name).ok_or_else(|| format!("there is no experiment \"{name}\""))
@@ -99,6 +107,9 @@ impl Depth {
 impl Plan {
     /// Whether an experiment takes part in a block.
     pub(crate) fn takes_part(&self, experiment: &Experiment, block: u32) -> bool {
+        if experiment.is_of_trials() {
+            return block < self.trials;
+        }
         // One that is alone has nobody to leave its time to.
         let is_sparse = self.turns == Turns::Sparse && self.experiments.len() > 1;
         !is_sparse || block.is_multiple_of(experiment.every)
@@ -116,7 +127,7 @@ impl Plan {
     pub(crate) fn is_over(&self, finished: u32, spent: Nanos) -> bool {
         // The next block takes about as long as one did so far.
         let next = spent.0 + spent.0 / u64::from(finished.max(1));
-        finished >= FEWEST_BLOCKS && self.limit.is_some_and(|limit| next > limit.0)
+        finished >= FEWEST_BLOCKS.min(self.blocks) && self.limit.is_some_and(|limit| next > limit.0)
     }
 }
 
@@ -126,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_plan_ends_in_time_and_not_before_there_is_an_interval() {
-        let all = experiments::ALL.to_vec();
+        let all = experiments::timed();
         let quick = Depth::Quick.plan(all.clone(), 2, Placement::Unpinned, 40.0, 1);
         let seconds = |count: u64| Nanos(count * 1_000_000_000);
         assert!(!quick.is_over(2, seconds(100)));
@@ -138,10 +149,19 @@ mod tests {
     }
 
     #[test]
+    fn trials_are_made_some_few_times() {
+        let crash = experiments::find("crash").unwrap();
+        let all = Depth::Full.plan(experiments::ALL.to_vec(), 2, Placement::Unpinned, 40.0, 1);
+        assert_eq!((0..30).filter(|block| all.takes_part(crash, *block)).count(), 3);
+        let alone = Depth::Full.plan(vec![crash], 2, Placement::Unpinned, 40.0, 1);
+        assert_eq!(alone.blocks, 3);
+    }
+
+    #[test]
     fn a_wish_names_experiments() {
         let (_, some) = Depth::wished(&["echo".into()]).unwrap();
         assert_eq!(some.iter().map(|it| it.id).collect::<Vec<_>>(), ["echo"]);
-        assert_eq!(Depth::wished(&[]).unwrap().1.len(), experiments::ALL.len());
+        assert_eq!(Depth::wished(&[]).unwrap().1.len(), experiments::timed().len());
         assert_eq!(Depth::wished(&["rm".into()]).unwrap_err(), "there is no experiment \"rm\"");
     }
 }

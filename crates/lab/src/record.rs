@@ -169,6 +169,7 @@ mod tests {
             n: samples.len() as u32,
             blocks: (0..samples.len() as u32).collect(),
             samples,
+            seen: Vec::new(),
         };
         ReportRow {
             experiment: "echo".into(),

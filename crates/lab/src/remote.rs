@@ -213,7 +213,9 @@ impl Lane for RemoteLane {
 #[must_use]
 pub fn browser_does(lane: &LaneId, op: Op) -> bool {
     // The caller is alone, and starts nobody.
-    *lane != LaneId::BROWSER_MAIN || (op.workers() == 1 && !matches!(op, Op::Startup | Op::Memory))
+    *lane != LaneId::BROWSER_MAIN
+        || (op.workers() == 1
+            && matches!(op, Op::Echo { .. } | Op::Compute { .. } | Op::Dispatch { .. }))
 }
 
 /// The kind of a browser's lane.
@@ -251,6 +253,7 @@ mod tests {
                 unit,
                 crossing: None,
                 samples: Ok(samples.to_vec()),
+                seen: None,
             })
             .collect();
         for series in &mut all {

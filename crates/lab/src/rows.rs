@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::Stage;
 use protocol::report::{Crossing, Measured, Params, RowOutcome, Unit};
+use protocol::trial::{Facts, Sighting};
 
 use crate::op::Series;
 
@@ -16,6 +17,7 @@ struct Samples {
     unit: Unit,
     crossing: Option<Crossing>,
     blocks: BTreeMap<u32, Vec<f64>>,
+    seen: BTreeMap<u32, Facts>,
     /// Why there are none, of the first block without any: those of the others alone would be a choice of
     /// the longer ones.
     missing: Option<String>,
@@ -32,13 +34,13 @@ impl Rows {
     }
 
     pub(crate) fn add(&mut self, block: u32, all: Vec<Series>) {
-        for Series { params, unit, crossing, samples } in all {
+        for Series { params, unit, crossing, samples, seen } in all {
             let at = self.0.iter().position(|(known, _)| *known == params).unwrap_or_else(|| {
-                let blocks = BTreeMap::new();
-                self.0.push((params, Samples { unit, crossing, blocks, missing: None }));
+                self.0.push((params, Samples::new(unit, crossing)));
                 self.0.len() - 1
             });
             let found = &mut self.0[at].1;
+            found.seen.extend(seen.map(|seen| (block, seen)));
             match samples {
                 Ok(samples) => {
                     found.blocks.insert(block, samples);
@@ -54,6 +56,7 @@ impl Rows {
     pub(crate) fn forget(&mut self, block: u32) {
         for (_, samples) in &mut self.0 {
             samples.blocks.remove(&block);
+            samples.seen.remove(&block);
         }
         self.0.retain(|(_, samples)| !samples.blocks.is_empty() || samples.missing.is_some());
     }
@@ -82,6 +85,23 @@ impl Rows {
 }
 
 impl Samples {
+    fn new(unit: Unit, crossing: Option<Crossing>) -> Self {
+        Self { unit, crossing, blocks: BTreeMap::new(), seen: BTreeMap::new(), missing: None }
+    }
+
+    /// What was seen, the most frequent first.
+    fn sightings(&self) -> Vec<Sighting> {
+        let mut all: Vec<Sighting> = Vec::new();
+        for facts in self.seen.values() {
+            match all.iter_mut().find(|known| known.facts == *facts) {
+                Some(known) => known.times += 1,
+                None => all.push(Sighting { facts: facts.clone(), times: 1 }),
+            }
+        }
+        all.sort_by_key(|sighting| std::cmp::Reverse(sighting.times));
+        all
+    }
+
     /// None if a block is empty or a sample not finite.
     fn measured(&self, seed: u64) -> Option<Measured> {
         let blocks: Vec<Vec<f64>> = self.blocks.values().cloned().collect();
@@ -97,6 +117,7 @@ impl Samples {
             n: samples.len() as u32,
             blocks: numbers.flat_map(|(block, samples)| vec![*block; samples.len()]).collect(),
             samples,
+            seen: self.sightings(),
         })
     }
 }

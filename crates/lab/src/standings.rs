@@ -94,6 +94,7 @@ mod tests {
             n: 40,
             blocks: (0..40).map(|at| at / 4).collect(),
             samples,
+            seen: Vec::new(),
         };
         let outcome = RowOutcome::Measured(measured);
         ReportRow { experiment: "echo".into(), lane, params, outcome }

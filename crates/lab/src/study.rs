@@ -295,6 +295,7 @@ mod tests {
             seed: 5,
             limit: None,
             turns: Turns::Always,
+            trials: blocks,
         }
     }
 

@@ -24,6 +24,8 @@ pub mod runner;
 pub mod study;
 #[cfg(feature = "messages")]
 mod task;
+#[cfg(feature = "report")]
+pub mod trial;
 #[cfg(feature = "messages")]
 mod visit;
 

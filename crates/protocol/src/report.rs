@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::trial::Sighting;
 use crate::{LaneId, Stage};
 
 /// The version that is written.
@@ -220,6 +221,9 @@ pub struct Measured {
     pub samples: Vec<f64>,
     /// The block of each sample.
     pub blocks: Vec<u32>,
+    /// Of a trial: what was seen, the most frequent first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub seen: Vec<Sighting>,
 }
 
 impl Measured {
@@ -397,6 +401,7 @@ mod tests {
             n: 3,
             samples: vec![40100.0, 41250.0, 42800.0],
             blocks: vec![0, 1, 2],
+            seen: Vec::new(),
         };
         let reason = "node is not installed".to_owned();
         Report {

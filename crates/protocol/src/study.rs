@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::report::{Browser, Crossing, Params, Report, Unit};
+use crate::trial::Facts;
 use crate::{LaneId, LaneInfo, Nanos};
 
 /// An operation on the wire: `lab::Op` with its workload by name. Bounds are checked on arrival.
@@ -19,6 +20,7 @@ pub enum WireOp {
     Compute { workload: String, pages: u32, workers: u32 },
     Memory,
     Dispatch { workers: u32 },
+    Trial { experiment: String, name: String },
 }
 
 /// How much a lane takes pains over one operation in one block.
@@ -72,6 +74,8 @@ pub struct Series {
     pub crossing: Option<Crossing>,
     /// In the order in which they were taken, or one sentence that says why this cannot be measured here.
     pub samples: Result<Vec<f64>, String>,
+    /// Of a trial: what was seen.
+    pub seen: Option<Facts>,
 }
 
 /// What the page offers for a study.

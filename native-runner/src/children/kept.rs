@@ -31,6 +31,10 @@ pub(crate) struct KeptProgram {
     pub(crate) mechanism: Option<Mechanism>,
     /// Its home, a folder that is removed with it; without one it gets ours.
     pub(crate) home: Option<PathBuf>,
+    /// Another folder that is removed with it.
+    pub(crate) scratch: Option<PathBuf>,
+    /// What it gets of the environment beside what all get.
+    pub(crate) environment: Vec<(&'static str, OsString)>,
 }
 
 impl KeptProgram {
@@ -44,6 +48,8 @@ impl KeptProgram {
             files: Vec::new(),
             mechanism: None,
             home: None,
+            scratch: None,
+            environment: Vec::new(),
         }
     }
 
@@ -69,11 +75,12 @@ impl KeptProgram {
         [stdin, stdout, stderr]: [Stdio; 3],
         cancel: &Cancel,
     ) -> io::Result<ChildProcess> {
-        let Self { path, words, patience, data, files, mechanism, home } = self;
+        let Self { path, words, patience, data, files, mechanism, home, scratch, environment } =
+            self;
         let mut program = vec![path.into_os_string()];
         program.extend(words);
         let runner = std::process::id();
-        let folder = home.clone();
+        let folder = home.clone().or(scratch);
         let order = Order { runner, input, data, files, mechanism, folder, program };
         #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
         let mut command = Command::new(programs::keeper()?);
@@ -84,6 +91,7 @@ impl KeptProgram {
             .env_clear()
             .envs(ours)
             .envs(home.map(|home| ("HOME", home)))
+            .envs(environment)
             .stdin(stdin)
             .stdout(stdout)
             .stderr(stderr);

@@ -24,7 +24,7 @@ use crate::cancel::{Cancel, Registration, Talking, Target};
 use crate::placement;
 use crate::timing;
 pub(crate) use kept::{KeptProgram, mechanism};
-pub(crate) use programs::sealed;
+pub(crate) use programs::{sealed, trial as trial_program};
 pub(crate) use question::first_line;
 
 /// How long a process may take to end when its stream has.
@@ -33,6 +33,10 @@ const AFTER_THE_STREAM: Duration = Duration::from_secs(2);
 const AFTER_ASKING: Duration = Duration::from_millis(500);
 /// The kernel closes a dying child's socket before the child can be waited for.
 const BEFORE_A_POST_MORTEM: Duration = Duration::from_millis(200);
+/// A keeper that has to end others first takes longer.
+const BEFORE_LAST_WORDS: Duration = Duration::from_secs(2);
+/// Bytes of what was said that are read: a pipe holds no more.
+const MOST_WORDS: u64 = 64 << 10;
 
 /// A child process that is ended and collected when this is dropped.
 pub(crate) struct ChildProcess {
@@ -169,6 +173,17 @@ impl ChildProcess {
         let said = String::from_utf8_lossy(&said);
         let parts = [status.as_str(), said.trim()].map(str::to_owned);
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+    }
+
+    /// Waits for its end, kills it if that does not come soon, and returns what it said on standard error.
+    pub(crate) fn last_words(&mut self) -> String {
+        let _ = self.has_ended_within(BEFORE_LAST_WORDS);
+        self.kill();
+        let mut said = Vec::new();
+        if let Some(stderr) = self.stderr.take() {
+            let _ = stderr.take(MOST_WORDS).read_to_end(&mut said);
+        }
+        String::from_utf8_lossy(&said).into_owned()
     }
 
     /// Kills it, and everything under it where it is a keeper, and collects it.

@@ -6,7 +6,7 @@ use protocol::Availability;
 use super::{End, print};
 use crate::cancel::Cancel;
 use crate::server::assets;
-use crate::{children, lanes, machine};
+use crate::{children, lanes, machine, trials};
 
 /// Says what this machine has, and which lanes that allows.
 #[derive(Args)]
@@ -31,6 +31,10 @@ impl Doctor {
             ("clock", format!("steps of {:.0} ns, {:.0} ns a reading", clock.tick, clock.overhead)),
             ("runner", format!("{}, {}", machine.runner, machine.rustc)),
             ("node", lanes::node_version().unwrap_or("not found on PATH".into())),
+            (
+                "postgresql",
+                trials::postgres_found().map_or_else(|why| why, |it| it.display().to_string()),
+            ),
             ("page", page),
             ("child processes", guards),
             ("other programs", children::mechanism()),

@@ -26,7 +26,7 @@ use crate::{export, lanes, machine, placement, table, timing};
 /// Runs experiments on this machine's lanes and reports what they gave.
 #[derive(Args)]
 pub(super) struct Run {
-    /// Which experiments; all of them without a name (`breakeven list experiments`).
+    /// Which experiments; without a name all that are timed over and over (`breakeven list experiments`).
     #[arg(value_name = "EXPERIMENT")]
     experiments: Vec<String>,
     /// Which lane, as often as wanted; all of them without one (`breakeven list lanes`).
@@ -143,7 +143,7 @@ impl Run {
 
     fn chosen_experiments(&self) -> Result<Vec<&'static Experiment>, String> {
         if self.experiments.is_empty() {
-            return Ok(experiments::ALL.to_vec());
+            return Ok(experiments::timed());
         }
         let known = || experiments::ALL.into_iter().map(|it| (it.id.to_owned(), it));
         let find = |typed: &String| names::find("experiment", typed, known());

@@ -5,11 +5,14 @@ mod node;
 mod peers;
 mod process;
 
+use std::rc::Rc;
+
 use lab::Lane;
 use protocol::report::ReportMachine;
 
 use crate::cancel::Cancel;
 use crate::children;
+use crate::trials::Trials;
 pub(crate) use node::version as node_version;
 pub use process::PIPE_CAPACITY;
 #[cfg(test)]
@@ -19,15 +22,16 @@ pub(crate) use process::guards;
 /// Every lane of the runner. All obey the same `cancel`.
 #[must_use]
 pub fn all(cancel: &Cancel) -> Vec<Box<dyn Lane>> {
+    let trials = Trials::new(cancel.clone());
     let mut all: Vec<Box<dyn Lane>> = vec![
-        Box::new(native_thread::NativeThread::new(cancel.clone())),
-        Box::new(native_thread::NativeThread::wide(cancel.clone())),
-        Box::new(process::PipeLane::new(cancel.clone())),
-        Box::new(process::SocketLane::new(cancel.clone())),
-        Box::new(process::shm::ShmLane::new(cancel.clone())),
+        Box::new(native_thread::NativeThread::new(cancel.clone(), Rc::clone(&trials))),
+        Box::new(native_thread::NativeThread::wide(cancel.clone(), Rc::clone(&trials))),
+        Box::new(process::PipeLane::new(cancel.clone(), Rc::clone(&trials))),
+        Box::new(process::SocketLane::new(cancel.clone(), Rc::clone(&trials))),
+        Box::new(process::shm::ShmLane::new(cancel.clone(), Rc::clone(&trials))),
     ];
     for kind in node::Kind::ALL {
-        all.push(Box::new(node::NodeLane::new(kind, cancel.clone())));
+        all.push(Box::new(node::NodeLane::new(kind, cancel.clone(), Rc::clone(&trials))));
     }
     all
 }

@@ -6,6 +6,7 @@
 //! ones give shows in a lane of its own.
 
 use std::process;
+use std::rc::Rc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -15,7 +16,10 @@ use lab::ops::echo::{Echo, Way};
 use lab::ops::shared_work::SharedWork;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
-use lab::{Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes};
+use lab::{
+    Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes, Trial,
+};
+use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use workloads::{Source, WideVectors};
@@ -25,6 +29,7 @@ use crate::cancel::Cancel;
 use crate::footprint::Footprint;
 use crate::placement;
 use crate::timing::{self, Clock, OnTime, at_once};
+use crate::trials::{Caller, Trials};
 
 /// How long the threads of a pool may take to end.
 const END_LIMIT: Duration = Duration::from_secs(10);
@@ -32,6 +37,7 @@ const END_LIMIT: Duration = Duration::from_secs(10);
 pub(super) struct NativeThread {
     vectors: Vectors,
     cancel: Cancel,
+    trials: Rc<Trials>,
 }
 
 /// Which compilation of the kernels the threads run.
@@ -44,12 +50,12 @@ enum Vectors {
 }
 
 impl NativeThread {
-    pub(super) fn new(cancel: Cancel) -> Self {
-        Self { vectors: Vectors::Baseline, cancel }
+    pub(super) fn new(cancel: Cancel, trials: Rc<Trials>) -> Self {
+        Self { vectors: Vectors::Baseline, cancel, trials }
     }
 
-    pub(super) fn wide(cancel: Cancel) -> Self {
-        Self { vectors: Vectors::Widest(WideVectors::detect()), cancel }
+    pub(super) fn wide(cancel: Cancel, trials: Rc<Trials>) -> Self {
+        Self { vectors: Vectors::Widest(WideVectors::detect()), cancel, trials }
     }
 
     fn open_pool(&self, workers: u32) -> Result<Opened, LaneError> {
@@ -150,6 +156,10 @@ impl Starter for NativeThread {
         counted.end()?;
         first.end()?;
         Ok(footprint.into())
+    }
+
+    async fn trial(&self, trial: &'static Trial) -> Result<Tried, LaneError> {
+        self.trials.make(&self.id(), trial, Caller::Own)
     }
 }
 

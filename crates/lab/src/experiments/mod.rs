@@ -2,12 +2,17 @@
 //! [`ALL`].
 
 mod compute;
+pub mod crash;
 mod dispatch;
 mod echo;
+pub mod foreign;
+pub mod identity;
 mod memory;
+pub mod share;
 mod startup;
 
 use crate::op::{Op, Series};
+use crate::trial::Trial;
 
 /// A question, the operations that answer it, and what to know about the answer.
 #[derive(Debug)]
@@ -45,14 +50,46 @@ pub enum Extent {
 }
 
 /// Every experiment.
-pub const ALL: [&Experiment; 5] =
-    [&startup::STARTUP, &echo::ECHO, &compute::COMPUTE, &dispatch::DISPATCH, &memory::MEMORY];
+pub const ALL: [&Experiment; 9] = [
+    &startup::STARTUP,
+    &echo::ECHO,
+    &compute::COMPUTE,
+    &dispatch::DISPATCH,
+    &memory::MEMORY,
+    &identity::IDENTITY,
+    &share::SHARE,
+    &crash::CRASH,
+    &foreign::FOREIGN,
+];
+
+/// Those whose operations are timed over and over: what a comparison consists of.
+#[must_use]
+pub fn timed() -> Vec<&'static Experiment> {
+    ALL.into_iter().filter(|experiment| !experiment.is_of_trials()).collect()
+}
+
+/// Every trial.
+pub fn trials() -> impl Iterator<Item = &'static Trial> {
+    [&identity::TRIALS[..], &share::TRIALS, &crash::TRIALS, &foreign::TRIALS].into_iter().flatten()
+}
+
+/// The trial of an experiment that has this name.
+#[must_use]
+pub fn find_trial(experiment: &str, name: &str) -> Option<&'static Trial> {
+    trials().find(|trial| trial.experiment == experiment && trial.name == name)
+}
 
 impl Experiment {
     /// What it asks of every lane.
     #[must_use]
     pub fn operations(&self, sweep: Sweep) -> Vec<Op> {
         (self.operations)(sweep)
+    }
+
+    /// Whether it consists of trials, which are made some few times.
+    #[must_use]
+    pub fn is_of_trials(&self) -> bool {
+        trials().any(|trial| trial.experiment == self.id)
     }
 
     /// What follows from its operations' medians in one block on one lane: a sample each.

@@ -10,6 +10,7 @@ pub mod memory;
 #[cfg(feature = "threads")]
 pub mod shared_work;
 pub mod startup;
+pub mod trial;
 
 use compute::{Compute, Piece};
 use dispatch::Pool;
@@ -19,6 +20,8 @@ use startup::{Life, Start};
 
 use crate::lane::{Found, LaneError};
 use crate::op::{Effort, Op, Placement};
+use crate::trial::Trial;
+use protocol::trial::Tried;
 
 /// A lane, as the operations see it.
 pub trait Starter {
@@ -38,6 +41,9 @@ pub trait Starter {
 
     /// What an idle worker takes of memory.
     async fn footprint(&self, placement: Placement) -> Result<Footprint, LaneError>;
+
+    /// Makes a trial with workers and, where those may take it along, a caller of its own.
+    async fn trial(&self, trial: &'static Trial) -> Result<Tried, LaneError>;
 }
 
 /// Workers that have answered and wait.
@@ -75,6 +81,7 @@ pub async fn perform<L: Starter>(
         let series = match *op {
             Op::Startup => startup::measure(lane, *op, effort).await?,
             Op::Memory => memory::measure(lane, *op, effort).await?,
+            Op::Trial(trial) => trial::measure(lane, *op, trial).await?,
             Op::Echo { .. } | Op::Compute { .. } | Op::Dispatch { .. } => {
                 let workers = match &mut started {
                     Some(workers) => workers,

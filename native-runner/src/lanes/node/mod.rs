@@ -14,13 +14,15 @@ use lab::ops::dispatch::Pool;
 use lab::ops::echo::{Crosses, Echo, Way};
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement};
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
+use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use serde_json::{Value, json};
 
 use crate::cancel::Cancel;
 use crate::footprint::Footprint;
 use crate::timing::at_once;
+use crate::trials::{Caller, Trials};
 use driver::{Driver, number};
 
 /// What comes to rest after a worker has answered does so within this time.
@@ -59,13 +61,14 @@ impl Kind {
 pub(super) struct NodeLane {
     kind: Kind,
     cancel: Cancel,
+    trials: Rc<Trials>,
     /// The caller of all turns, as the runner is that of the other lanes'. Started when it is first needed.
     driver: RefCell<Option<Rc<RefCell<Driver>>>>,
 }
 
 impl NodeLane {
-    pub(super) fn new(kind: Kind, cancel: Cancel) -> Self {
-        Self { kind, cancel, driver: RefCell::new(None) }
+    pub(super) fn new(kind: Kind, cancel: Cancel, trials: Rc<Trials>) -> Self {
+        Self { kind, cancel, trials, driver: RefCell::new(None) }
     }
 
     fn new_driver(&self) -> Result<Driver, LaneError> {
@@ -179,6 +182,11 @@ impl Starter for NodeLane {
             LaneKind::Thread | LaneKind::Main => second - first,
         }
         .into())
+    }
+
+    async fn trial(&self, trial: &'static Trial) -> Result<Tried, LaneError> {
+        let node = program::node().map_err(LaneError::Unavailable)?;
+        self.trials.make(&self.id(), trial, Caller::Node(&node.program, self.kind.name()))
     }
 }
 

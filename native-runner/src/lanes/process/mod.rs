@@ -11,14 +11,16 @@ use std::io::{self, Read, Write};
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::rc::Rc;
 
 use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
 use lab::ops::echo::{self, Crosses, Echo, Way};
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::frame::Head;
+use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -28,6 +30,7 @@ use sandbox::Allowances;
 use crate::cancel::Cancel;
 use crate::footprint::Footprint;
 use crate::timing::{self, OnTime, at_once};
+use crate::trials::{Caller, Trials};
 pub use pipe::CAPACITY as PIPE_CAPACITY;
 pub(crate) use worker::Worker;
 
@@ -48,12 +51,13 @@ pub(crate) trait Transport: Read + Write + AsFd + Send + Sized + 'static {
 /// A process lane over streams.
 pub(super) struct ProcessLane<T> {
     cancel: Cancel,
+    trials: Rc<Trials>,
     transport: PhantomData<fn() -> T>,
 }
 
 impl<T: Transport> ProcessLane<T> {
-    pub(super) fn new(cancel: Cancel) -> Self {
-        Self { cancel, transport: PhantomData }
+    pub(super) fn new(cancel: Cancel, trials: Rc<Trials>) -> Self {
+        Self { cancel, trials, transport: PhantomData }
     }
 
     fn ask(&self, placement: Placement, start: Start) -> Result<Worker<T>, LaneError> {
@@ -117,6 +121,10 @@ impl<T: Transport> Starter for ProcessLane<T> {
         let footprint = Footprint::of(children.0[1].id())?;
         children.end().await?;
         Ok(footprint.into())
+    }
+
+    async fn trial(&self, trial: &'static Trial) -> Result<Tried, LaneError> {
+        self.trials.make(&self.id(), trial, Caller::Own)
     }
 }
 

@@ -8,6 +8,7 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::rc::Rc;
 use std::time::Duration;
 
 use lab::ops::compute::{self, Compute, Piece};
@@ -15,8 +16,9 @@ use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
 use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement};
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
 use protocol::frame::{self, Head};
+use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use shm::{Caller, NOTE, Wait};
@@ -26,6 +28,7 @@ use super::{Worker, allowed};
 use crate::cancel::Cancel;
 use crate::footprint::Footprint;
 use crate::timing::{self, OnTime, at_once};
+use crate::trials::{self, Trials};
 
 /// Bytes that are shared; only those that are touched take memory.
 const ROOM: usize = 256 << 20;
@@ -35,11 +38,12 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The lane.
 pub(in crate::lanes) struct ShmLane {
     cancel: Cancel,
+    trials: Rc<Trials>,
 }
 
 impl ShmLane {
-    pub(in crate::lanes) fn new(cancel: Cancel) -> Self {
-        Self { cancel }
+    pub(in crate::lanes) fn new(cancel: Cancel, trials: Rc<Trials>) -> Self {
+        Self { cancel, trials }
     }
 }
 
@@ -98,6 +102,10 @@ impl Starter for ShmLane {
         let footprint = Footprint::of(sharers.children[1].id())?;
         sharers.dismiss()?;
         Ok(footprint.into())
+    }
+
+    async fn trial(&self, trial: &'static Trial) -> Result<Tried, LaneError> {
+        self.trials.make(&self.id(), trial, trials::Caller::Own)
     }
 }
 

@@ -1,0 +1,41 @@
+//! `crash`: who dies when a worker does.
+
+use super::{Experiment, nothing_more};
+use crate::op::Op;
+use crate::trial::{Trial, trials};
+
+pub(super) const CRASH: Experiment = Experiment {
+    id: "crash",
+    question: "When a worker crashes, who else dies, and how soon is there another one?",
+    prose: "Each trial has a caller of its own that may be lost, with two workers; one of them sends 256 KiB \
+            and crashes. The fact `died` says whether the worker alone was lost or its caller too, \
+            `siblings_lost` how many other workers. The time is that from the crash until somebody knew: the \
+            caller, or, if that is lost, whoever started it. `replaced` goes from the crash until another \
+            worker answered, `bytes_lost` counts those of the 256 KiB that did not arrive.",
+    operations: |_| TRIALS.iter().map(Op::Trial).collect(),
+    every: 1,
+    derived: nothing_more,
+};
+
+/// Its trials.
+pub const TRIALS: [Trial; 12] = trials(
+    "crash",
+    "kind",
+    [
+        ("throw", "It throws what nobody catches, or panics; the caller listens for errors."),
+        ("throw-unheard", "The same, and the caller has no listener for errors."),
+        ("rejection", "A promise is rejected and nobody handles it."),
+        ("exit", "It asks for the end of its process."),
+        ("abort", "It aborts."),
+        ("segfault", "It gets the signal of a forbidden memory access, SIGSEGV."),
+        ("stack", "It calls itself without end."),
+        ("memory-many", "It takes memory in many small pieces until there is none."),
+        ("memory-one", "It takes memory in one piece that grows until there is none."),
+        (
+            "memory-buffers",
+            "It fills ArrayBuffers, which lie beside the heap, until there are no more.",
+        ),
+        ("loop", "It never comes back."),
+        ("lock", "It dies while it holds a lock that others wait for."),
+    ],
+);
