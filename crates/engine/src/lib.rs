@@ -38,6 +38,7 @@ pub mod pieces;
 mod shared;
 #[cfg(feature = "threads")]
 mod thread;
+mod trials;
 
 use lab::Lane;
 use protocol::engine::Role;

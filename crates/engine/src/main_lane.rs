@@ -13,7 +13,8 @@ use lab::ops::memory::Footprint;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
 use lab::remote::browser_does;
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement};
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
+use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -78,6 +79,10 @@ impl Starter for MainLane {
     }
 
     async fn footprint(&self, _placement: Placement) -> Result<Footprint, LaneError> {
+        Err(alone())
+    }
+
+    async fn trial(&self, _trial: &'static Trial) -> Result<Tried, LaneError> {
         Err(alone())
     }
 }

@@ -15,8 +15,9 @@ use lab::ops::echo::{self, Crosses, Echo, Way};
 use lab::ops::memory::Footprint;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement};
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::engine::{Answer, FromPeer, ToPeer};
+use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -26,6 +27,7 @@ use crate::footprint;
 use crate::inbox::Inbox;
 use crate::life::{self, Mortal, unexpected};
 use crate::peers::{self, Peer, trouble};
+use crate::trials;
 
 /// One of the two lanes.
 #[derive(Clone, Copy)]
@@ -93,6 +95,10 @@ impl Starter for MessageLane {
             other => return Err(unexpected(&other)),
         };
         Ok(footprint::of_wasm(wasm))
+    }
+
+    async fn trial(&self, trial: &'static Trial) -> Result<Tried, LaneError> {
+        trials::make(&self.id(), trial).await
     }
 }
 

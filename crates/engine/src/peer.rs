@@ -75,6 +75,7 @@ impl Peer {
             }
             Ok(ToPeer::Memory) => FromPeer::Memory(wasm_bytes()),
             Ok(ToPeer::Hold) => return life::hold(),
+            Ok(ToPeer::Trap) => FromPeer::Failed("this memory is nobody else's".into()),
             Err(why) => FromPeer::Failed(why.to_string()),
         };
         post(&done);

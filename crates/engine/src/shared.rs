@@ -14,7 +14,10 @@ use lab::ops::memory::Footprint;
 use lab::ops::shared_work::SharedWork;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
-use lab::{Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes};
+use lab::{
+    Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes, Trial,
+};
+use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use wasm_bindgen_futures::JsFuture;
 use workloads::Source;
@@ -24,6 +27,7 @@ use crate::footprint::{self, wasm_bytes};
 use crate::life::{self, Mortal};
 use crate::line::{Line, Wait};
 use crate::thread::Thread;
+use crate::trials;
 
 /// Threads whose memory is counted together: the memory grows in steps.
 const COUNTED: u32 = 8;
@@ -128,6 +132,13 @@ impl Starter for BrowserShared {
         let none = || "the shared memory had room for its stack already".to_owned();
         let wasm = (growth > 0.0).then_some(growth).ok_or_else(none);
         Ok(footprint::of_wasm(wasm))
+    }
+
+    async fn trial(&self, trial: &'static Trial) -> Result<Tried, LaneError> {
+        if (trial.experiment, trial.name) == ("crash", "lock") {
+            return trials::lock::make().await;
+        }
+        trials::make(&self.id(), trial).await
     }
 }
 

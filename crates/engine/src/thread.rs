@@ -9,11 +9,13 @@ use worker_link::WorkerLink;
 use worker_link::inside::{listen, post, script};
 
 use crate::life::{self, Mortal, unexpected};
+use crate::trials::lock;
 
 /// Says that it is ready, and takes a lock when it is told to.
 pub(crate) fn stand_by() {
     listen(|message| match serde_wasm_bindgen::from_value(message) {
         Ok(ToPeer::Hold) => life::hold(),
+        Ok(ToPeer::Trap) => lock::take_and_trap(),
         _ => post(&FromPeer::Failed("a thread has but its lock to hold".into())),
     });
     post(&FromPeer::Ready);

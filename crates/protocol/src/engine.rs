@@ -165,6 +165,8 @@ pub enum ToPeer {
     Memory,
     /// Take a lock that nobody else has: when it is free again, this worker has ended.
     Hold,
+    /// Trap while holding a lock of the shared memory.
+    Trap,
 }
 
 /// What a worker answers a payload with.

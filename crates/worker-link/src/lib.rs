@@ -59,6 +59,8 @@ impl<To: Serialize, From: DeserializeOwned + 'static> WorkerLink<To, From> {
         });
         let script = script.to_owned();
         let on_error = Closure::<dyn FnMut(_)>::new(move |event: Event| {
+            // Whoever receives is told: nobody further up need be.
+            event.prevent_default();
             // A script that cannot be loaded gives a plain event without a message.
             let why = event
                 .dyn_ref::<ErrorEvent>()

@@ -92,6 +92,7 @@ fn measure(blocks: u32) -> Result<(), String> {
         seed: 4,
         limit: None,
         turns: lab::plan::Turns::Always,
+        trials: 0,
     };
     let mut last = Last::default();
     let ended = block_on(study(&lanes, &plan, &mut last));

@@ -18,7 +18,7 @@ pub(super) const CRASH: Experiment = Experiment {
 };
 
 /// Its trials.
-pub const TRIALS: [Trial; 12] = trials(
+pub const TRIALS: [Trial; 13] = trials(
     "crash",
     "kind",
     [
@@ -28,6 +28,7 @@ pub const TRIALS: [Trial; 12] = trials(
         ("exit", "It asks for the end of its process."),
         ("abort", "It aborts."),
         ("segfault", "It gets the signal of a forbidden memory access, SIGSEGV."),
+        ("trap", "A wasm module comes to a forbidden instruction."),
         ("stack", "It calls itself without end."),
         ("memory-many", "It takes memory in many small pieces until there is none."),
         ("memory-one", "It takes memory in one piece that grows until there is none."),

@@ -23,6 +23,7 @@ const PIECE: usize = 1 << 16;
 fn missing(kind: &str) -> Option<&'static str> {
     match kind {
         "rejection" => Some("there are no promises: a Result that nobody looks at is dropped"),
+        "trap" => Some("its code is the processor's own: see segfault and abort"),
         "memory-buffers" => Some("there is one heap, with nothing beside it: see memory-many"),
         _ => None,
     }

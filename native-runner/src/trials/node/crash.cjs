@@ -110,6 +110,7 @@ const kinds = {
   rejection: () => void Promise.reject(new Error("rejected by the worker")),
   exit: () => process.exit(3),
   abort: () => process.abort(),
+  trap: () => new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.trap(),
   segfault: () => process.kill(process.pid, "SIGSEGV"),
   stack: () => deeper(0),
   "memory-many": () => {
@@ -130,7 +131,7 @@ const kinds = {
   lock: () => {
     const { workerData } = require("node:worker_threads");
     Atomics.compareExchange(new Int32Array(workerData), 0, 0, 1);
-    new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports.trap();
+    kinds.trap();
   },
 };
 
