@@ -9,6 +9,7 @@
 pub mod browser;
 mod cancel;
 mod children;
+mod claims_text;
 pub mod cmd;
 mod export;
 mod files;

@@ -44,6 +44,10 @@ pub enum Depth {
     Quick,
     /// About a minute: the key figures to some per cent.
     Comparison,
+    /// What the claims rest on, trials once.
+    Claims,
+    /// The same within half a minute.
+    BriefClaims,
     /// Every size, as many blocks as the intervals' coverage was validated with (METHODOLOGY.md).
     Full,
 }
@@ -71,10 +75,15 @@ impl Depth {
         let (extent, blocks, turn, seconds, turns) = match self {
             Self::Quick => (Extent::Quick, 20, 20_000_000, Some(13), Turns::Always),
             Self::Comparison => (Extent::Quick, BLOCKS, 20_000_000, Some(58), Turns::Sparse),
+            Self::Claims => (Extent::Quick, BLOCKS, 20_000_000, Some(140), Turns::Always),
+            Self::BriefClaims => (Extent::Brief, BLOCKS, 10_000_000, Some(34), Turns::Always),
             Self::Full => (Extent::Full, BLOCKS, 70_000_000, None, Turns::Always),
         };
         let sample_time = Nanos((tick * TICKS).max(1e6) as u64);
-        let trials = if self == Self::Quick { 1 } else { TRIALS };
+        let trials = match self {
+            Self::Quick | Self::Claims | Self::BriefClaims => 1,
+            Self::Comparison | Self::Full => TRIALS,
+        };
         let alone = experiments.iter().all(|experiment| experiment.is_of_trials());
         let blocks = if alone { trials } else { blocks };
         Plan {
@@ -118,14 +127,20 @@ impl Plan {
     /// Of these lanes, those that do any of it.
     #[must_use]
     pub fn lanes<'a>(&self, mut all: Vec<&'a dyn Lane>) -> Vec<&'a dyn Lane> {
-        let operations = || self.experiments.iter().flat_map(|it| it.operations(self.sweep));
-        all.retain(|lane| operations().any(|op| lane.does(op)));
+        all.retain(|lane| self.concerns(*lane));
         all
+    }
+
+    /// Whether a lane does any of it.
+    #[must_use]
+    pub fn concerns(&self, lane: &dyn Lane) -> bool {
+        let mut operations = self.experiments.iter().flat_map(|it| it.operations(self.sweep));
+        operations.any(|op| lane.does(op))
     }
 
     /// Whether there is no time for a further block after so many.
     pub(crate) fn is_over(&self, finished: u32, spent: Nanos) -> bool {
-        // The next block takes about as long as one did so far.
+        // The next block takes about as long as one did so far, of those without trials.
         let next = spent.0 + spent.0 / u64::from(finished.max(1));
         finished >= FEWEST_BLOCKS.min(self.blocks) && self.limit.is_some_and(|limit| next > limit.0)
     }

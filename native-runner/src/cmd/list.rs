@@ -9,7 +9,7 @@ use super::{End, print};
 use crate::cancel::Cancel;
 use crate::lanes;
 
-/// Lists experiments, lanes or workloads.
+/// Lists experiments, lanes, claims or workloads.
 #[derive(Args)]
 pub(super) struct List {
     /// What to list.
@@ -24,6 +24,7 @@ pub(super) struct List {
 enum What {
     Experiments,
     Lanes,
+    Claims,
     Workloads,
 }
 
@@ -46,6 +47,17 @@ impl List {
                         Availability::Unavailable { reason } => format!("unavailable: {reason}"),
                     };
                     (info.id.to_string(), about, json!(info))
+                })
+                .collect(),
+            What::Claims => super::claims::all()
+                .iter()
+                .map(|it| {
+                    let data = json!({
+                        "id": it.id, "row": it.row, "column": it.column, "text": it.text,
+                        "statement": it.statement, "nuance": it.nuance,
+                        "experiments": it.experiments, "rests_on": it.rests_on,
+                    });
+                    (it.id.clone(), it.text.to_owned(), data)
                 })
                 .collect(),
             What::Workloads => workloads::compute::ALL

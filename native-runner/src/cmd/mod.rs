@@ -1,9 +1,11 @@
 //! The command line: one subcommand a file, and a line in each of [`Command`] and [`main`].
 
+mod claims;
 mod compare;
 mod completions;
 mod doctor;
 mod list;
+mod measure;
 mod names;
 mod run;
 mod serve;
@@ -28,6 +30,7 @@ enum Command {
     Serve(serve::Serve),
     Run(run::Run),
     List(list::List),
+    Claims(claims::Claims),
     Compare(compare::Compare),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Run(run) => run.run(),
         Command::List(list) => list.run(),
+        Command::Claims(claims) => claims.run(),
         Command::Compare(compare) => compare.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),

@@ -4,24 +4,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use futures::executor::block_on;
-use lab::clocks::{Exchange, relate};
 use lab::experiments::{self, Experiment};
 use lab::plan::{Depth, Plan};
-use lab::remote::{BROWSER_LANES, Remote};
-use lab::study::{Ended, study};
+use lab::remote::BROWSER_LANES;
+use lab::study::Ended;
 use lab::{Lane, Placement};
-use protocol::report::{Browser, Report, ReportRow, RowOutcome};
-use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use protocol::report::{Report, ReportRow, RowOutcome};
 
+use super::measure::{Measured, Measuring};
 use super::{End, names, print};
-use crate::browser::page::{self, NoPage};
-use crate::browser::{Browser as BrowserProcess, Kind};
+use crate::browser::Kind;
 use crate::cancel::Cancel;
-use crate::files::{keep, keep_elsewhere, state_folder, writable};
-use crate::recorder::{Recorder, seed};
-use crate::{export, lanes, machine, placement, table, timing};
+use crate::files::{keep, keep_elsewhere, writable};
+use crate::{export, lanes, placement, table};
 
 /// Runs experiments on this machine's lanes and reports what they gave.
 #[derive(Args)]
@@ -81,40 +76,19 @@ impl Run {
             Ok(placement) => placement,
             Err(why) => return Ok(End::BadUsage(why)),
         };
-        let runtime = cancel_on_signals(&cancel)?;
-        let visit = match self.browser.map(|kind| Visit::open(kind, &runtime, &cancel)) {
-            None => None,
-            Some(Ok(visit)) => Some(visit),
-            Some(Err(NoPage::Cancelled)) => return Ok(End::Interrupted),
-            Some(Err(NoPage::Failed(why))) => return Err(why),
-            Some(Err(NoPage::Unavailable(why))) => {
-                eprintln!("breakeven: {why}");
-                return Ok(End::Unavailable);
-            }
+        let measuring = Measuring {
+            depth: self.depth(),
+            experiments,
+            placement,
+            browser: self.browser,
+            file: self.json.clone().filter(|file| file.as_os_str() != "-"),
         };
-        let offered = visit.as_ref().map_or(&[][..], |visit| &visit.lanes);
-
-        let machine = machine::describe();
-        let tick = machine::clock().tick;
-        let plan = self.depth().plan(experiments, machine.cores, placement, tick, seed());
-        let all: Vec<&dyn Lane> = offered.iter().chain(&native).map(AsRef::as_ref).collect();
-        let chosen = self.chosen_lanes(&plan, all);
-        let named = self.json.clone().filter(|file| file.as_os_str() != "-");
-        // What was not to be kept is kept all the same until the next run: somebody may pull the plug.
-        let spare = if named.is_none() { spare_file() } else { None };
-        let mut recorder = Recorder::begin(&plan, named.or(spare.clone()));
-        lanes::describe(&chosen, &cancel, &mut recorder.record.report.machine);
-        recorder.record.report.machine.browser = visit.as_ref().map(|visit| visit.browser.clone());
-        let ended = block_on(study(&chosen, &plan, &mut recorder));
-        let mut report = recorder.end();
-        drop(native);
-        if let Some(visit) = visit {
-            visit.end(&mut report);
-        }
+        let is_chosen = |plan: &Plan, lane: &dyn Lane| self.is_chosen(plan, lane);
+        let Measured { report, ended } = match measuring.measure(native, &cancel, is_chosen)? {
+            Ok(measured) => measured,
+            Err(end) => return Ok(end),
+        };
         let written = self.write(&report);
-        if let (Some(spare), Ended::Cancelled | Ended::Stopped(_)) = (&spare, &ended) {
-            eprintln!("breakeven: what was measured is in {}", spare.display());
-        }
         match (ended, written) {
             (Ended::Stopped(why), _) => anyhow::bail!(why),
             (_, Err(why)) => Err(why),
@@ -166,12 +140,12 @@ impl Run {
         Ok(())
     }
 
-    fn chosen_lanes<'a>(&self, plan: &Plan, mut all: Vec<&'a dyn Lane>) -> Vec<&'a dyn Lane> {
+    /// Whether a lane takes part: one that is named, or, without names, any that does something of it.
+    fn is_chosen(&self, plan: &Plan, lane: &dyn Lane) -> bool {
         if self.lanes.is_empty() {
-            return plan.lanes(all);
+            return plan.concerns(lane);
         }
-        all.retain(|lane| self.lanes.iter().any(|name| lane.id().as_str() == name));
-        all
+        self.lanes.iter().any(|name| lane.id().as_str() == name)
     }
 
     fn write(&self, report: &Report) -> anyhow::Result<()> {
@@ -233,53 +207,6 @@ fn keep_somewhere(file: &Path, text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Where the report of a run is kept that was not to be written to a file, if there is a place.
-fn spare_file() -> Option<PathBuf> {
-    let folder = state_folder()?;
-    std::fs::create_dir_all(&folder).ok()?;
-    let file = folder.join("last-run.json");
-    writable(&file).ok().map(|()| file)
-}
-
-/// A browser whose page takes part.
-struct Visit {
-    kind: Kind,
-    process: BrowserProcess,
-    browser: Browser,
-    remote: Remote,
-    lanes: Vec<Box<dyn Lane>>,
-    /// How its clock stood at the beginning.
-    first: Vec<Exchange>,
-}
-
-impl Visit {
-    fn open(kind: Kind, runtime: &Runtime, cancel: &Cancel) -> Result<Self, NoPage> {
-        let (process, guest) = page::open(kind, runtime, cancel)?;
-        let browser = guest.offer.browser.clone();
-        let infos = guest.offer.lanes.clone();
-        let remote = guest.remote(cancel);
-        let lanes = remote.lanes(&infos);
-        let first = block_on(remote.exchange_times(clock));
-        Ok(Self { kind, process, browser, remote, lanes, first })
-    }
-
-    /// Ends the browser, and says how its clock stood and what became of it.
-    fn end(mut self, report: &mut Report) {
-        let last = block_on(self.remote.exchange_times(clock));
-        if let Some(browser) = &mut report.machine.browser {
-            browser.relation = relate(&self.first, &last);
-        }
-        if let Some(why) = self.process.ended() {
-            let name = self.kind.name();
-            report.run.warnings.push(format!("{name} did not last until the end: {why}"));
-        }
-    }
-}
-
-fn clock() -> f64 {
-    timing::now() as f64
-}
-
 /// Each once, in the order in which they were named.
 fn distinct<T>(
     found: impl Iterator<Item = Result<T, String>>,
@@ -293,26 +220,4 @@ fn distinct<T>(
         }
     }
     Ok(all)
-}
-
-/// Has the first SIGINT or SIGTERM end the run with what it has, for as long as the result lives.
-fn cancel_on_signals(cancel: &Cancel) -> anyhow::Result<Runtime> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("cannot start the threads that serve and wait for signals")?;
-    let cancel = cancel.clone();
-    let (mut interrupt, mut terminate) = {
-        let _inside = runtime.enter();
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
-    };
-    runtime.spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        cancel.ask();
-    });
-    Ok(runtime)
 }

@@ -25,7 +25,7 @@ pub(super) const COMPUTE: Experiment = Experiment {
             divided (Karp and Flatt, 1990): negative where workers help each other, as with caches.",
     operations: |sweep| {
         let sizes = match sweep.extent {
-            Extent::Quick => &QUICK[..],
+            Extent::Quick | Extent::Brief => &QUICK[..],
             Extent::Full => &FULL,
         };
         let is_in = |workload: &&'static Workload| {

@@ -1,6 +1,6 @@
 //! `crash`: who dies when a worker does.
 
-use super::{Experiment, nothing_more};
+use super::{Experiment, Extent, nothing_more};
 use crate::op::Op;
 use crate::trial::{Trial, trials};
 
@@ -12,10 +12,17 @@ pub(super) const CRASH: Experiment = Experiment {
             `siblings_lost` how many other workers. The time is that from the crash until somebody knew: the \
             caller, or, if that is lost, whoever started it. `replaced` goes from the crash until another \
             worker answered, `bytes_lost` counts those of the 256 KiB that did not arrive.",
-    operations: |_| TRIALS.iter().map(Op::Trial).collect(),
+    operations: |sweep| {
+        let lengthy =
+            |trial: &&Trial| sweep.extent == Extent::Brief && LENGTHY.contains(&trial.name);
+        TRIALS.iter().filter(|trial| !lengthy(trial)).map(Op::Trial).collect()
+    },
     every: 1,
     derived: nothing_more,
 };
+
+/// Those that take half a second and more.
+pub const LENGTHY: [&str; 3] = ["memory-one", "memory-buffers", "loop"];
 
 /// Its trials.
 pub const TRIALS: [Trial; 13] = trials(

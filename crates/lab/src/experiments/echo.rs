@@ -16,7 +16,7 @@ pub(super) const ECHO: Experiment = Experiment {
             says how many bytes were copied and how many shared.",
     operations: |sweep| {
         let sizes = match sweep.extent {
-            Extent::Quick => &QUICK[..],
+            Extent::Quick | Extent::Brief => &QUICK[..],
             Extent::Full => &FULL,
         };
         sizes.iter().map(|bytes| Op::Echo { bytes: *bytes }).collect()

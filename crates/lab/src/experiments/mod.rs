@@ -47,6 +47,8 @@ pub enum Extent {
     Full,
     /// What fits some seconds.
     Quick,
+    /// Of trials, too, only what takes no time.
+    Brief,
 }
 
 /// Every experiment.

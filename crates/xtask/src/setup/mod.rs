@@ -49,6 +49,8 @@ pub(crate) fn run(want: Want, forced: Option<Toolchain>) -> Result<Tools, String
         npm::ensure("native-runner/benches/kernels")?;
         npm::ensure("native-runner/benches/browser")?;
     }
+    // The runner carries the databases' clients for Node's trials.
+    npm::ensure("native-runner/node")?;
     let toolchain = toolchain::ensure(forced)?;
     Ok(Tools {
         toolchain,

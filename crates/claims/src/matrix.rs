@@ -1,0 +1,124 @@
+//! Who dies of which crash, on every lane: the crash experiment at a glance.
+
+use lab::experiments::crash::TRIALS;
+use protocol::LaneId;
+use protocol::report::{Measured, Report, ReportRow, RowOutcome, Unit};
+use protocol::trial::{Fact, Facts};
+
+/// What a crash did on a lane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Where.
+    pub lane: LaneId,
+    /// Who died.
+    pub died: Died,
+    /// How it was told and what was said, in words; or why there is nothing.
+    pub words: String,
+    /// The time to detect it, that until a replacement answered, in nanoseconds; and bytes lost.
+    pub figures: [Option<f64>; 3],
+}
+
+/// Who died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Died {
+    /// Nobody did.
+    Nobody,
+    /// The worker alone.
+    Worker,
+    /// Its caller, too.
+    Caller,
+    /// It means nothing there, or was not measured.
+    Unknown,
+}
+
+impl Died {
+    /// As reports have it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Worker => "worker",
+            Self::Caller => "caller",
+            Self::Unknown => "–",
+        }
+    }
+
+    pub(crate) fn of(facts: &Facts) -> Self {
+        match facts.get("died") {
+            Some(Fact::Text(died)) if died == "nobody" => Self::Nobody,
+            Some(Fact::Text(died)) if died == "worker" => Self::Worker,
+            Some(Fact::Text(died)) if died == "caller" => Self::Caller,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The lanes of a report that were asked to crash, in its order.
+#[must_use]
+pub fn lanes(report: &Report) -> Vec<LaneId> {
+    let mut all: Vec<LaneId> = Vec::new();
+    for row in report.results.iter().filter(|row| row.experiment == "crash") {
+        if !all.contains(&row.lane) {
+            all.push(row.lane.clone());
+        }
+    }
+    all
+}
+
+/// A row per kind: its name, what is done, and a cell per lane of [`lanes`].
+#[must_use]
+pub fn rows(report: &Report) -> Vec<(&'static str, &'static str, Vec<Cell>)> {
+    let lanes = lanes(report);
+    let cells = |kind| lanes.iter().map(|lane| cell(report, kind, lane)).collect();
+    TRIALS.iter().map(|trial| (trial.name, trial.about, cells(trial.name))).collect()
+}
+
+fn cell(report: &Report, kind: &'static str, lane: &LaneId) -> Cell {
+    let row = |metric: Option<&str>| {
+        report.results.iter().find(|row| {
+            row.experiment == "crash"
+                && row.lane == *lane
+                && row.params.get("kind") == Some(&kind.into())
+                && row.params.get("metric") == metric.map(Into::into).as_ref()
+        })
+    };
+    let median = |metric| measured(row(metric)).map(|measured| measured.median);
+    let nothing = |words: &str| Cell {
+        kind,
+        lane: lane.clone(),
+        died: Died::Unknown,
+        words: words.to_owned(),
+        figures: [None; 3],
+    };
+    match row(None).map(|row| &row.outcome) {
+        None => nothing("not measured"),
+        Some(RowOutcome::Unavailable { reason }) => nothing(reason),
+        Some(RowOutcome::Failed { error, .. }) => nothing(&format!("failed: {error}")),
+        Some(RowOutcome::Measured(found)) => {
+            let Some(sighting) = found.seen.first() else { return nothing("not measured") };
+            let facts = &sighting.facts;
+            let said = |name: &str| facts.get(name).map(ToString::to_string);
+            let words =
+                [said("how"), said("said"), said("lock").map(|it| format!("the lock is {it}"))];
+            Cell {
+                kind,
+                lane: lane.clone(),
+                died: Died::of(facts),
+                words: words.into_iter().flatten().collect::<Vec<_>>().join("; "),
+                figures: [Some(found.median), median(Some("replaced")), median(Some("bytes_lost"))],
+            }
+        }
+    }
+}
+
+fn measured(row: Option<&ReportRow>) -> Option<&Measured> {
+    match &row?.outcome {
+        RowOutcome::Measured(measured) => Some(measured),
+        _ => None,
+    }
+}
+
+/// What the figures of a cell count.
+pub const UNITS: [Unit; 3] = [Unit::Nanoseconds, Unit::Nanoseconds, Unit::Bytes];

@@ -1,0 +1,65 @@
+//! "Process": one process, or one each?
+
+use crate::view::{names, with};
+use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
+
+pub(super) const ROW: Row = Row {
+    id: "process",
+    table: Table::Differences,
+    feature: "Process",
+    experiments: &["identity"],
+    cells: [
+        Cell {
+            statement: "Worker and caller tell the same process id.",
+            nuance: "What belongs to the process belongs to both: its working directory, its signals, its \
+                     user. A worker thread can see them change, and in Node cannot change them itself.",
+            rests_on: &[],
+            judge: |view| judge(view, Column::Threads),
+        },
+        Cell {
+            statement: "Worker and caller tell different process ids.",
+            nuance: "The child has a working directory, signals and a title of its own. It need not be a \
+                     Node: what makes fork heavy is the runtime that it starts.",
+            rests_on: &[],
+            judge: |view| judge(view, Column::Processes),
+        },
+    ],
+};
+
+fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
+    let all = view.each(column, ("identity", "process"), "same")?;
+    let wanted = column == Column::Threads;
+    let verdict = Verdict::of(all.iter().map(|(_, same)| *same == wanted));
+    let mut parts = Vec::new();
+    for (same, words) in
+        [(true, "have their caller's process id"), (false, "have one of their own")]
+    {
+        let lanes = with(&all, same);
+        if !lanes.is_empty() {
+            parts.push(format!("workers of {} {words}", names(lanes)));
+        }
+    }
+    let shared = |aspect: &str| {
+        let all = view.each(column, ("identity", aspect), "same").ok()?;
+        Some((aspect.to_owned(), all.iter().all(|(_, same)| *same)))
+    };
+    let aspects: Vec<_> = ["cwd", "signals", "title"].into_iter().filter_map(shared).collect();
+    let of = |wanted: bool| {
+        let named = aspects.iter().filter(|(_, same)| *same == wanted);
+        crate::view::list(named.map(|(name, _)| name.clone()).collect())
+    };
+    let beside = if aspects.is_empty() {
+        String::new()
+    } else {
+        format!("In common: {}; for each its own: {}.", of(true), of(false))
+    };
+    Ok(Judgement::new(
+        verdict,
+        [format!("{}{}.", capital(&parts.join(", ")), view.version()), beside],
+    ))
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}

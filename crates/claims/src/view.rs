@@ -1,0 +1,262 @@
+//! A report as a platform's claims see it.
+
+use lab::format;
+use protocol::LaneId;
+use protocol::report::{Measured, Param, Params, Report, ReportRow, RowOutcome};
+use protocol::trial::{Fact, Facts};
+
+use crate::{Column, Platform};
+
+/// A report, and whose lanes of it count.
+pub struct View<'a> {
+    report: &'a Report,
+    platform: Platform,
+}
+
+/// The lane whose memory processes share, whatever the platform: the system's own way.
+pub(crate) const SYSTEM_SHARING: LaneId = LaneId::PROCESS_SHM;
+
+impl<'a> View<'a> {
+    /// Of one platform.
+    #[must_use]
+    pub fn new(report: &'a Report, platform: Platform) -> Self {
+        Self { report, platform }
+    }
+
+    /// Whose lanes count.
+    pub(crate) fn platform(&self) -> Platform {
+        self.platform
+    }
+
+    /// The same report, for one of the other claims.
+    pub(crate) fn verdict(&self, row: &crate::Row, column: Column) -> crate::Judgement {
+        row.judge(column, self.report, self.platform)
+    }
+
+    /// The platform's lanes of a column.
+    pub(crate) fn lanes(&self, column: Column) -> &'static [LaneId] {
+        const NODE: [&[LaneId]; 2] = [
+            &[LaneId::NODE_WORKER, LaneId::NODE_WORKER_SHARED],
+            &[LaneId::NODE_FORK_JSON, LaneId::NODE_FORK_ADVANCED],
+        ];
+        const RUST: [&[LaneId]; 2] = [
+            &[LaneId::NATIVE_THREAD],
+            &[LaneId::PROCESS_PIPE, LaneId::PROCESS_SOCKET, LaneId::PROCESS_SHM],
+        ];
+        const BROWSER: [&[LaneId]; 2] =
+            [&[LaneId::BROWSER_CLONE, LaneId::BROWSER_TRANSFER, LaneId::BROWSER_SHARED], &[]];
+        match self.platform {
+            Platform::Node => NODE[column as usize],
+            Platform::Rust => RUST[column as usize],
+            Platform::Browser => BROWSER[column as usize],
+        }
+    }
+
+    /// The version of what ran, for the end of a sentence.
+    pub(crate) fn version(&self) -> String {
+        let machine = &self.report.machine;
+        let version = match self.platform {
+            Platform::Node => machine.node.as_ref().map(|version| format!("Node {version}")),
+            Platform::Rust => Some(machine.rustc.split(" (").next().unwrap_or_default().to_owned()),
+            Platform::Browser => machine.browser.as_ref().map(|browser| browser.name.clone()),
+        };
+        version.filter(|it| !it.is_empty()).map_or(String::new(), |it| format!(" ({it})"))
+    }
+
+    /// The row of a trial.
+    fn row(&self, lane: &LaneId, experiment: &str, trial: &str) -> Option<&'a ReportRow> {
+        self.report.results.iter().find(|row| {
+            let is_it = |param: &Param| matches!(param, Param::Text(name) if name == trial);
+            row.lane == *lane
+                && row.experiment == experiment
+                && !row.params.contains_key("metric")
+                && row.params.values().any(is_it)
+        })
+    }
+
+    /// What a trial saw, most of the times that it was made.
+    pub(crate) fn facts(&self, lane: &LaneId, experiment: &str, trial: &str) -> Option<&'a Facts> {
+        self.measured_trial(lane, experiment, trial).map(|(facts, _)| facts)
+    }
+
+    /// The same, and its time.
+    pub(crate) fn measured_trial(
+        &self,
+        lane: &LaneId,
+        experiment: &str,
+        trial: &str,
+    ) -> Option<(&'a Facts, &'a Measured)> {
+        match &self.row(lane, experiment, trial)?.outcome {
+            RowOutcome::Measured(measured) => Some((&measured.seen.first()?.facts, measured)),
+            _ => None,
+        }
+    }
+
+    /// Whether something was so, and each time.
+    pub(crate) fn is(&self, lane: &LaneId, trial: (&str, &str), fact: &str) -> Option<bool> {
+        let (_, measured) = self.measured_trial(lane, trial.0, trial.1)?;
+        let is = |facts: &Facts| match facts.get(fact) {
+            Some(Fact::Is(is)) => Some(*is),
+            _ => None,
+        };
+        let first = is(&measured.seen.first()?.facts)?;
+        measured.seen.iter().all(|sighting| is(&sighting.facts) == Some(first)).then_some(first)
+    }
+
+    /// What was said or is its name.
+    pub(crate) fn text(&self, lane: &LaneId, trial: (&str, &str), fact: &str) -> Option<String> {
+        self.facts(lane, trial.0, trial.1)?.get(fact).map(ToString::to_string)
+    }
+
+    /// Whether something is so on each of the column's lanes where that was seen.
+    ///
+    /// # Errors
+    /// If it was on none: says why.
+    pub(crate) fn each(
+        &self,
+        column: Column,
+        trial: (&str, &str),
+        fact: &str,
+    ) -> Result<Vec<(&'static LaneId, bool)>, String> {
+        let lanes = self.lanes(column);
+        if lanes.is_empty() {
+            return Err("a page starts no processes".to_owned());
+        }
+        let all: Vec<_> =
+            lanes.iter().filter_map(|lane| Some((lane, self.is(lane, trial, fact)?))).collect();
+        if all.is_empty() { Err(self.missing(column, trial.0, trial.1)) } else { Ok(all) }
+    }
+
+    /// Why nothing was seen of a trial or an experiment on the column's lanes.
+    pub(crate) fn missing(&self, column: Column, experiment: &str, trial: &str) -> String {
+        let lanes = self.lanes(column);
+        let name = if trial.is_empty() { String::new() } else { format!(" {trial}") };
+        let row = lanes.iter().find_map(|lane| match trial {
+            "" => self
+                .report
+                .results
+                .iter()
+                .find(|row| row.lane == *lane && row.experiment == experiment),
+            trial => self.row(lane, experiment, trial),
+        });
+        match row.map(|row| (&row.lane, &row.outcome)) {
+            Some((lane, RowOutcome::Unavailable { reason })) => format!("on {lane}: {reason}"),
+            Some((lane, RowOutcome::Failed { error, .. })) => {
+                format!("{experiment}{name} failed on {lane}: {error}")
+            }
+            Some((lane, RowOutcome::Measured(_))) => {
+                format!("{experiment}{name} on {lane} was not the same each time")
+            }
+            None if self.platform == Platform::Browser && self.report.machine.browser.is_none() => {
+                "no browser took part".to_owned()
+            }
+            None => {
+                format!("this report has no {experiment}{name}: run `breakeven run {experiment}`")
+            }
+        }
+    }
+
+    /// The row with these params.
+    pub(crate) fn figure(
+        &self,
+        lane: &LaneId,
+        experiment: &str,
+        params: &Params,
+    ) -> Option<&'a Measured> {
+        // Of several ways to do the same, the best.
+        let all = self.all(lane, experiment, params).into_iter();
+        all.min_by(|one, other| one.median.total_cmp(&other.median))
+    }
+
+    /// Every row with these params and perhaps more.
+    pub(crate) fn all(
+        &self,
+        lane: &LaneId,
+        experiment: &str,
+        params: &Params,
+    ) -> Vec<&'a Measured> {
+        let is_it = |row: &&ReportRow| {
+            row.lane == *lane
+                && row.experiment == experiment
+                && params.iter().all(|(name, value)| row.params.get(name) == Some(value))
+                && !row.params.contains_key("sandbox")
+        };
+        let rows = self.report.results.iter().filter(is_it);
+        let measured = rows.filter_map(|row| match &row.outcome {
+            RowOutcome::Measured(measured) => Some(measured),
+            _ => None,
+        });
+        measured.collect()
+    }
+
+    /// The best of the column's lanes.
+    ///
+    /// # Errors
+    /// If none was measured: says why.
+    pub(crate) fn best(
+        &self,
+        column: Column,
+        experiment: &str,
+        params: &Params,
+    ) -> Result<(&'static LaneId, &'a Measured), String> {
+        let lanes = self.lanes(column);
+        if lanes.is_empty() {
+            return Err("a page starts no processes".to_owned());
+        }
+        let all =
+            lanes.iter().filter_map(|lane| Some((lane, self.figure(lane, experiment, params)?)));
+        all.min_by(|(_, one), (_, other)| one.median.total_cmp(&other.median))
+            .ok_or_else(|| self.missing(column, experiment, ""))
+    }
+}
+
+/// How two figures stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The first is less.
+    Less,
+    /// The first is more.
+    More,
+    /// The intervals meet, or there are none.
+    Unclear,
+}
+
+/// Fewer samples have no interval worth the name.
+const FEWEST: u32 = 3;
+
+/// By their 95% intervals: they must not meet.
+pub(crate) fn order(one: &Measured, other: &Measured) -> Order {
+    if one.n < FEWEST || other.n < FEWEST {
+        Order::Unclear
+    } else if one.ci95[1] < other.ci95[0] {
+        Order::Less
+    } else if other.ci95[1] < one.ci95[0] {
+        Order::More
+    } else {
+        Order::Unclear
+    }
+}
+
+/// `node.worker 20.3 ms`.
+pub(crate) fn told((lane, measured): (&LaneId, &Measured)) -> String {
+    format!("{lane} {}", format::figures(measured).0)
+}
+
+/// `node.worker and node.worker-shared`.
+pub(crate) fn names<'a>(lanes: impl IntoIterator<Item = &'a LaneId>) -> String {
+    list(lanes.into_iter().map(ToString::to_string).collect())
+}
+
+/// `a, b and c`.
+pub(crate) fn list(mut all: Vec<String>) -> String {
+    match all.pop() {
+        None => "none".to_owned(),
+        Some(last) if all.is_empty() => last,
+        Some(last) => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+/// Of lanes with a yes or no, those with this one.
+pub(crate) fn with<'a>(all: &[(&'a LaneId, bool)], wanted: bool) -> Vec<&'a LaneId> {
+    all.iter().filter(|(_, is)| *is == wanted).map(|(lane, _)| *lane).collect()
+}

@@ -1,0 +1,128 @@
+//! `breakeven claims`: the seed's tables with verdicts, over a report or over what it measures itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use claims::Judged;
+use clap::Args;
+use lab::experiments::crash::LENGTHY;
+use lab::experiments::{self, Experiment};
+use lab::plan::{Depth, Plan};
+use lab::study::Ended;
+use lab::{Lane, Placement};
+use protocol::LaneId;
+use protocol::report::Report;
+use serde_json::json;
+
+use super::measure::{Measured, Measuring};
+use super::{End, print};
+use crate::browser::Kind;
+use crate::cancel::Cancel;
+use crate::{claims_text, lanes};
+
+/// Shows the seed's tables with a verdict on each cell, founded on a report.
+///
+/// Without a report it measures what it needs first: about two and a half minutes, or half a minute with --quick.
+#[derive(Args)]
+pub(super) struct Claims {
+    /// An earlier report (`breakeven run --json FILE`); nothing is measured then.
+    report: Option<PathBuf>,
+    /// Half a minute: leaves out what takes longest, and says what.
+    #[arg(long, conflicts_with = "report")]
+    quick: bool,
+    /// Measures this browser's lanes too: opens the page in it, headless.
+    #[arg(long, value_enum, value_name = "BROWSER", conflicts_with = "report")]
+    browser: Option<Kind>,
+    /// As JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lanes that differ from another one in a detail alone.
+const ALIKE: [LaneId; 2] = [LaneId::PROCESS_PIPE, LaneId::NODE_FORK_ADVANCED];
+
+impl Claims {
+    pub(super) fn run(self) -> anyhow::Result<End> {
+        let (report, end) = match &self.report {
+            Some(file) => match read(file) {
+                Ok(report) => (report, End::Done),
+                Err(why) => return Ok(End::BadUsage(why)),
+            },
+            None => match self.measure()? {
+                Ok(measured) => measured,
+                Err(end) => return Ok(end),
+            },
+        };
+        let judged = claims::judge(&report);
+        if self.json {
+            let data = json!({ "claims": judged, "left_out": self.left_out() });
+            print(&(serde_json::to_string_pretty(&data)? + "\n"))?;
+        } else {
+            print(&claims_text::text(&report, &judged, &self.left_out()))?;
+        }
+        Ok(end)
+    }
+
+    fn measure(&self) -> anyhow::Result<Result<(Report, End), End>> {
+        let cancel = Cancel::default();
+        let depth = if self.quick { Depth::BriefClaims } else { Depth::Claims };
+        let (experiments, browser) = (experiments(), self.browser);
+        let placement = Placement::Unpinned;
+        let measuring = Measuring { depth, experiments, placement, browser, file: None };
+        let quick = self.quick;
+        let is_chosen = |plan: &Plan, lane: &dyn Lane| {
+            let is_judged = lane.id() != LaneId::BROWSER_MAIN;
+            is_judged && plan.concerns(lane) && !(quick && ALIKE.contains(&lane.id()))
+        };
+        let measured = measuring.measure(lanes::all(&cancel), &cancel, is_chosen)?;
+        Ok(measured.and_then(|Measured { report, ended }| match ended {
+            Ended::Done => Ok((report, End::Done)),
+            // What was measured before is worth looking at.
+            Ended::Cancelled if !report.results.is_empty() => Ok((report, End::Interrupted)),
+            Ended::Cancelled => Err(End::Interrupted),
+            Ended::Stopped(why) => {
+                eprintln!("breakeven: {why}");
+                Ok((report, End::Failed))
+            }
+        }))
+    }
+
+    /// What was not measured though it could have been, in words.
+    fn left_out(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        if self.report.is_none() && self.browser.is_none() {
+            all.push("browsers: `--browser chromium` or `--browser firefox` adds one".to_owned());
+        }
+        if self.quick {
+            all.push(format!("the crashes {}, which take longest", LENGTHY.join(", ")));
+            let alike = ALIKE.map(|lane| lane.to_string()).join(" and ");
+            all.push(format!("the lanes {alike}, which differ from another one in a detail"));
+            all.push("most of the blocks: the intervals are wide".to_owned());
+        }
+        all
+    }
+}
+
+/// What the claims rest on.
+fn experiments() -> Vec<&'static Experiment> {
+    let is_needed = |experiment: &&Experiment| {
+        claims::ALL.iter().any(|row| row.experiments.contains(&experiment.id))
+    };
+    experiments::ALL.into_iter().filter(is_needed).collect()
+}
+
+fn read(file: &Path) -> Result<Report, String> {
+    let text = fs::read_to_string(file).map_err(|why| format!("{}: {why}", file.display()))?;
+    Report::parse(&text).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// Every claim, for `list`.
+pub(super) fn all() -> Vec<Judged> {
+    let empty = Report {
+        version: protocol::report::REPORT_VERSION,
+        machine: protocol::report::ReportMachine::default(),
+        run: protocol::report::Run::default(),
+        results: Vec::new(),
+    };
+    claims::judge(&empty)
+}

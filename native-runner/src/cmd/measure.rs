@@ -1,0 +1,153 @@
+//! Measuring, for the commands that do: the lanes are asked, a browser's page takes part if one is named, and
+//! the report is kept block by block.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use futures::executor::block_on;
+use lab::clocks::{Exchange, relate};
+use lab::experiments::Experiment;
+use lab::plan::{Depth, Plan};
+use lab::remote::Remote;
+use lab::study::{Ended, study};
+use lab::{Lane, Placement};
+use protocol::report::{Browser, Report};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::End;
+use crate::browser::page::{self, NoPage};
+use crate::browser::{Browser as BrowserProcess, Kind};
+use crate::cancel::Cancel;
+use crate::files::{state_folder, writable};
+use crate::recorder::{Recorder, seed};
+use crate::{lanes, machine, timing};
+
+/// What is to be measured, and where the report goes meanwhile.
+pub(super) struct Measuring {
+    pub(super) depth: Depth,
+    pub(super) experiments: Vec<&'static Experiment>,
+    pub(super) placement: Placement,
+    /// Whose lanes take part, too.
+    pub(super) browser: Option<Kind>,
+    /// Without one the report is kept where the next run overwrites it.
+    pub(super) file: Option<PathBuf>,
+}
+
+/// What came of it.
+pub(super) struct Measured {
+    pub(super) report: Report,
+    pub(super) ended: Ended,
+}
+
+impl Measuring {
+    /// Measures on those of all lanes that are chosen. What keeps it from beginning is the command's end.
+    pub(super) fn measure(
+        self,
+        native: Vec<Box<dyn Lane>>,
+        cancel: &Cancel,
+        is_chosen: impl Fn(&Plan, &dyn Lane) -> bool,
+    ) -> anyhow::Result<Result<Measured, End>> {
+        let runtime = cancel_on_signals(cancel)?;
+        let visit = match self.browser.map(|kind| Visit::open(kind, &runtime, cancel)) {
+            None => None,
+            Some(Ok(visit)) => Some(visit),
+            Some(Err(NoPage::Cancelled)) => return Ok(Err(End::Interrupted)),
+            Some(Err(NoPage::Failed(why))) => return Err(why),
+            Some(Err(NoPage::Unavailable(why))) => {
+                eprintln!("breakeven: {why}");
+                return Ok(Err(End::Unavailable));
+            }
+        };
+        let offered = visit.as_ref().map_or(&[][..], |visit| &visit.lanes);
+        let Self { depth, experiments, placement, file, .. } = self;
+        let (cores, tick) = (machine::describe().cores, machine::clock().tick);
+        let plan = depth.plan(experiments, cores, placement, tick, seed());
+        let all = offered.iter().chain(&native).map(AsRef::as_ref);
+        let chosen: Vec<&dyn Lane> = all.filter(|lane| is_chosen(&plan, *lane)).collect();
+        // What was not to be kept is kept all the same until the next run: somebody may pull the plug.
+        let spare = if file.is_none() { spare_file() } else { None };
+        let mut recorder = Recorder::begin(&plan, file.or(spare.clone()));
+        lanes::describe(&chosen, cancel, &mut recorder.record.report.machine);
+        recorder.record.report.machine.browser = visit.as_ref().map(|visit| visit.browser.clone());
+        let ended = block_on(study(&chosen, &plan, &mut recorder));
+        let mut report = recorder.end();
+        drop(native);
+        if let Some(visit) = visit {
+            visit.end(&mut report);
+        }
+        if let (Some(spare), Ended::Cancelled | Ended::Stopped(_)) = (&spare, &ended) {
+            eprintln!("breakeven: what was measured is in {}", spare.display());
+        }
+        Ok(Ok(Measured { report, ended }))
+    }
+}
+
+/// Where the report of a run is kept that was not to be written to a file, if there is a place.
+fn spare_file() -> Option<PathBuf> {
+    let folder = state_folder()?;
+    std::fs::create_dir_all(&folder).ok()?;
+    let file = folder.join("last-run.json");
+    writable(&file).ok().map(|()| file)
+}
+
+/// A browser whose page takes part.
+struct Visit {
+    kind: Kind,
+    process: BrowserProcess,
+    browser: Browser,
+    remote: Remote,
+    lanes: Vec<Box<dyn Lane>>,
+    /// How its clock stood at the beginning.
+    first: Vec<Exchange>,
+}
+
+impl Visit {
+    fn open(kind: Kind, runtime: &Runtime, cancel: &Cancel) -> Result<Self, NoPage> {
+        let (process, guest) = page::open(kind, runtime, cancel)?;
+        let browser = guest.offer.browser.clone();
+        let infos = guest.offer.lanes.clone();
+        let remote = guest.remote(cancel);
+        let lanes = remote.lanes(&infos);
+        let first = block_on(remote.exchange_times(clock));
+        Ok(Self { kind, process, browser, remote, lanes, first })
+    }
+
+    /// Ends the browser, and says how its clock stood and what became of it.
+    fn end(mut self, report: &mut Report) {
+        let last = block_on(self.remote.exchange_times(clock));
+        if let Some(browser) = &mut report.machine.browser {
+            browser.relation = relate(&self.first, &last);
+        }
+        if let Some(why) = self.process.ended() {
+            let name = self.kind.name();
+            report.run.warnings.push(format!("{name} did not last until the end: {why}"));
+        }
+    }
+}
+
+fn clock() -> f64 {
+    timing::now() as f64
+}
+
+/// Has the first SIGINT or SIGTERM end the run with what it has, for as long as the result lives.
+fn cancel_on_signals(cancel: &Cancel) -> anyhow::Result<Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the threads that serve and wait for signals")?;
+    let cancel = cancel.clone();
+    let (mut interrupt, mut terminate) = {
+        let _inside = runtime.enter();
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
+    runtime.spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        cancel.ask();
+    });
+    Ok(runtime)
+}
