@@ -3,7 +3,7 @@
 use claims::matrix::{self, Died};
 use claims::{Column, Judged, Platform, Table, Verdict, seed};
 use protocol::report::Report;
-use textwrap::{Options, wrap};
+use textwrap::{Options, WordSeparator, WordSplitter, wrap};
 
 /// Columns of a page of text, off a terminal.
 const WIDTH: usize = 100;
@@ -39,22 +39,18 @@ fn heading(title: &str) -> String {
     format!("{title}\n{}\n\n", "=".repeat(title.chars().count()))
 }
 
-/// The seed's words, the verdict, and what it is founded on.
+/// The seed's words, the verdicts, and what they are founded on.
 fn cell(claim: &Judged) -> String {
     let mut out = lines(claim.column.title(), claim.text);
-    let said = claim.evidence.join(" ");
-    out += &lines(
-        &format!("  {}", mark(claim.verdict)),
-        &format!("{}. {said}", capital(claim.verdict.words())),
-    );
-    for platform in [Platform::Rust, Platform::Browser] {
+    for platform in Platform::ALL {
         let (verdict, said) =
-            (claim.by_platform.of(platform), claim.evidence_by_platform.of(platform));
+            (*claim.by_platform.of(platform), claim.evidence_by_platform.of(platform));
         let said = said.join(" ");
-        out += &lines(
-            &format!("  {} {}", mark(*verdict), platform.name()),
-            &format!("{}. {said}", capital(verdict.words())),
-        );
+        let said = match verdict {
+            Verdict::NotMeasured => format!("Not measured: {}.", said.trim_end_matches('.')),
+            verdict => format!("{}. {said}", capital(verdict.words())),
+        };
+        out += &lines(&format!("  {} {}", mark(verdict), platform.name()), &said);
     }
     if claim.verdict != Verdict::NotMeasured {
         out += &lines("", claim.nuance);
@@ -82,7 +78,12 @@ fn lines(beside: &str, text: &str) -> String {
     let width = if console_width() > 40 { console_width() } else { WIDTH };
     let first = format!("  {beside:<MARGIN$}");
     let rest = " ".repeat(MARGIN + 2);
-    let options = Options::new(width).initial_indent(&first).subsequent_indent(&rest);
+    // Lanes' names stay whole.
+    let options = Options::new(width)
+        .initial_indent(&first)
+        .subsequent_indent(&rest)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation);
     wrap(text, options).into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
@@ -136,7 +137,7 @@ fn guide(judged: &[Judged]) -> String {
         }
     }
     for (question, answer, on) in seed::rules() {
-        out += &lines(answer, &format!("{question} [{}]", rests(on)));
+        out += &lines("Decision guide", &format!("{question} → {answer} [{}]", rests(on)));
     }
     out + "\n"
 }

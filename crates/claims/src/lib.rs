@@ -6,7 +6,10 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 mod judgement;
+#[cfg(any(test, feature = "made"))]
+pub mod made;
 pub mod matrix;
+mod order;
 mod rows;
 pub mod seed;
 mod view;

@@ -179,7 +179,9 @@ impl<'a> View<'a> {
             row.lane == *lane
                 && row.experiment == experiment
                 && params.iter().all(|(name, value)| row.params.get(name) == Some(value))
+                // Neither another way to start, nor bytes that nobody touches.
                 && !row.params.contains_key("sandbox")
+                && row.params.get("touch") != Some(&"hand_over".into())
         };
         let rows = self.report.results.iter().filter(is_it);
         let measured = rows.filter_map(|row| match &row.outcome {
@@ -207,33 +209,6 @@ impl<'a> View<'a> {
             lanes.iter().filter_map(|lane| Some((lane, self.figure(lane, experiment, params)?)));
         all.min_by(|(_, one), (_, other)| one.median.total_cmp(&other.median))
             .ok_or_else(|| self.missing(column, experiment, ""))
-    }
-}
-
-/// How two figures stand to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// The first is less.
-    Less,
-    /// The first is more.
-    More,
-    /// The intervals meet, or there are none.
-    Unclear,
-}
-
-/// Fewer samples have no interval worth the name.
-const FEWEST: u32 = 3;
-
-/// By their 95% intervals: they must not meet.
-pub(crate) fn order(one: &Measured, other: &Measured) -> Order {
-    if one.n < FEWEST || other.n < FEWEST {
-        Order::Unclear
-    } else if one.ci95[1] < other.ci95[0] {
-        Order::Less
-    } else if other.ci95[1] < one.ci95[0] {
-        Order::More
-    } else {
-        Order::Unclear
     }
 }
 

@@ -64,7 +64,9 @@ fn processes(view: &View<'_>) -> Result<Judgement, String> {
         format!("What arrives is a copy in bytes{}.", view.version())
     } else {
         let (kept, lost) = (with(&maps, true), with(&maps, false));
-        format!("A Map is lost on {}, and kept on {}{}.", names(lost), names(kept), view.version())
+        let parts = [("lost", lost), ("kept", kept)].into_iter().filter(|(_, on)| !on.is_empty());
+        let parts: Vec<String> = parts.map(|(how, on)| format!("{how} on {}", names(on))).collect();
+        format!("A Map is {}{}.", parts.join(", "), view.version())
     };
     Ok(Judgement::new(verdict, [first, echoes(view, Column::Processes)]))
 }

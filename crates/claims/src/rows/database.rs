@@ -37,7 +37,9 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
         let passed = match view.each(column, trial, "connection_passed") {
             Ok(passed) => passed,
             Err(why) => {
-                missing.push(why);
+                if !missing.contains(&why) {
+                    missing.push(why);
+                }
                 continue;
             }
         };

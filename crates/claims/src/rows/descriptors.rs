@@ -36,8 +36,11 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
     let passed = view.each(column, TRIAL, "passed")?;
     let verdict = Verdict::of(passed.iter().map(|(_, passed)| *passed));
     let lane = passed[0].0;
-    let first =
-        format!("Something can be passed on {}{}.", names(with(&passed, true)), view.version());
+    let first = format!(
+        "What was opened on one side works on the other on {}{}.",
+        names(with(&passed, true)),
+        view.version()
+    );
     Ok(Judgement::new(verdict, [first, details(view, lane)]))
 }
 

@@ -3,7 +3,8 @@
 use lab::params;
 
 use super::{crash, memory, variables};
-use crate::view::{Order, order, told};
+use crate::order::{Order, order};
+use crate::view::told;
 use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
 
 pub(super) const ROW: Row = Row {

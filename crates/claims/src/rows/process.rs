@@ -48,11 +48,14 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
         let named = aspects.iter().filter(|(_, same)| *same == wanted);
         crate::view::list(named.map(|(name, _)| name.clone()).collect())
     };
-    let beside = if aspects.is_empty() {
-        String::new()
-    } else {
-        format!("In common: {}; for each its own: {}.", of(true), of(false))
+    let parts_of = |title: &str, same| match of(same).as_str() {
+        "none" => None,
+        named => Some(format!("{title}: {named}")),
     };
+    let beside = [parts_of("in common", true), parts_of("each for itself", false)];
+    let beside: Vec<String> = beside.into_iter().flatten().collect();
+    let beside =
+        if beside.is_empty() { String::new() } else { format!("{}.", capital(&beside.join("; "))) };
     Ok(Judgement::new(
         verdict,
         [format!("{}{}.", capital(&parts.join(", ")), view.version()), beside],

@@ -4,7 +4,8 @@ use lab::params;
 use protocol::LaneId;
 use protocol::report::Params;
 
-use crate::view::{Order, order, told};
+use crate::order::{Order, order};
+use crate::view::told;
 use crate::{Cell, Column, Judgement, Platform, Row, Table, Verdict, View};
 
 pub(super) const ROW: Row = Row {
