@@ -37,7 +37,8 @@ impl Settings {
             max_workers: cores.clamp(1, 4),
             rounds: 3,
             pictures: true,
-            experiments: [true; ALL.len()],
+            // Trials are made where claims are looked at.
+            experiments: ALL.map(|experiment| !experiment.is_of_trials()),
         }
     }
 
@@ -57,7 +58,7 @@ impl Settings {
 
     /// These, for a study that is about this alone; a wish for nothing named is one for everything.
     pub(crate) fn of_study(self, wish: &Wish) -> Self {
-        let settings = Self { pictures: false, experiments: [true; ALL.len()], ..self };
+        let settings = Self { experiments: Self::new(1).experiments, pictures: false, ..self };
         if wish.experiments.is_empty() {
             settings
         } else {
@@ -97,7 +98,7 @@ mod tests {
         assert_eq!(settings.wish(), Some(wish));
         assert!(!settings.pictures);
         let all = Settings::new(2).of_study(&Wish::default());
-        assert_eq!(all.wish().unwrap().experiments.len(), ALL.len());
+        assert_eq!(all.wish().unwrap().experiments.len(), lab::experiments::timed().len());
     }
 
     #[test]

@@ -109,7 +109,9 @@ impl Depth {
         let find = |name: &String| {
             experiments::find(name).ok_or_else(|| format!("there is no experiment \"{name}\""))
         };
-        Ok((Self::Comparison, names.iter().map(find).collect::<Result<_, _>>()?))
+        let named = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        let has_trials = named.iter().any(|experiment| experiment.is_of_trials());
+        Ok((if has_trials { Self::Claims } else { Self::Comparison }, named))
     }
 }
 

@@ -5,6 +5,7 @@ use protocol::study::{StudyEvent, Wish};
 
 use super::{Comparison, Study};
 use crate::environment;
+use crate::findings;
 use crate::links::{Cancelled, lead_here};
 
 impl Comparison {
@@ -50,13 +51,18 @@ impl Comparison {
                     study.report = Some(*report);
                 }
             }),
-            StudyEvent::Ended { report, standings, end } => this.study.update(|study| {
-                if let Some(study) = study {
-                    // What was there before a connection ended is kept.
-                    study.report = report.map(|report| *report).or(study.report.take());
-                    (study.standings, study.end) = (standings, Some(end));
+            StudyEvent::Ended { report, standings, end } => {
+                if let Some(report) = &report {
+                    this.findings.update(|all| findings::add(all, report));
                 }
-            }),
+                this.study.update(|study| {
+                    if let Some(study) = study {
+                        // What was there before a connection ended is kept.
+                        study.report = report.map(|report| *report).or(study.report.take());
+                        (study.standings, study.end) = (standings, Some(end));
+                    }
+                });
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ use web_sys::Blob;
 use workloads::Dimensions;
 
 use crate::environment;
+use crate::findings;
 use crate::links::{Cancelled, RunnerLink, RunnerState, connect};
 use crate::model::Rows;
 use crate::note::Note;
@@ -32,6 +33,8 @@ pub(crate) struct Comparison {
     pub(crate) phase: RwSignal<Phase>,
     pub(crate) rows: RwSignal<Rows>,
     pub(crate) study: RwSignal<Option<Study>>,
+    /// What all studies of this visit have found together.
+    pub(crate) findings: RwSignal<Report>,
     /// What the page shows.
     pub(crate) shown: RwSignal<Option<Shown>, LocalStorage>,
     /// The own picture's name, while that is what is filtered.
@@ -142,6 +145,7 @@ impl Comparison {
             phase: RwSignal::new(Phase::Idle),
             rows: RwSignal::new(Rows::default()),
             study: RwSignal::new(None),
+            findings: RwSignal::new(findings::none()),
             shown: RwSignal::new_local(None),
             own_name: RwSignal::new(None),
             opening: RwSignal::new(Opening::Idle),
@@ -181,6 +185,14 @@ impl Comparison {
     /// Starts a comparison with the settings as they are.
     pub(crate) fn start(self) {
         self.begin(self.settings.get_untracked(), Beginning::Here);
+    }
+
+    /// Runs these experiments alone, whatever else is chosen.
+    pub(crate) fn run_experiments(self, names: Vec<&'static str>) {
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let settings = self.settings.get_untracked();
+        let settings = Settings { pictures: false, ..settings.with_experiments(&names) };
+        self.begin(settings, Beginning::Here);
     }
 
     /// Ends the comparison that is running.

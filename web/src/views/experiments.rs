@@ -164,7 +164,8 @@ fn name(row: &ReportRow) -> String {
     }
 }
 
-const COLUMNS: [&str; 5] = ["Lane", "Median", "95% interval", "Against the best", "Crosses"];
+const COLUMNS: [&str; 5] =
+    ["Lane", "Median", "95% interval", "Against the best", "Crosses, or was seen"];
 
 // The roles say again what the elements say: cards are no longer tables to some browsers.
 fn table(
@@ -189,7 +190,9 @@ fn line(row: &ReportRow, standing: Option<&Standing>) -> impl IntoView + use<> {
     let (outcome, figures) = match &row.outcome {
         RowOutcome::Measured(measured) => {
             let (median, interval) = format::figures(measured);
-            let crossing = format::crossing(measured.crossing).unwrap_or("–".into());
+            let crossing = seen(measured)
+                .or_else(|| format::crossing(measured.crossing))
+                .unwrap_or("–".into());
             let figures = view! {
                 {cell(1, view! { <strong>{median}</strong> }.into_any())}
                 {cell(2, interval.into_any())}
@@ -217,6 +220,13 @@ fn line(row: &ReportRow, standing: Option<&Standing>) -> impl IntoView + use<> {
             {figures}
         </tr>
     }
+}
+
+/// What a trial saw, in words.
+fn seen(measured: &Measured) -> Option<String> {
+    let facts = &measured.seen.first()?.facts;
+    let told = facts.iter().map(|(name, fact)| format!("{}: {fact}", name.replace('_', " ")));
+    Some(told.collect::<Vec<_>>().join(", "))
 }
 
 fn against(standing: &Standing) -> String {

@@ -1,9 +1,11 @@
 //! What people see: one component a file.
 #![expect(unreachable_pub, reason = "leptos' component macro writes `pub` items")]
 
+mod claims;
 mod controls;
 mod experiments;
 mod lanes;
+mod matrix;
 mod own_picture;
 mod picture;
 mod progress;
@@ -23,6 +25,7 @@ pub(crate) fn App() -> impl IntoView {
         <progress::ProgressLine/>
         <picture::PictureView/>
         <results::Results/>
+        <claims::Claims/>
     }
 }
 

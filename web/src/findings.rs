@@ -1,0 +1,70 @@
+//! What the studies of a visit have found together: each adds to what was there before.
+
+use protocol::report::{REPORT_VERSION, Report, ReportMachine, RowOutcome, Run};
+
+/// Of a visit that has measured nothing yet.
+pub(crate) fn none() -> Report {
+    Report {
+        version: REPORT_VERSION,
+        machine: ReportMachine::default(),
+        run: Run::default(),
+        results: Vec::new(),
+    }
+}
+
+/// Adds what a study found. Its rows take the place of older ones, but not where it could not measure what was
+/// measured before.
+pub(crate) fn add(findings: &mut Report, study: &Report) {
+    let before = std::mem::replace(&mut findings.machine, study.machine.clone());
+    let machine = &mut findings.machine;
+    machine.node = machine.node.take().or(before.node);
+    machine.browser = machine.browser.take().or(before.browser);
+    // A page that leads a study itself knows of no compiler.
+    if machine.rustc.starts_with("none") && !before.rustc.is_empty() {
+        machine.rustc = before.rustc;
+    }
+    findings.run = study.run.clone();
+    for row in &study.results {
+        let is_it = |known: &&mut protocol::report::ReportRow| {
+            known.experiment == row.experiment
+                && known.lane == row.lane
+                && known.params == row.params
+        };
+        match findings.results.iter_mut().find(is_it) {
+            Some(known) => {
+                if matches!(row.outcome, RowOutcome::Measured(_))
+                    || !matches!(known.outcome, RowOutcome::Measured(_))
+                {
+                    *known = row.clone();
+                }
+            }
+            None => findings.results.push(row.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use claims::made::Made;
+
+    use super::*;
+
+    #[test]
+    fn studies_add_up_and_what_is_away_takes_nothing_back() {
+        let mut findings = none();
+        let startup = Made::usual().without("crash").report();
+        add(&mut findings, &startup);
+        assert_eq!(findings.results, startup.results);
+        let away = Made::usual().without_node().report();
+        add(&mut findings, &away);
+        assert_eq!(findings.machine.node.as_deref(), Some("v20.20.2"));
+        let measured = |report: &Report, experiment: &str| {
+            let is = |row: &&protocol::report::ReportRow| {
+                row.experiment == experiment && matches!(row.outcome, RowOutcome::Measured(_))
+            };
+            report.results.iter().filter(is).count()
+        };
+        assert_eq!(measured(&findings, "startup"), measured(&startup, "startup"));
+        assert_eq!(measured(&findings, "crash"), measured(&away, "crash"));
+    }
+}
