@@ -1,7 +1,7 @@
 //! A report as lines for people.
 
 use lab::format::{self, params};
-use protocol::report::{Report, ReportRow, RowOutcome};
+use protocol::report::{Measured, Report, ReportRow, RowOutcome};
 
 /// What stands above each cell.
 pub(crate) const HEADS: [&str; 6] =
@@ -25,6 +25,9 @@ pub(crate) fn lines(report: &Report) -> Vec<[String; 6]> {
 
 fn line(row: &ReportRow) -> [String; 6] {
     let (median, interval, samples) = match &row.outcome {
+        RowOutcome::Measured(measured) if !measured.seen.is_empty() => {
+            (trial(measured), String::new(), String::new())
+        }
         RowOutcome::Measured(measured) => {
             let (median, interval) = format::figures(measured);
             (median, interval, measured.n.to_string())
@@ -45,6 +48,17 @@ fn line(row: &ReportRow) -> [String; 6] {
     let params = [Some(params(&row.params)), crossing].into_iter().flatten();
     let params = params.collect::<Vec<_>>().join(", ");
     [row.experiment.clone(), params, row.lane.to_string(), median, interval, samples]
+}
+
+/// What a trial saw, after its time.
+fn trial(measured: &Measured) -> String {
+    let facts = measured.seen.first().into_iter().flat_map(|sighting| &sighting.facts);
+    let told = facts.map(|(name, fact)| format!("{}: {fact}", name.replace('_', " ")));
+    let told = told.collect::<Vec<_>>().join(", ");
+    let others = measured.seen.len().saturating_sub(1);
+    let others =
+        if others > 0 { format!("; other times otherwise ({others})") } else { String::new() };
+    format!("{}; {told}{others}", format::figures(measured).0)
 }
 
 /// The report's lines under their heads, in columns.
@@ -71,7 +85,7 @@ pub(crate) fn aligned(heads: &[String; 6], lines: &[[String; 6]]) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use protocol::report::{Crossing, Measured, Params, REPORT_VERSION, ReportMachine, Run, Unit};
+    use protocol::report::{Crossing, Params, REPORT_VERSION, ReportMachine, Run, Unit};
     use protocol::{LaneId, Stage};
 
     use super::*;
@@ -120,6 +134,16 @@ pub(crate) mod tests {
                 row("startup", "process.pipe", exit, failed),
             ],
         }
+    }
+
+    #[test]
+    fn a_trial_says_what_it_saw() {
+        let mut report = a_report();
+        let RowOutcome::Measured(measured) = &mut report.results[0].outcome else { unreachable!() };
+        let facts = [("died".to_owned(), protocol::trial::Fact::Text("worker".into()))].into();
+        measured.seen = vec![protocol::trial::Sighting { facts, times: 3 }];
+        let line = &lines(&report)[1];
+        assert!(line[3].ends_with("; died: worker"), "{line:?}");
     }
 
     #[test]

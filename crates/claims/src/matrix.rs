@@ -45,6 +45,15 @@ impl Died {
         }
     }
 
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Caller => "caller, too",
+            other => other.name(),
+        }
+    }
+
     pub(crate) fn of(facts: &Facts) -> Self {
         match facts.get("died") {
             Some(Fact::Text(died)) if died == "nobody" => Self::Nobody,
@@ -55,11 +64,12 @@ impl Died {
     }
 }
 
-/// The lanes of a report that were asked to crash, in its order.
+/// The lanes of a report that were asked to crash and did, in its order.
 #[must_use]
 pub fn lanes(report: &Report) -> Vec<LaneId> {
     let mut all: Vec<LaneId> = Vec::new();
-    for row in report.results.iter().filter(|row| row.experiment == "crash") {
+    let crashed = |row: &&ReportRow| row.experiment == "crash" && measured(Some(row)).is_some();
+    for row in report.results.iter().filter(crashed) {
         if !all.contains(&row.lane) {
             all.push(row.lane.clone());
         }

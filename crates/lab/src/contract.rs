@@ -1,6 +1,7 @@
 //! What every lane must do, checked on the lane itself: one suite for all of them.
 
 use protocol::report::Unit;
+use protocol::trial::Facts;
 use protocol::{Availability, Filter, LaneEvent, Nanos, Picture, Task};
 use workloads::compute;
 use workloads::{Checksum, Dimensions, Source};
@@ -8,6 +9,7 @@ use workloads::{Checksum, Dimensions, Source};
 use crate::experiments::{self, Extent, Sweep};
 use crate::lane::{Lane, LaneError};
 use crate::op::{Effort, Op, Placement, Series};
+use crate::trial::Trial;
 use crate::visit::{Observer, visit};
 
 /// Runs the whole suite on a lane that is available.
@@ -48,17 +50,20 @@ fn some_pixels(dimensions: Dimensions) -> Vec<u8> {
     (0..dimensions.pixels()).flat_map(|_| pixel(&mut random)).collect()
 }
 
-/// Has the lane perform every operation of every experiment that it does, in small.
+/// How little is enough.
+const EFFORT: Effort = Effort {
+    samples: 3,
+    sample_time: Nanos(100_000),
+    turn_time: Nanos(20_000_000),
+    placement: Placement::Unpinned,
+};
+
+/// Has the lane perform every timed operation that it does, in small.
 ///
 /// # Errors
 /// Says which promise the lane broke.
 pub async fn check_operations(lane: &dyn Lane) -> Result<(), String> {
-    let effort = Effort {
-        samples: 3,
-        sample_time: Nanos(100_000),
-        turn_time: Nanos(20_000_000),
-        placement: Placement::Unpinned,
-    };
+    let effort = EFFORT;
     let sweep = Sweep { extent: Extent::Quick, cores: 2 };
     for op in [
         Op::Echo { bytes: 0 },
@@ -73,7 +78,7 @@ pub async fn check_operations(lane: &dyn Lane) -> Result<(), String> {
             return Err(format!("{op} is not refused: {result:?}"));
         }
     }
-    for experiment in experiments::ALL {
+    for experiment in experiments::timed() {
         let mut left = experiment.operations(sweep);
         left.retain(|op| lane.does(*op));
         while let Some(first) = left.first() {
@@ -85,6 +90,29 @@ pub async fn check_operations(lane: &dyn Lane) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Has the lane make every trial once; returns what each saw, or the reason why it means nothing there.
+///
+/// # Errors
+/// Says which trial failed, or told too little.
+pub async fn check_trials(
+    lane: &dyn Lane,
+) -> Result<Vec<(&'static Trial, Result<Facts, String>)>, String> {
+    let mut all = Vec::new();
+    for trial in experiments::trials() {
+        let mut found = Vec::new();
+        let mut tell = |series| found.push(series);
+        let op = Op::Trial(trial);
+        let performed = lane.perform(&[op], &EFFORT, &mut tell).await;
+        performed.map_err(|why| format!("{op}: {why:?}"))?;
+        let series: Vec<Series> = found.into_iter().flatten().collect();
+        is_whole(op, &EFFORT, &series).map_err(|why| format!("{op}: {why}"))?;
+        let first = series.into_iter().next().ok_or_else(|| format!("{op}: nothing was told"))?;
+        let seen = first.seen.unwrap_or_default();
+        all.push((trial, first.samples.map(|_| seen)));
+    }
+    Ok(all)
 }
 
 async fn perform(lane: &dyn Lane, ops: &[Op], effort: &Effort) -> Result<(), String> {
@@ -133,7 +161,7 @@ pub fn is_whole(op: Op, effort: &Effort, all: &[Series]) -> Result<(), String> {
         if !samples.iter().all(|sample| sample.is_finite() && *sample >= least) {
             return Err(format!("{:?}: {samples:?}", series.params));
         }
-        if let (Op::Trial(_), None) = (op, &series.seen)
+        if let (Op::Trial(_), None, Ok(_)) = (op, &series.seen, &series.samples)
             && !series.params.contains_key("metric")
         {
             return Err(format!("{:?}: nothing was seen", series.params));
@@ -230,6 +258,8 @@ mod tests {
     fn the_mock_lane_passes_and_each_misdeed_is_caught() {
         assert_eq!(block_on(check(&MockLane::new())), Ok(()));
         assert_eq!(block_on(check_operations(&MockLane::new())), Ok(()));
+        let trials = block_on(super::check_trials(&MockLane::new())).unwrap();
+        assert!(trials.iter().all(|(_, seen)| seen.as_ref().is_ok_and(|facts| !facts.is_empty())));
         for misdeed in [Misdeed::DiesInRun(1), Misdeed::CancelledInRun(2), Misdeed::NoEnd] {
             let lane = MockLane::new().with(misdeed);
             assert!(block_on(check_operations(&lane)).is_err(), "{misdeed:?}");

@@ -64,7 +64,7 @@ fn cell(cell: &Cell) -> impl IntoView + use<> {
             view! { <span title=title>"–"<span class="hidden">{why}</span></span> }.into_any()
         }
         died => view! {
-            <strong>{died.name()}</strong>
+            <strong>{died.words()}</strong>
             {figures.into_iter().map(|figure| view! { <small>{figure}</small> }).collect_view()}
             <small class="how">{why}</small>
         }

@@ -79,7 +79,7 @@ pub(super) fn no_sharing(view: &View<'_>) -> Result<(Verdict, String), String> {
         .iter()
         .filter_map(|lane| {
             let said = view.text(lane, ("share", "buffer"), "shared_array_buffer")?;
-            Some(format!("on {lane} a SharedArrayBuffer {said}"))
+            Some(format!("on {lane} a SharedArrayBuffer {}", said.trim_end_matches('.')))
         })
         .collect();
     if view.platform() == Platform::Rust || !sharing.is_empty() {

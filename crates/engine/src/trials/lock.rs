@@ -31,15 +31,14 @@ pub(crate) async fn make() -> Result<Tried, LaneError> {
         return Err(LaneError::failed("the thread did not trap"));
     };
     let took = clock::exact() - began;
+    started().await?;
+    let replaced = Some(clock::exact() - began);
     let lock = match GUARDED.try_lock() {
         Ok(_) => "free",
         Err(TryLockError::Poisoned(_)) => "poisoned: whoever takes it is told",
         Err(TryLockError::WouldBlock) => "held",
     };
     let lost = sibling.order(&ToPeer::Hold).await.is_err();
-    drop(victim);
-    started().await?;
-    let replaced = Some(clock::exact() - began);
     let facts = [
         ("died", Fact::Text("worker".into())),
         ("told_by", Fact::Text("error".into())),

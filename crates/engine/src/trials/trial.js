@@ -322,13 +322,13 @@ async function crash({ name, start, begin }) {
   const facts = { died: lives ? "nobody" : "worker", told_by: told.by };
   if (victim.errors[0]?.said) facts.said = victim.errors[0].said;
   if (told.by === "silence") facts.how = "ended by its caller";
-  facts.siblings_lost = (await answers(sibling)) ? 0 : 1;
   victim.worker.terminate();
   let replaced;
   if (!lives) {
     await start();
     replaced = now() - began;
   }
+  facts.siblings_lost = (await answers(sibling)) ? 0 : 1;
   return { facts, took, replaced, lost: PAYLOAD - arrived };
 }
 

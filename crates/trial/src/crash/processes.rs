@@ -46,6 +46,8 @@ pub(crate) fn crash(channel: Channel, kind: &str) -> Outcome {
     };
     let status = victim.child.wait()?;
     let how = how.unwrap_or_else(|| ended(status));
+    start()?;
+    let replaced = Some(now() - began);
     let mut facts =
         facts([("died", text("worker")), ("told_by", text(told_by)), ("how", text(how))]);
     let lost = sibling.ask(&json!({})).is_err();
@@ -54,8 +56,6 @@ pub(crate) fn crash(channel: Channel, kind: &str) -> Outcome {
         let free = memory.receive(0, Wait::Block, TURN).is_some();
         facts.insert("lock".into(), text(if free { "free" } else { "held" }));
     }
-    start()?;
-    let replaced = Some(now() - began);
     Ok(Tried { facts, took, replaced, lost: Some((PAYLOAD - arrived) as f64) })
 }
 

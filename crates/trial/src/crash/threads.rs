@@ -31,6 +31,8 @@ pub(crate) fn crash(kind: &str) -> Outcome {
     })?;
     let told = wait(&ended, patience(kind));
     let took = now() - began;
+    Thread::start()?;
+    let replaced = Some(now() - began);
     let mut facts = match told {
         Told::Ended => joined(victim, kind)?,
         Told::Silence => facts([
@@ -50,8 +52,6 @@ pub(crate) fn crash(kind: &str) -> Outcome {
         };
         facts.insert("lock".into(), text(state));
     }
-    Thread::start()?;
-    let replaced = Some(now() - began);
     Ok(Tried { facts, took, replaced, lost: Some((PAYLOAD - arrived) as f64) })
 }
 

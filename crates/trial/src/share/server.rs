@@ -22,8 +22,6 @@ use crate::threads::Thread;
 
 /// How long an answer may take that goes astray.
 const ASTRAY: Duration = Duration::from_millis(400);
-/// Rounds in which two processes speak on one connection, until it shows.
-const ROUNDS: u32 = 5;
 
 /// A connection, as bare as it can be: what it is made of is what the trial is about.
 struct Session {
@@ -52,10 +50,14 @@ impl Session {
 
     /// The first value of the last row that a query gives.
     fn query(&mut self, query: &str) -> Result<String> {
+        self.ask(query)?;
+        self.answer()
+    }
+
+    fn ask(&mut self, query: &str) -> Result<()> {
         let mut request = BytesMut::new();
         frontend::query(query, &mut request)?;
-        self.socket.write_all(&request)?;
-        self.answer()
+        Ok(self.socket.write_all(&request)?)
     }
 
     fn answer(&mut self) -> Result<String> {
@@ -153,22 +155,15 @@ pub(super) fn on_processes(channel: Channel) -> Outcome {
     Session::open()?.end_with(facts, took)
 }
 
-/// Passes the connection's socket and has both sides ask at once, until one hears what the other asked.
+/// Passes the connection's socket, has the worker ask something on it, and then asks something else itself: whose
+/// answer comes first?
 fn speaks_twice(session: &mut Session, worker: &mut Process) -> Result<bool> {
     session.socket.set_read_timeout(Some(ASTRAY))?;
     worker.send(&json!({ "attach": true }))?;
     worker.pass(session.socket.as_fd())?;
     worker.receive()?;
-    for _ in 0..ROUNDS {
-        worker.send(&json!({ "query": true }))?;
-        let mine = session.query("SELECT 'caller'");
-        let its = worker.receive()?;
-        if mine.is_ok_and(|it| it == "caller") && its["heard"] == "worker" {
-            continue;
-        }
-        return Ok(true);
-    }
-    Ok(false)
+    worker.ask(&json!({ "query": true }))?;
+    Ok(!session.query("SELECT 'caller'").is_ok_and(|answer| answer == "caller"))
 }
 
 pub(super) fn work() -> Result<()> {
@@ -177,13 +172,10 @@ pub(super) fn work() -> Result<()> {
         if message["own"] == true {
             Session::open()?.insert()?;
         } else if message["attach"] == true {
-            let socket = UnixStream::from(passed()?);
-            socket.set_read_timeout(Some(ASTRAY))?;
-            passed_on = Some(Session::over(socket));
+            passed_on = Some(Session::over(UnixStream::from(passed()?)));
         } else {
-            let session = passed_on.as_mut().context("no connection came")?;
-            let heard = session.query("SELECT 'worker'");
-            return Ok(Some(json!({ "heard": heard.map_err(|why| format!("{why:#}")).ok() })));
+            let session: &mut Session = passed_on.as_mut().context("no connection came")?;
+            session.ask("SELECT 'worker'")?;
         }
         Ok(Some(json!({})))
     })

@@ -24,10 +24,16 @@ async function crash({ kind, name, caller, begin, words, meaningless, isThread }
   const order = { crash: name };
   const began = begin();
   victim.send(order);
-  const { arrived, told } = await watch(victim, name);
+  const arrived = { bytes: 0 };
+  const told = await watch(victim, name, arrived);
   const took = told.at - began;
   if (told.by === "silence") await victim.end();
   const end = told.by === "nobody" ? {} : await victim.ended;
+  let replaced;
+  if (told.by !== "nobody") {
+    await caller.start(options);
+    replaced = now() - began;
+  }
   const error = victim.errors[0]?.why;
   const facts = { died: told.by === "nobody" ? "nobody" : "worker", told_by: told.by };
   if (told.by === "silence") facts.how = "ended by its caller";
@@ -37,12 +43,8 @@ async function crash({ kind, name, caller, begin, words, meaningless, isThread }
   if (name === "lock") {
     facts.lock = Atomics.load(new Int32Array(memory), 0) === 0 ? "free" : "held";
   }
-  let replaced;
-  if (told.by !== "nobody") {
-    await caller.start(options);
-    replaced = now() - began;
-  }
-  return { facts, took, replaced, lost: PAYLOAD - arrived };
+  // What was sent before the end may have arrived after it was told.
+  return { facts, took, replaced, lost: PAYLOAD - arrived.bytes };
 }
 
 /** Why a kind means nothing on a lane. */
@@ -53,19 +55,17 @@ function missing(kind, name) {
   return null;
 }
 
-/** Waits until the worker is known to be lost, or well; counts what arrives meanwhile. */
-function watch(victim, name) {
+/** Waits until the worker is known to be lost, or well; counts what arrives, then and later. */
+function watch(victim, name, arrived) {
   return new Promise((resolve) => {
-    let arrived = 0;
     let alive = now();
     const began = alive;
     const done = (by, at) => {
       clearInterval(timer);
-      // What was sent before the end may arrive after it was told.
-      setTimeout(() => resolve({ arrived, told: { by, at } }), 20);
+      resolve({ by, at });
     };
     victim.receive = ([{ payload, alive: sign }]) => {
-      if (payload) arrived += payload.length;
+      if (payload) arrived.bytes += payload.length;
       if (sign) alive = now();
     };
     const look = () => {
