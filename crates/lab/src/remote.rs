@@ -14,6 +14,7 @@ use crate::clocks::Exchange;
 use crate::contract::is_whole;
 use crate::lane::{Found, Lane, LaneError, LaneFuture};
 use crate::op::{Effort, Op};
+use crate::ops::trial::unavailable;
 
 /// Exchanges of the time that are made together.
 const EXCHANGES: u32 = 20;
@@ -32,6 +33,8 @@ struct Wire {
     successor: Option<Box<dyn FnMut() -> Option<Connection>>>,
     successions: u32,
     turns: u32,
+    /// Whether nobody minds if the page is lost.
+    may_be_lost: bool,
 }
 
 /// Both ways of a connection.
@@ -55,7 +58,14 @@ impl Remote {
     /// A connection that goes once `is_cancelled` is no failure.
     pub fn new(connection: Connection, is_cancelled: impl Fn() -> bool + 'static) -> Self {
         let is_cancelled = Box::new(is_cancelled);
-        let wire = Wire { connection, is_cancelled, successor: None, successions: 0, turns: 0 };
+        let wire = Wire {
+            connection,
+            is_cancelled,
+            successor: None,
+            successions: 0,
+            turns: 0,
+            may_be_lost: false,
+        };
         Self(Rc::new(RefCell::new(wire)))
     }
 
@@ -63,6 +73,11 @@ impl Remote {
     /// block is then made again.
     pub fn or_else(&self, successor: impl FnMut() -> Option<Connection> + 'static) {
         self.0.borrow_mut().successor = Some(Box::new(successor));
+    }
+
+    /// Nobody minds if this page is lost: it is asked for what may take it along, too.
+    pub fn may_be_lost(&self) {
+        self.0.borrow_mut().may_be_lost = true;
     }
 
     /// How often another connection took the place of one. Each has a clock of its own.
@@ -169,6 +184,13 @@ impl Lane for RemoteLane {
             if (wire.is_cancelled)() {
                 return Err(LaneError::Cancelled);
             }
+            let is_spared = |op: &Op| exhausts(*op) && !wire.may_be_lost;
+            let (spared, asked): (Vec<Op>, Vec<Op>) = ops.iter().partition(|op| is_spared(op));
+            if !spared.is_empty() {
+                // Those that are told of come in their order, whoever tells.
+                drop(wire);
+                return self.perform_but(&spared, &asked, ops, effort, found).await;
+            }
             wire.turns += 1;
             let turn = wire.turns;
             let lane = self.info.id.clone();
@@ -207,6 +229,49 @@ impl Lane for RemoteLane {
             }
         })
     }
+}
+
+impl RemoteLane {
+    /// The page is not asked for some of the operations: their rows say why.
+    async fn perform_but(
+        &self,
+        spared: &[Op],
+        asked: &[Op],
+        ops: &[Op],
+        effort: &Effort,
+        found: &mut Found<'_>,
+    ) -> Result<(), LaneError> {
+        let mut told = Vec::new();
+        let result = if asked.is_empty() {
+            Ok(())
+        } else {
+            self.perform(asked, effort, &mut |series| told.push(series)).await
+        };
+        let mut told = told.into_iter();
+        for op in ops {
+            if spared.contains(op) {
+                found(unavailable(*op, SPARED));
+            } else {
+                match told.next() {
+                    Some(series) => found(series),
+                    // The error is about this one.
+                    None => break,
+                }
+            }
+        }
+        result
+    }
+}
+
+/// Why a page is not asked for what [`exhausts`] the browser.
+const SPARED: &str = "it would take the tab along, and gigabytes of memory: `breakeven run crash --browser` has a \
+                      browser of its own do it, under a limit";
+
+/// Whether an operation takes all the memory that there is.
+#[must_use]
+pub fn exhausts(op: Op) -> bool {
+    let Op::Trial(trial) = op else { return false };
+    trial.is_crash() && ["memory-many", "memory-buffers"].contains(&trial.name)
 }
 
 /// Whether a lane of a browser does an operation.

@@ -4,6 +4,7 @@
 //! It runs under a keeper (`crates/keeper`), which ends it with all that it started once the runner wants it,
 //! or dies.
 
+pub(crate) mod exhaustion;
 pub mod page;
 mod programs;
 
@@ -39,11 +40,16 @@ impl Browser {
     /// # Errors
     /// If there is no place for its profile, or the system starts no process.
     pub fn start(kind: Kind, program: &Path, address: &str) -> anyhow::Result<Self> {
+        Self::start_within(kind, program, address, DATA)
+    }
+
+    /// The same with so many bytes of memory for each of its processes.
+    fn start_within(kind: Kind, program: &Path, address: &str, data: u64) -> anyhow::Result<Self> {
         let profile = programs::profile(kind, address).context("the browser's profile")?;
         let words = profile.path().join("words.txt");
         let words = File::options().read(true).append(true).create_new(true).open(words)?;
         let program = KeptProgram {
-            data: DATA,
+            data,
             home: Some(profile.path().to_owned()),
             ..KeptProgram::new(program, programs::arguments(kind, profile.path()))
         };

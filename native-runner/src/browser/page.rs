@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use tokio::runtime::Runtime;
 
-use super::{Browser, Kind};
+use super::{Browser, DATA, Kind};
 use crate::cancel::Cancel;
 use crate::guest::Guest;
 use crate::server::{Door, Host, Listeners, Server, assets};
@@ -34,6 +34,16 @@ pub enum NoPage {
 /// # Errors
 /// Why there is no page.
 pub fn open(kind: Kind, runtime: &Runtime, cancel: &Cancel) -> Result<(Browser, Guest), NoPage> {
+    open_within(kind, runtime, cancel, DATA)
+}
+
+/// The same with so many bytes of memory for each of the browser's processes.
+pub(super) fn open_within(
+    kind: Kind,
+    runtime: &Runtime,
+    cancel: &Cancel,
+    data: u64,
+) -> Result<(Browser, Guest), NoPage> {
     if !assets::page_is_there() {
         let why = "this build has no page inside: `cargo xtask build` makes a runner with one";
         return Err(NoPage::Unavailable(why.into()));
@@ -48,7 +58,8 @@ pub fn open(kind: Kind, runtime: &Runtime, cancel: &Cancel) -> Result<(Browser, 
         Ok(address)
     });
     let address = address.map_err(NoPage::Failed)?;
-    let mut browser = Browser::start(kind, &program, &address).map_err(NoPage::Failed)?;
+    let mut browser =
+        Browser::start_within(kind, &program, &address, data).map_err(NoPage::Failed)?;
     let guest = wait(&arrivals, &mut browser, kind, cancel)?;
     Ok((browser, guest))
 }

@@ -2,6 +2,7 @@
 //! the report is kept block by block.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use anyhow::Context;
 use futures::executor::block_on;
@@ -16,6 +17,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::End;
+use crate::browser::exhaustion::Exhaustible;
 use crate::browser::page::{self, NoPage};
 use crate::browser::{Browser as BrowserProcess, Kind};
 use crate::cancel::Cancel;
@@ -48,7 +50,7 @@ impl Measuring {
         cancel: &Cancel,
         is_chosen: impl Fn(&Plan, &dyn Lane) -> bool,
     ) -> anyhow::Result<Result<Measured, End>> {
-        let runtime = cancel_on_signals(cancel)?;
+        let runtime = Rc::new(cancel_on_signals(cancel)?);
         let visit = match self.browser.map(|kind| Visit::open(kind, &runtime, cancel)) {
             None => None,
             Some(Ok(visit)) => Some(visit),
@@ -103,12 +105,14 @@ struct Visit {
 }
 
 impl Visit {
-    fn open(kind: Kind, runtime: &Runtime, cancel: &Cancel) -> Result<Self, NoPage> {
+    fn open(kind: Kind, runtime: &Rc<Runtime>, cancel: &Cancel) -> Result<Self, NoPage> {
         let (process, guest) = page::open(kind, runtime, cancel)?;
         let browser = guest.offer.browser.clone();
         let infos = guest.offer.lanes.clone();
         let remote = guest.remote(cancel);
-        let lanes = remote.lanes(&infos);
+        let exhaustible =
+            |lane| -> Box<dyn Lane> { Box::new(Exhaustible::new(lane, kind, runtime, cancel)) };
+        let lanes = remote.lanes(&infos).into_iter().map(exhaustible).collect();
         let first = block_on(remote.exchange_times(clock));
         Ok(Self { kind, process, browser, remote, lanes, first })
     }

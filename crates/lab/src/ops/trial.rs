@@ -16,26 +16,31 @@ pub(super) async fn measure(
     trial: &'static Trial,
 ) -> Result<Vec<Series>, LaneError> {
     match lane.trial(trial).await {
-        Ok(tried) => Ok(series(op, trial, tried)),
-        Err(LaneError::Unavailable(why)) => {
-            let rows = op.rows().into_iter();
-            Ok(rows.map(|(params, unit)| nothing(params, unit, why.clone())).collect())
-        }
+        Ok(tried) => Ok(series(op, tried)),
+        Err(LaneError::Unavailable(why)) => Ok(unavailable(op, &why)),
         Err(why) => Err(why),
     }
 }
 
-fn nothing(params: protocol::report::Params, unit: Unit, why: String) -> Series {
-    Series { params, unit, crossing: None, samples: Err(why), seen: None }
+/// Its rows, each with the reason why there is nothing in it.
+#[must_use]
+pub fn unavailable(op: Op, why: &str) -> Vec<Series> {
+    let row = |(params, unit)| {
+        let samples = Err(why.to_owned());
+        Series { params, unit, crossing: None, samples, seen: None }
+    };
+    op.rows().into_iter().map(row).collect()
 }
 
-fn series(op: Op, trial: &Trial, tried: Tried) -> Vec<Series> {
+/// Its rows.
+#[must_use]
+pub fn series(op: Op, tried: Tried) -> Vec<Series> {
     let Tried { facts, took, replaced, lost } = tried;
     let time = |time: Option<f64>, why: &str| time.map(|it| vec![it]).ok_or_else(|| why.to_owned());
     let mut first = op.series("", Unit::Nanoseconds, Ok(vec![took]));
     first.seen = Some(facts);
     let mut all = vec![first];
-    if trial.is_crash() {
+    if matches!(op, Op::Trial(trial) if trial.is_crash()) {
         let replaced = time(replaced, "no worker was lost that could have been replaced");
         all.push(op.series("replaced", Unit::Nanoseconds, replaced));
         let lost = time(lost, "nobody was left to count them");
