@@ -141,3 +141,39 @@ fn guide(judged: &[Judged]) -> String {
     }
     out + "\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use claims::made::Made;
+
+    use super::*;
+
+    /// Set it to write the snapshot anew.
+    const RENEW: &str = "BREAKEVEN_RENEW";
+
+    #[test]
+    fn both_tables_read_well() {
+        let report = Made::usual().report();
+        let found = text(&report, &claims::judge(&report), &["a part of it".to_owned()]);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/claims.txt");
+        if std::env::var_os(RENEW).is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &found).unwrap();
+        }
+        let known = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            found == known,
+            "the tables read otherwise: `{RENEW}=1 cargo test` writes them\n{found}"
+        );
+        // A cell that is not measured says why, and stands under its row all the same.
+        let nothing = Made::usual().without_node().report();
+        let found = text(&nothing, &claims::judge(&nothing), &[]);
+        assert!(
+            found.contains("· Node          Not measured: on node.worker: node is not on PATH."),
+            "{found}"
+        );
+        assert!(found.lines().all(|line| line.chars().count() <= WIDTH), "no line is too long");
+    }
+}

@@ -20,6 +20,7 @@ use native_runner::browser::page::open;
 use native_runner::server::assets::page_is_there;
 use protocol::LaneId;
 use protocol::report::{Param, Report, ReportRow, RowOutcome};
+use protocol::trial::{Fact, Facts};
 
 const RUNNER: &str = env!("CARGO_BIN_EXE_breakeven");
 
@@ -134,8 +135,88 @@ fn every_lane_of_a_browser_keeps_the_contract() {
             if let Err(why) = block_on(lab::contract::check_operations(lane.as_ref())) {
                 panic!("{} in {}: {why}", lane.id(), kind.name());
             }
+            if lane.id() == LaneId::BROWSER_MAIN {
+                continue;
+            }
+            let trials = block_on(lab::contract::check_trials(lane.as_ref()));
+            let trials =
+                trials.unwrap_or_else(|why| panic!("{} in {}: {why}", lane.id(), kind.name()));
+            trials.iter().for_each(|(trial, seen)| is_as_in_a_browser(&lane.id(), trial, seen));
         }
         drop(browser);
+        assert_eq!(profiles(), before);
+    }
+}
+
+/// What must come of a trial in a page that is not to be lost.
+fn is_as_in_a_browser(lane: &LaneId, trial: &lab::Trial, seen: &Result<Facts, String>) {
+    let what = format!("{lane}: {} {}: {seen:?}", trial.experiment, trial.name);
+    let text = |facts: &Facts, name: &str| facts.get(name).map(ToString::to_string);
+    let is_shared = *lane == LaneId::BROWSER_SHARED;
+    match (trial.experiment, trial.name, seen) {
+        ("crash", "exit" | "abort" | "segfault" | "memory-many" | "memory-buffers", seen) => {
+            assert!(seen.as_ref().is_err_and(|why| !why.is_empty()), "{what}");
+        }
+        ("crash", "lock", Err(_)) => assert!(!is_shared, "{what}"),
+        ("crash", "lock", Ok(facts)) => {
+            assert_eq!(text(facts, "lock").as_deref(), Some("held"), "{what}");
+        }
+        ("crash", kind, Ok(facts)) => {
+            // An error ends no worker of a browser; one that never comes back its caller ends.
+            let died = if kind == "loop" { "worker" } else { "nobody" };
+            assert_eq!(text(facts, "died").as_deref(), Some(died), "{what}");
+            assert_eq!(text(facts, "siblings_lost").as_deref(), Some("0"), "{what}");
+        }
+        ("share", "buffer", Ok(facts)) => {
+            assert_eq!(facts["shared"], Fact::Is(is_shared), "{what}");
+            let keeps = *lane != LaneId::BROWSER_TRANSFER;
+            assert_eq!(facts["sender_keeps_it"], Fact::Is(keeps), "{what}");
+        }
+        ("share", "variables", Ok(facts)) => {
+            assert_eq!(facts["map_kept"], Fact::Is(true), "{what}");
+            assert_eq!(facts["prototype_kept"], Fact::Is(false), "{what}");
+            assert_eq!(text(facts, "function").as_deref(), Some("refused"), "{what}");
+        }
+        ("share", "database", Ok(facts)) => {
+            assert_eq!(facts["connection_passed"], Fact::Is(false), "{what}");
+            assert_eq!(facts["own_connections_work"], Fact::Is(true), "{what}");
+        }
+        ("share", "service", Ok(facts)) => assert_eq!(facts["same"], Fact::Is(false), "{what}"),
+        ("share", "fd", Ok(facts)) => {
+            assert_eq!(text(facts, "message_port").as_deref(), Some("moves"), "{what}");
+        }
+        ("share", "env" | "database-server", seen) => assert!(seen.is_err(), "{what}"),
+        ("identity", "thread" | "globals", Ok(facts)) => {
+            assert_eq!(facts["same"], Fact::Is(false), "{what}");
+        }
+        ("identity", _, seen) => assert!(seen.is_err(), "{what}"),
+        ("foreign", _, Ok(facts)) => assert_eq!(facts["runs"], Fact::Is(false), "{what}"),
+        _ => panic!("{what}"),
+    }
+}
+
+#[test]
+fn memory_is_exhausted_in_a_browser_that_may_be_lost() {
+    let _turn = alone();
+    for kind in browsers() {
+        let (before, folder) = (profiles(), folder());
+        let file = folder.path().join("report.json");
+        let arguments = ["crash", "--quick", "--lane", "browser.clone"];
+        let (code, said) = ended(run(kind, &arguments, &file), &before);
+        assert_eq!(code, Some(0), "{said}");
+        let report = parse(&file);
+        let died = |name: &str| {
+            let rows = measured(&report, "crash", &LaneId::BROWSER_CLONE);
+            let row = rows.iter().find(|row| {
+                row.params.get("kind") == Some(&Param::from(name))
+                    && !row.params.contains_key("metric")
+            });
+            let RowOutcome::Measured(measured) = &row.unwrap().outcome else { unreachable!() };
+            measured.seen[0].facts["died"].to_string()
+        };
+        // Small pieces fill the heap, which takes the page along; buffers are refused.
+        assert_eq!(died("memory-many"), "caller", "{}", kind.name());
+        assert!(["nobody", "worker", "caller"].contains(&died("memory-buffers").as_str()));
         assert_eq!(profiles(), before);
     }
 }

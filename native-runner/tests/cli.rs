@@ -314,7 +314,7 @@ fn a_run_that_is_interrupted_keeps_the_blocks_that_it_finished() {
 
 #[test]
 fn what_there_is_can_be_listed_in_words_and_as_json() {
-    for what in ["experiments", "lanes", "workloads"] {
+    for what in ["experiments", "lanes", "claims", "workloads"] {
         let (code, words, _) = said(&breakeven(&["list", what]).output().unwrap());
         assert_eq!(code, Some(0));
         let (_, json, _) = said(&breakeven(&["list", what, "--json"]).output().unwrap());
@@ -326,7 +326,7 @@ fn what_there_is_can_be_listed_in_words_and_as_json() {
     }
     let (code, words, _) = said(&breakeven(&["doctor"]).output().unwrap());
     assert_eq!(code, Some(0));
-    for part in ["processor", "rustc 1.", "steps of", "process.socket"] {
+    for part in ["processor", "rustc 1.", "steps of", "postgresql", "process.socket"] {
         assert!(words.contains(part), "{part}: {words}");
     }
 }

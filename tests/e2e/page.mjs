@@ -74,6 +74,26 @@ export class ComparisonPage {
     await until(async () => (await this.text('.progress [role="status"]')).startsWith(words), words, 4 * minute);
   }
 
+  /** Runs the experiments of a row of the claims, and waits for their end. */
+  async runClaim(row) {
+    await this.tab.run((row) => document.querySelector(`button[data-run="${row}"]`).click(), row);
+    await this.status("The comparison is done.");
+  }
+
+  /** A claim as it stands: its words, verdict, those beside it, and the evidence. */
+  claim(id) {
+    return this.tab.run((id) => {
+      const row = document.querySelector(`[data-claim="${id}"]`);
+      const beside = [...row.querySelectorAll("[data-platform]")];
+      return {
+        words: row.querySelector(".words").textContent,
+        verdict: row.dataset.verdict,
+        beside: Object.fromEntries(beside.map((it) => [it.dataset.platform, it.dataset.verdict])),
+        evidence: row.querySelector(".evidence").textContent,
+      };
+    }, id);
+  }
+
   /** Has just these be measured: "picture", or an experiment's name. */
   measure(...names) {
     return this.tab.run((names) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use lab::ops::trial::{series, unavailable};
 use lab::remote::exhausts;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Series};
 use protocol::trial::{Fact, Facts, Tried};
@@ -38,11 +39,6 @@ impl Exhaustible {
         cancel: &Cancel,
     ) -> Self {
         Self { lane, kind, runtime: Rc::clone(runtime), cancel: cancel.clone() }
-    }
-
-    /// Whether it is to be done in a browser of its own. The heap is the same for every lane: one is enough.
-    fn is_apart(&self, op: Op) -> bool {
-        exhausts(op) && self.lane.id() == LaneId::BROWSER_CLONE
     }
 
     async fn exhaust(&self, op: Op, effort: &Effort) -> Result<Vec<Series>, LaneError> {
@@ -82,7 +78,7 @@ impl Exhaustible {
             (_, None) if self.cancel.is_asked() => Err(LaneError::Cancelled),
             (_, None) => {
                 let silent = was_silent.load(Ordering::SeqCst);
-                Ok(lab::ops::trial::series(op, lost(silent, took)))
+                Ok(series(op, lost(silent, took)))
             }
         }
     }
@@ -94,15 +90,20 @@ impl Exhaustible {
         found: &mut Found<'_>,
     ) -> Result<(), LaneError> {
         for op in ops {
-            if self.is_apart(*op) {
+            if !exhausts(*op) {
+                self.lane.perform(&[*op], effort, found).await?;
+            } else if self.lane.id() == LaneId::BROWSER_CLONE {
                 found(self.exhaust(*op, effort).await?);
             } else {
-                self.lane.perform(&[*op], effort, found).await?;
+                found(unavailable(*op, AS_ELSEWHERE));
             }
         }
         Ok(())
     }
 }
+
+/// Once is enough.
+const AS_ELSEWHERE: &str = "a worker's heap is the same on every lane: browser.clone tries it";
 
 /// The page is gone, and with it the caller and all workers.
 fn lost(silent: bool, took: f64) -> Tried {
@@ -143,7 +144,7 @@ impl Lane for Exhaustible {
         effort: &'a Effort,
         found: &'a mut Found<'a>,
     ) -> LaneFuture<'a, ()> {
-        if !ops.iter().any(|op| self.is_apart(*op)) {
+        if !ops.iter().copied().any(exhausts) {
             return self.lane.perform(ops, effort, found);
         }
         Box::pin(self.perform_apart(ops, effort, found))

@@ -41,7 +41,7 @@ pub fn series(op: Op, tried: Tried) -> Vec<Series> {
     first.seen = Some(facts);
     let mut all = vec![first];
     if matches!(op, Op::Trial(trial) if trial.is_crash()) {
-        let replaced = time(replaced, "no worker was lost that could have been replaced");
+        let replaced = time(replaced, "no worker was lost, or nobody was left to start another");
         all.push(op.series("replaced", Unit::Nanoseconds, replaced));
         let lost = time(lost, "nobody was left to count them");
         all.push(op.series("bytes_lost", Unit::Bytes, lost));

@@ -7,6 +7,7 @@ mod binaryen;
 mod browsers;
 mod cargo_tools;
 mod npm;
+mod postgres;
 mod toolchain;
 
 use std::ffi::OsString;
@@ -62,6 +63,7 @@ pub(crate) fn run(want: Want, forced: Option<Toolchain>) -> Result<Tools, String
             Want::Test | Want::Bench => Some(Testing {
                 cargo_deny: cargo_tools::cargo_deny()?,
                 browsers: {
+                    postgres::ensure()?;
                     npm::ensure("tests/e2e")?;
                     browsers::ensure()?
                 },
