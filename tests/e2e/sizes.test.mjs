@@ -15,7 +15,9 @@ const limits = {
   engine: 150 * kilobytes,
   "engine-plain": 150 * kilobytes,
   // Fetched only where no runner leads.
-  leader: 130 * kilobytes,
+  leader: 135 * kilobytes,
+  // Fetched only for trials.
+  trial: 10 * kilobytes,
   // Fetched only by visitors who choose a picture of their own.
   codec: 250 * kilobytes,
 };

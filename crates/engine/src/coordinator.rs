@@ -20,7 +20,8 @@ use crate::{clock, lanes, own_picture};
 pub(crate) fn coordinate() {
     listen(|message| match serde_wasm_bindgen::from_value(message) {
         Ok(ToEngine::Visit { task, own }) => spawn_local(visit(task, own)),
-        Ok(ToEngine::Perform { lane, ops, effort, tick }) => spawn_local(async move {
+        Ok(ToEngine::Perform { lane, ops, effort, tick, trials }) => spawn_local(async move {
+            crate::trials::set_script(trials);
             let end = turn(&lane, &ops, effort, tick).await;
             post(&FromEngine::Performed(end));
         }),

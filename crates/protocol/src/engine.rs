@@ -64,6 +64,8 @@ pub enum ToEngine {
         effort: Effort,
         /// A step of the clock, in nanoseconds.
         tick: f64,
+        /// The address of the trials' script, where there are trials among them.
+        trials: Option<String>,
     },
     /// Say what the clock can do.
     Clock,

@@ -14,7 +14,7 @@ use web_sys::Blob;
 use worker_link::{WorkerLink, ends};
 
 use super::Cancelled;
-use super::program::{Program, program};
+use super::program::{Program, program, script};
 
 /// How long an engine may be silent: many times the longest run.
 const SILENCE_LIMIT_MS: u32 = 60_000;
@@ -116,8 +116,11 @@ impl Engine {
         tick: f64,
         found: &mut dyn FnMut(Vec<Series>),
     ) -> TurnEnd {
-        let turn = ToEngine::Perform { lane, ops, effort, tick };
         let talk = async {
+            let has_trials = ops.iter().any(|op| matches!(op, WireOp::Trial { .. }));
+            let trials =
+                if has_trials { Some(script("./workers/trial/worker.js").await?) } else { None };
+            let turn = ToEngine::Perform { lane, ops, effort, tick, trials };
             let mut coordinator = Coordinator::start(self, &turn).await?;
             loop {
                 match coordinator.hear().await? {

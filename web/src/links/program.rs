@@ -48,14 +48,33 @@ async fn load(folder: &str) -> Result<Program, String> {
     let compiling = WebAssembly::compile(&fetch(&wasm).await?);
     let module = JsFuture::from(compiling).await.map_err(|why| failed(&wasm, &why))?;
 
-    let address = format!("{folder}/worker.js");
-    let parts = Array::of1(&fetch(&address).await?);
+    let script = make_script(&format!("{folder}/worker.js")).await?;
+    Ok(Program { script, module })
+}
+
+/// A script's address in this page, fetched once.
+///
+/// # Errors
+/// If it cannot be loaded; the next call tries again.
+pub(super) async fn script(address: &'static str) -> Result<String, String> {
+    thread_local! {
+        static SCRIPTS: RefCell<HashMap<&'static str, String>> = RefCell::default();
+    }
+    if let Some(known) = SCRIPTS.with_borrow(|scripts| scripts.get(address).cloned()) {
+        return Ok(known);
+    }
+    let made = make_script(address).await?;
+    SCRIPTS.with_borrow_mut(|scripts| scripts.insert(address, made.clone()));
+    Ok(made)
+}
+
+async fn make_script(address: &str) -> Result<String, String> {
+    let parts = Array::of1(&fetch(address).await?);
     let kind = BlobPropertyBag::new();
     kind.set_type("text/javascript");
-    let script = Blob::new_with_buffer_source_sequence_and_options(&parts, &kind)
+    Blob::new_with_buffer_source_sequence_and_options(&parts, &kind)
         .and_then(|blob| Url::create_object_url_with_blob(&blob))
-        .map_err(|why| failed(&address, &why))?;
-    Ok(Program { script, module })
+        .map_err(|why| failed(address, &why))
 }
 
 /// The bytes at this address.

@@ -1,23 +1,32 @@
 //! Trials in a browser. Each has a caller of its own, a worker that may be lost: a script in plain JavaScript
-//! (`trial.js`), as it is JavaScript's own rules that are looked at. What concerns the shared wasm memory is
-//! `lock`.
+//! (`js/trial.js`), as it is JavaScript's own rules that are looked at. The page fetches it when there are trials to
+//! make. What concerns the shared wasm memory is `lock`.
 
 #[cfg(feature = "threads")]
 pub(crate) mod lock;
 
+use std::cell::RefCell;
+
 use futures::StreamExt;
 use futures::channel::mpsc::unbounded;
-use js_sys::Array;
 use lab::{LaneError, Trial};
 use protocol::LaneId;
 use protocol::trial::{TrialNews, Tried};
 use serde::Serialize;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, Event, MessageEvent, Url, Worker};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 use worker_link::{module_worker, text};
 
-const SCRIPT: &str = include_str!("trial.js");
+thread_local! {
+    /// Where the script is.
+    static SCRIPT: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Says where the trials' script is, for those of this turn.
+pub(crate) fn set_script(address: Option<String>) {
+    SCRIPT.set(address);
+}
 
 /// What the script is told first.
 #[derive(Serialize)]
@@ -72,12 +81,8 @@ impl Caller {
         on_message: &Closure<dyn FnMut(MessageEvent)>,
         on_error: &Closure<dyn FnMut(Event)>,
     ) -> Result<Self, JsValue> {
-        let kind = BlobPropertyBag::new();
-        kind.set_type("text/javascript");
-        let script = Array::of1(&JsValue::from_str(SCRIPT));
-        let script = Blob::new_with_str_sequence_and_options(&script, &kind)?;
-        let address = Url::create_object_url_with_blob(&script)?;
-        let worker = module_worker(&address)?;
+        let address = SCRIPT.with_borrow(Clone::clone);
+        let worker = module_worker(&address.ok_or("the page named no script")?)?;
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         Ok(Self(worker))

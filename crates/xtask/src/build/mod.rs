@@ -24,6 +24,8 @@ struct Module {
     features: &'static [&'static str],
     /// Whether `worker.js` and wasm-bindgen's script are to be one: for workers that are started often.
     joined: bool,
+    /// Whether Node's lanes load wasm-bindgen's script, too.
+    for_node: bool,
     rustflags: &'static [&'static str],
 }
 
@@ -33,6 +35,7 @@ const MODULES: [Module; 4] = [
         package: "engine",
         features: &["--features", "threads"],
         joined: true,
+        for_node: false,
         // `+atomics` alone no longer makes the memory shared (rust-lang/rust#147225), and
         // wasm-bindgen's thread start-up needs the TLS symbols and `__heap_base` exported.
         rustflags: &[
@@ -52,6 +55,7 @@ const MODULES: [Module; 4] = [
         package: "engine",
         features: &[],
         joined: true,
+        for_node: true,
         rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
     },
     Module {
@@ -59,6 +63,7 @@ const MODULES: [Module; 4] = [
         package: "leader",
         features: &[],
         joined: false,
+        for_node: false,
         rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
     },
     Module {
@@ -66,13 +71,20 @@ const MODULES: [Module; 4] = [
         package: "codec",
         features: &[],
         joined: false,
+        for_node: false,
         rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
     },
 ];
 
 /// All of them, into `target/workers/NAME`, from where trunk copies them beside the page.
 pub(crate) fn workers(tools: &Tools) -> Result<(), String> {
-    MODULES.iter().try_for_each(|module| build_module(tools, module))
+    MODULES.iter().try_for_each(|module| build_module(tools, module))?;
+    let root = cache::workspace();
+    let (own, out) = (root.join("crates/engine/js/trial.js"), root.join("target/workers/trial"));
+    fs::create_dir_all(&out)
+        .and_then(|()| fs::copy(&own, out.join("worker.js")))
+        .map(drop)
+        .map_err(|why| format!("{}: {why}", own.display()))
 }
 
 /// The page with its workers' modules, into `dist`.
@@ -115,23 +127,39 @@ fn build_module(tools: &Tools, module: &Module) -> Result<(), String> {
         .envs(Toolchain::build_std_environment());
     shell::loudly(&format!("building {}", module.name), &mut cargo, shell::minutes(20))?;
 
-    let out = root.join("target/workers").join(module.name);
+    let bound = target.join("bound");
     let raw = target.join(WASM).join("engine").join(format!("{}.wasm", module.package));
     // Written last, so that what was interrupted, or made by other tools, is made again.
     let versions = format!("{}-{}", pins::wasm_bindgen()?, pins::BINARYEN);
     let stamp = target.join(format!("bound-{versions}"));
-    if !(newer(&stamp, &raw) && out.is_dir()) {
-        bind(tools, module, &raw, &out)?;
+    if !(newer(&stamp, &raw) && bound.is_dir()) {
+        bind(tools, module, &raw, &bound)?;
         fs::write(&stamp, "").map_err(|why| format!("{}: {why}", stamp.display()))?;
     }
     let own = root.join("crates").join(module.package).join("js");
-    let script = out.join("worker.js");
-    let written = if module.joined {
-        fs::write(&script, join::join(&out.join(format!("{}.js", module.package)), &own)?)
+    let out = root.join("target/workers").join(module.name);
+    put(module, &bound, &own, &out).map_err(|why| format!("{}: {why}", out.display()))
+}
+
+/// Puts beside the page what it fetches, and no more.
+fn put(module: &Module, bound: &Path, own: &Path, out: &Path) -> Result<(), String> {
+    let io = |why: std::io::Error| why.to_string();
+    if out.exists() {
+        fs::remove_dir_all(out).map_err(io)?;
+    }
+    fs::create_dir_all(out).map_err(io)?;
+    let script = format!("{}.js", module.package);
+    let wasm = format!("{}_bg.wasm", module.package);
+    fs::copy(bound.join(&wasm), out.join(&wasm)).map_err(io)?;
+    if !module.joined || module.for_node {
+        fs::copy(bound.join(&script), out.join(&script)).map_err(io)?;
+    }
+    let worker = if module.joined {
+        join::join(&bound.join(&script), own)?
     } else {
-        fs::copy(own.join("worker.js"), &script).map(drop)
+        fs::read_to_string(own.join("worker.js")).map_err(io)?
     };
-    written.map_err(|why| format!("{}: {why}", script.display()))
+    fs::write(out.join("worker.js"), worker).map_err(io)
 }
 
 /// wasm-bindgen's output for the browser, made smaller and faster by wasm-opt.
