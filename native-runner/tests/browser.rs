@@ -214,9 +214,11 @@ fn memory_is_exhausted_in_a_browser_that_may_be_lost() {
             let RowOutcome::Measured(measured) = &row.unwrap().outcome else { unreachable!() };
             measured.seen[0].facts["died"].to_string()
         };
-        // Small pieces fill the heap, which takes the page along; buffers are refused.
-        assert_eq!(died("memory-many"), "caller", "{}", kind.name());
-        assert!(["nobody", "worker", "caller"].contains(&died("memory-buffers").as_str()));
+        // Small pieces fill the heap, which takes Chromium's page along. In Firefox it depends on which piece is
+        // one too many: some are refused with an error. So are buffers, in both.
+        let died = ["memory-many", "memory-buffers"].map(died);
+        assert!(died.iter().all(|it| ["nobody", "caller"].contains(&it.as_str())), "{died:?}");
+        assert!(kind == Kind::Firefox || died[0] == "caller", "{died:?}");
         assert_eq!(profiles(), before);
     }
 }

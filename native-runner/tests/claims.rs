@@ -36,6 +36,10 @@ fn a_report_is_judged_without_measuring() {
         assert_eq!(claim["by_platform"]["node"], claim["verdict"]);
     }
     assert_eq!(data["left_out"], serde_json::json!([]));
+    let crashes = data["crashes"].as_array().unwrap();
+    let segfault =
+        crashes.iter().find(|it| it["kind"] == "segfault" && it["lane"] == "node.worker");
+    assert_eq!(segfault.unwrap()["died"], "caller");
 
     let words = breakeven(&["claims", file]);
     assert_eq!(words.status.code(), Some(0));

@@ -4,11 +4,16 @@
 #![allow(clippy::disallowed_methods, reason = "a test's helpers are no children of the runner")]
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::executor::block_on;
 use lab::contract::check_trials;
 use native_runner::{Cancel, lanes};
+use protocol::report::{Report, RowOutcome};
 use protocol::trial::{Fact, Facts};
 
 /// By experiment and name: what was seen, or why it means nothing there.
@@ -49,6 +54,7 @@ fn is(seen: &Seen, trial: (&'static str, &'static str), name: &str) -> bool {
 
 #[test]
 fn every_trial_on_every_lane_ends_as_it_must_and_leaves_nothing() {
+    let _turn = alone();
     let folders = scratch_folders();
     for lane in lanes::all(&Cancel::default()) {
         let id = lane.id().to_string();
@@ -158,6 +164,12 @@ fn programs(lane: &str, seen: &Seen) {
     }
 }
 
+/// One at a time: processes are counted.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The command lines of this process's children.
 fn children() -> Vec<String> {
     let own = std::process::id().to_string();
@@ -184,4 +196,41 @@ fn scratch_folders() -> Vec<String> {
         .collect();
     all.sort();
     all
+}
+
+/// In a user namespace other things are forbidden than for root.
+#[test]
+fn another_user_can_have_trials_made() {
+    let _turn = alone();
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    if !is_root || !Path::new("/usr/bin/setpriv").exists() {
+        eprintln!("left out: there is no other user to become");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+    let program = folder.path().join("breakeven");
+    fs::copy(env!("CARGO_BIN_EXE_breakeven"), &program).unwrap();
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    let lanes = ["native.thread", "process.socket", "node.worker"];
+    let run = Command::new("/usr/bin/setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"])
+        .arg(&program)
+        .args(["run", "identity", "share", "--quick", "--json", "-"])
+        .args(lanes.iter().flat_map(|lane| ["--lane", lane]))
+        .env("HOME", folder.path())
+        .env("TMPDIR", folder.path())
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(0), "{said}");
+    let report = Report::parse(&String::from_utf8(run.stdout).unwrap()).unwrap();
+    for lane in lanes {
+        let row = report.results.iter().find(|row| {
+            row.lane.as_str() == lane && row.params.get("aspect") == Some(&"process".into())
+        });
+        let outcome = &row.unwrap().outcome;
+        assert!(matches!(outcome, RowOutcome::Measured(_)), "{lane}: {outcome:?}");
+    }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use claims::Judged;
+use claims::matrix::{self, Died};
 use clap::Args;
 use lab::experiments::crash::LENGTHY;
 use lab::experiments::{self, Experiment};
@@ -55,7 +56,8 @@ impl Claims {
         };
         let judged = claims::judge(&report);
         if self.json {
-            let data = json!({ "claims": judged, "left_out": self.left_out() });
+            let crashes = crashes(&report);
+            let data = json!({ "claims": judged, "crashes": crashes, "left_out": self.left_out() });
             print(&(serde_json::to_string_pretty(&data)? + "\n"))?;
         } else {
             print(&claims_text::text(&report, &judged, &self.left_out()))?;
@@ -109,6 +111,20 @@ fn experiments() -> Vec<&'static Experiment> {
         claims::ALL.iter().any(|row| row.experiments.contains(&experiment.id))
     };
     experiments::ALL.into_iter().filter(is_needed).collect()
+}
+
+/// The crash matrix as data: times in nanoseconds, what was lost in bytes.
+fn crashes(report: &Report) -> Vec<serde_json::Value> {
+    let cells = matrix::rows(report).into_iter().flat_map(|(.., cells)| cells);
+    let known = cells.filter(|cell| cell.died != Died::Unknown);
+    let data = known.map(|cell| {
+        let [detected, replaced, lost] = cell.figures;
+        json!({
+            "kind": cell.kind, "lane": cell.lane, "died": cell.died.name(), "words": cell.words,
+            "detected_ns": detected, "replaced_ns": replaced, "bytes_lost": lost,
+        })
+    });
+    data.collect()
 }
 
 fn read(file: &Path) -> Result<Report, String> {

@@ -10,7 +10,7 @@ mod scripts;
 use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub(crate) enum Caller<'a> {
     /// The trial program.
     Own,
     /// This Node, for workers of this kind.
-    Node(&'a std::path::Path, &'a str),
+    Node(&'a Path, &'a str),
 }
 
 impl Trials {
@@ -128,7 +128,12 @@ impl Trials {
         let program = match caller {
             Caller::Own => {
                 let words = [lane.as_str(), experiment, name].map(Into::into);
-                KeptProgram::new(&PathBuf::from(trial_program().map_err(failed)?), words.into())
+                // Inside a user namespace nobody looks into this process's descriptors: the keeper opens it before.
+                let files = vec![PathBuf::from(trial_program().map_err(failed)?)];
+                KeptProgram {
+                    files,
+                    ..KeptProgram::new(Path::new("/proc/self/fd/3"), words.into())
+                }
             }
             Caller::Node(node, kind) => {
                 let script = folder.path().join("main.cjs").into_os_string();
