@@ -13,7 +13,7 @@ use protocol::report::ReportMachine;
 use crate::cancel::Cancel;
 use crate::children;
 use crate::trials::Trials;
-pub(crate) use node::version as node_version;
+pub(crate) use node::{Node, version as node_version};
 pub use process::PIPE_CAPACITY;
 #[cfg(test)]
 pub(crate) use process::Worker;

@@ -21,6 +21,7 @@ use tempfile::TempDir;
 
 use crate::cancel::Cancel;
 use crate::children::{ChildProcess, KeptProgram, trial_program};
+use crate::lanes::Node;
 use crate::timing;
 use postgres::Cluster;
 pub(crate) use postgres::found as postgres_found;
@@ -29,6 +30,8 @@ pub(crate) use postgres::found as postgres_found;
 const PATIENCE: Duration = Duration::from_secs(50);
 /// Bytes of memory that each process of a trial may write to.
 const DATA: u64 = 768 << 20;
+/// The same for Node from this version on, where each worker thread sets half a gibibyte apart for its code.
+const DATA_OF_NODE: (u32, u64) = (24, 3 << 30);
 /// Of what a program said last, so much is kept.
 const WORDS: usize = 160;
 
@@ -45,7 +48,7 @@ pub(crate) enum Caller<'a> {
     /// The trial program.
     Own,
     /// This Node, for workers of this kind.
-    Node(&'a Path, &'a str),
+    Node(&'a Node, &'a str),
 }
 
 impl Trials {
@@ -81,7 +84,13 @@ impl Trials {
                     let said = running.process.last_words();
                     let Some(began) = begun.filter(|_| trial.is_crash()) else {
                         let what = format!("the caller of {} {}", trial.experiment, trial.name);
-                        return Err(LaneError::Failed(format!("{what} ended: {}", said.trim())));
+                        let facts = lost(&said);
+                        let told = ["how", "said"].into_iter().filter_map(|name| facts.get(name));
+                        let told: Vec<String> = told.map(ToString::to_string).collect();
+                        return Err(LaneError::Failed(format!(
+                            "{what} ended: {}",
+                            told.join(", ")
+                        )));
                     };
                     let facts = lost(&said);
                     let replaced = self.replaced(lane, caller, began)?;
@@ -137,14 +146,21 @@ impl Trials {
             }
             Caller::Node(node, kind) => {
                 let script = folder.path().join("main.cjs").into_os_string();
-                KeptProgram::new(node, vec![script, kind.into(), experiment.into(), name.into()])
+                KeptProgram::new(
+                    &node.program,
+                    vec![script, kind.into(), experiment.into(), name.into()],
+                )
             }
         };
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
         ours.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
         let output = theirs.try_clone().map_err(failed)?;
         let scratch = Some(folder.path().to_owned());
-        let program = KeptProgram { data: DATA, environment, scratch, ..program };
+        let data = match caller {
+            Caller::Node(node, _) if node.major() >= DATA_OF_NODE.0 => DATA_OF_NODE.1,
+            _ => DATA,
+        };
+        let program = KeptProgram { data, environment, scratch, ..program };
         let process = program.spawn(theirs.into(), output.into(), &self.cancel).map_err(failed)?;
         Ok(Running { process, news: BufReader::new(ours), _server: server, _folder: folder })
     }
@@ -198,7 +214,9 @@ fn lost(said: &str) -> Facts {
         facts.insert("how".into(), Fact::Text(end(how)));
     }
     let is_telling = |line: &&str| {
-        ["Error", "FATAL", "overflow", "failed"].iter().any(|word| line.contains(word))
+        ["Error", "FATAL", "Fatal", "overflow", "failed", "could not"]
+            .iter()
+            .any(|word| line.contains(word))
     };
     if let Some(line) = said.lines().find(is_telling) {
         facts.insert("said".into(), Fact::Text(plain(line)));

@@ -16,7 +16,7 @@ pub(super) const ROW: Row = Row {
             statement: "An open file can be passed to a worker, and works there.",
             nuance: "Threads have one table of descriptors: a bare number works without being passed, and who \
                      closes it closes it for all. A FileHandle that is transferred changes its owner; a socket \
-                     cannot be sent at all.",
+                     can be sent from Node 24 on.",
             rests_on: &[],
             judge: threads,
         },

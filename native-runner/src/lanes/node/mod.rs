@@ -4,6 +4,8 @@
 mod driver;
 mod program;
 
+pub(crate) use program::Node;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::thread;
@@ -186,7 +188,7 @@ impl Starter for NodeLane {
 
     async fn trial(&self, trial: &'static Trial) -> Result<Tried, LaneError> {
         let node = program::node().map_err(LaneError::Unavailable)?;
-        self.trials.make(&self.id(), trial, Caller::Node(&node.program, self.kind.name()))
+        self.trials.make(&self.id(), trial, Caller::Node(node, self.kind.name()))
     }
 }
 

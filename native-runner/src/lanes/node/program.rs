@@ -18,10 +18,18 @@ const OLDEST: u32 = 20;
 
 /// Node on PATH.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) program: PathBuf,
+pub(crate) struct Node {
+    pub(crate) program: PathBuf,
     /// As it says itself, for example `v20.20.2`.
-    pub(super) version: String,
+    pub(crate) version: String,
+}
+
+impl Node {
+    /// The first number of its version; 0 if it says none.
+    pub(crate) fn major(&self) -> u32 {
+        let major = self.version.trim_start_matches('v').split('.').next();
+        major.and_then(|it| it.parse().ok()).unwrap_or(0)
+    }
 }
 
 /// Looks for Node once.
@@ -42,10 +50,11 @@ fn find() -> Result<Node, String> {
         .ok_or(missing)?;
     let version = first_line(&program, "--version")
         .map_err(|why| format!("{} does not run: {why}", program.display()))?;
-    let major = version.trim_start_matches('v').split('.').next().and_then(|it| it.parse().ok());
-    match major {
-        Some(OLDEST..) => Ok(Node { program, version }),
-        _ => Err(format!("Node {version} is on PATH: {OLDEST} or newer is needed")),
+    let node = Node { program, version };
+    if node.major() >= OLDEST {
+        Ok(node)
+    } else {
+        Err(format!("Node {} is on PATH: {OLDEST} or newer is needed", node.version))
     }
 }
 

@@ -166,9 +166,10 @@ async function passToThread({ caller, begin, words }) {
   const { wrote: byHandle } = await peer.ask({ handle }, [handle]);
   facts.file_handle = byHandle ? (handle.fd === -1 ? "moves" : "copies") : "does not work";
   const [server, client, accepted] = await connection();
+  const came = new Promise((resolve) => client.once("data", (bytes) => resolve(String(bytes))));
   try {
     await peer.ask({ socket: accepted }, [accepted]);
-    facts.socket = "passed";
+    facts.socket = (await Promise.race([came, late(2000)])) === "worker" ? "passed" : "does not work";
   } catch (why) {
     facts.socket = `refused: ${words(why)}`;
   }
@@ -198,6 +199,8 @@ async function passToProcess({ caller, begin }) {
   facts.passed = facts.inherited || facts.socket === "passed";
   return { facts, took };
 }
+
+const late = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A live connection: the server, the client's end and the accepted one. */
 function connection() {
