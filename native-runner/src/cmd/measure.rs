@@ -78,7 +78,9 @@ impl Measuring {
         if let Some(visit) = visit {
             visit.end(&mut report);
         }
-        if let (Some(spare), Ended::Cancelled | Ended::Stopped(_)) = (&spare, &ended) {
+        if let (Some(spare), Ended::Cancelled | Ended::Stopped(_)) = (&spare, &ended)
+            && report.run.finished > 0
+        {
             eprintln!("breakeven: what was measured is in {}", spare.display());
         }
         Ok(Ok(Measured { report, ended }))
