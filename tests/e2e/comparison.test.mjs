@@ -181,11 +181,13 @@ for (const { name, open } of browsers) {
       await page.available(lanes);
       const focused = () => page.tab.run(() => document.activeElement.id || document.activeElement.textContent);
       const seen = [];
-      for (let press = 0; press < 16 && seen.at(-1) !== "Run comparison"; press += 1) {
+      for (let press = 0; press < 20 && seen.at(-1) !== "Run comparison"; press += 1) {
         await page.tab.press("Tab");
         seen.push(await focused());
       }
-      const boxes = ["picture", "startup", "echo", "compute", "dispatch", "memory"].map((name) => `experiment-${name}`);
+      const timed = ["startup", "echo", "compute", "dispatch", "memory"];
+      const trials = ["identity", "share", "crash", "foreign"];
+      const boxes = ["picture", ...timed, ...trials].map((name) => `experiment-${name}`);
       assert.deepEqual(seen, ["own-picture", "filter", "workers", "rounds", ...boxes, "Run comparison"]);
       await page.tab.press("Enter");
       await until(() => page.count('[role="progressbar"]'), "the progress bar");
