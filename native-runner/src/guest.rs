@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
-use lab::remote::{Connection, Remote, browser_kind};
+use lab::browser::browser_kind;
+use lab::remote::{Connection, Remote};
 use protocol::LaneId;
 use protocol::runner::FromRunner;
 use protocol::study::{News, Offer};
@@ -87,7 +88,7 @@ pub(crate) fn is_honest(offer: &Offer) -> bool {
     let mut ids: Vec<&LaneId> = offer.lanes.iter().map(|lane| &lane.id).collect();
     ids.sort_by_key(|id| id.as_str());
     ids.dedup();
-    let is_known = |id: &LaneId| lab::remote::BROWSER_LANES.contains(id);
+    let is_known = |id: &LaneId| lab::browser::BROWSER_LANES.contains(id);
     ids.len() == offer.lanes.len()
         && offer.lanes.iter().all(|lane| is_known(&lane.id) && lane.kind == browser_kind(&lane.id))
 }

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
-use lab::remote::BROWSER_LANES;
+use lab::browser::BROWSER_LANES;
 use native_runner::Cancel;
 use native_runner::browser::Kind;
 use native_runner::browser::page::open;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, Shared};
-use lab::remote::{BROWSER_LANES, browser_kind};
+use lab::browser::{BROWSER_LANES, browser_kind};
 use protocol::report::{Browser, Clock};
 use protocol::study::Offer;
 use protocol::{Availability, LaneId, LaneInfo};

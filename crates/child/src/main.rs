@@ -8,17 +8,15 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
-use std::io::{self, BufReader, IoSlice, IoSliceMut, Read, Write};
-use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::io::{self, BufReader, IoSlice, Read, Write};
 use std::process::ExitCode;
 
 use child::Ended;
 use protocol::frame::{FrameError, TOGETHER};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use rustix::process::getpid;
 use rustix::stdio::{stdin, stdout};
 use sandbox::{Guards, Limits};
+use shm::descriptor;
 
 /// Twice the largest pictures, and the memory that is shared.
 const LIMITS: Limits = Limits {
@@ -52,26 +50,11 @@ fn run(guards: Guards) -> Result<(), FrameError> {
     let mut input = BufReader::with_capacity(2 * TOGETHER, Input);
     match child::run(process, guards.bits(), &mut input, &mut Output)? {
         Ended::Cleanly => Ok(()),
-        Ended::Map { worker, wait } => {
-            child::shared::run(&mut shm::Worker::attach(descriptor()?, worker)?, wait)
-        }
+        Ended::Map { worker, wait } => child::shared::run(
+            &mut shm::Worker::attach(descriptor::receive(stdin())?, worker)?,
+            wait,
+        ),
     }
-}
-
-/// The descriptor that comes with the next byte of standard input.
-fn descriptor() -> io::Result<OwnedFd> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    let parts = &mut [IoSliceMut::new(&mut byte)];
-    recvmsg(stdin(), parts, &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
-    let mut descriptors = ancillary.drain().filter_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-        _ => None,
-    });
-    descriptors.next().ok_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidData, "no descriptor came with the byte")
-    })
 }
 
 /// Standard input without std's own buffer and lock.

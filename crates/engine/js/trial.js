@@ -369,7 +369,7 @@ const kinds = {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 256 });
     for (;;) memory.grow(16);
   },
-  // Whoever orders these may lose the whole page (`lab::remote::exhausts`).
+  // Whoever orders these may lose the whole page (`lab::browser::exhausts`).
   "memory-many": () => {
     const all = [];
     for (;;) all.push([all.length, String(all.length)]);

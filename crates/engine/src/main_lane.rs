@@ -6,13 +6,13 @@ use std::future::ready;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
+use lab::browser::browser_does;
 use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
 use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
 use lab::ops::memory::Footprint;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
-use lab::remote::browser_does;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};

@@ -12,6 +12,7 @@
 //! bytes).
 #![expect(unsafe_code, reason = "a mapping is a raw pointer, and other processes write behind it")]
 
+pub mod descriptor;
 mod turn;
 
 use std::io;

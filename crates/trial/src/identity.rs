@@ -2,6 +2,7 @@
 
 use std::env::{current_dir, set_current_dir};
 use std::fs;
+use std::path::PathBuf;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,7 +10,6 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use protocol::trial::Fact;
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::thread::{gettid, set_name};
 use serde_json::{Value, json};
@@ -26,57 +26,69 @@ const SOON: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_micros(20);
 
 pub(crate) fn on_threads(name: &str) -> Outcome {
-    if name == "globals" {
-        MARK.store(1, Ordering::SeqCst);
-    }
-    let heard = listen_if(name == "signals")?;
-    let (folder, before) = (current_dir()?, resident()?);
+    let before = Before::look(name)?;
     let worker = Thread::start()?;
     let began = begin();
     let asked = name.to_owned();
     let answer = worker.run(move || answer(&asked))??;
-    let took = now() - began;
-    match name {
-        "process" => seen([("same", is(answer["id"] == process::id()))], took),
-        "thread" => seen([("same", is(answer["id"] == own_thread()))], took),
-        "heap" => seen([("same", is(resident()?.saturating_sub(before) > FILL / 2))], took),
-        "globals" => seen([("same", is(answer["mark"] == 1))], took),
-        "cwd" => {
-            let moved = current_dir()? != folder;
-            seen([("same", is(moved)), ("worker_can_change_it", is(true))], took)
-        }
-        "signals" => {
-            let same = is_heard(&heard);
-            seen([("same", is(same))], now() - began)
-        }
-        "title" => seen([("same", title_is(&answer)?), ("worker_can_change_it", is(true))], took),
-        _ => bail!("no aspect {name}"),
-    }
+    before.compare(name, &answer, began)
 }
 
 pub(crate) fn on_processes(channel: Channel, name: &str) -> Outcome {
-    MARK.store(1, Ordering::SeqCst);
-    let heard = listen_if(name == "signals")?;
-    let (folder, before) = (current_dir()?, resident()?);
+    let before = Before::look(name)?;
     let mut worker = Process::start(channel, "identity", name)?;
     let began = begin();
     let answer = worker.ask(&json!({}))?;
-    let took = now() - began;
-    match name {
-        "process" => seen([("same", is(answer["id"] == process::id()))], took),
-        "thread" => seen([("same", is(answer["id"] == own_thread()))], took),
-        "heap" => seen([("same", is(resident()?.saturating_sub(before) > FILL / 2))], took),
-        "globals" => seen([("same", is(answer["mark"] == 1))], took),
-        "cwd" => {
-            let moved = current_dir()? != folder;
-            seen([("same", is(moved)), ("worker_can_change_it", is(true))], took)
+    before.compare(name, &answer, began)
+}
+
+/// How the caller was before the worker started.
+struct Before {
+    folder: PathBuf,
+    resident: usize,
+    heard: Arc<AtomicBool>,
+}
+
+impl Before {
+    fn look(name: &str) -> Result<Self> {
+        MARK.store(1, Ordering::SeqCst);
+        let heard = listen_if(name == "signals")?;
+        Ok(Self { folder: current_dir()?, resident: resident()?, heard })
+    }
+
+    /// Whether what the worker did and said is so for the caller, too.
+    fn compare(self, name: &str, answer: &Value, began: f64) -> Outcome {
+        let mut took = now() - began;
+        let same = match name {
+            "process" => answer["id"] == process::id(),
+            "thread" => answer["id"] == own_thread(),
+            "heap" => resident()?.saturating_sub(self.resident) > FILL / 2,
+            "globals" => answer["mark"] == 1,
+            "cwd" => current_dir()? != self.folder,
+            // A worker with a handler of its own has waited for it.
+            "signals" if answer["heard"].is_boolean() => self.heard.load(Ordering::SeqCst),
+            "signals" => {
+                let heard = is_heard(&self.heard);
+                took = now() - began;
+                heard
+            }
+            "title" => answer["title"] == fs::read_to_string("/proc/self/comm")?.trim(),
+            _ => bail!("no aspect {name}"),
+        };
+        let mut tried = seen([("same", is(same))], took)?;
+        match name {
+            "cwd" | "title" => {
+                // Otherwise there had been no answer.
+                tried.facts.insert("worker_can_change_it".into(), is(true));
+            }
+            "signals" => {
+                let heard =
+                    answer["heard"].as_bool().map(|heard| ("worker_heard".into(), is(heard)));
+                tried.facts.extend(heard);
+            }
+            _ => {}
         }
-        "signals" => {
-            let heard = heard.load(Ordering::SeqCst);
-            seen([("same", is(heard)), ("worker_heard", is(answer["heard"] == true))], took)
-        }
-        "title" => seen([("same", title_is(&answer)?), ("worker_can_change_it", is(true))], took),
-        _ => bail!("no aspect {name}"),
+        Ok(tried)
     }
 }
 
@@ -137,12 +149,6 @@ fn is_heard(heard: &AtomicBool) -> bool {
         sleep(LOOK);
     }
     heard.load(Ordering::SeqCst)
-}
-
-/// Whether the caller's title is the worker's.
-fn title_is(answer: &Value) -> Result<Fact> {
-    let own = fs::read_to_string(format!("/proc/{}/comm", process::id()))?;
-    Ok(is(answer["title"] == own.trim()))
 }
 
 /// Bytes of this process that are in memory.

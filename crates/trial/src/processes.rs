@@ -1,8 +1,7 @@
 //! Worker processes of a trial: this same program again, with a line of JSON per message.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, IoSlice, IoSliceMut, Read, Write, stdin, stdout};
-use std::mem::MaybeUninit;
+use std::io::{BufRead, BufReader, Read, Write, stdin, stdout};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -11,11 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
-};
 use serde_json::{Value, json};
+use shm::descriptor;
 
 use crate::facts::now;
 
@@ -143,13 +139,9 @@ impl Process {
     }
 
     /// Passes a descriptor with the next message. Pipes pass none.
-    pub(crate) fn pass(&mut self, descriptor: BorrowedFd<'_>) -> Result<()> {
+    pub(crate) fn pass(&mut self, file: BorrowedFd<'_>) -> Result<()> {
         let socket = self.socket.as_ref().context("pipes pass no descriptors")?;
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut ancillary = SendAncillaryBuffer::new(&mut space);
-        let descriptors = [descriptor];
-        ancillary.push(SendAncillaryMessage::ScmRights(&descriptors));
-        sendmsg(socket, &[IoSlice::new(b"!")], &mut ancillary, SendFlags::empty())?;
+        descriptor::send(socket, file)?;
         Ok(())
     }
 }
@@ -227,14 +219,5 @@ pub(crate) fn received_bytes(count: usize) -> Result<Vec<u8>> {
 
 /// The descriptor that was passed before the next message.
 pub(crate) fn passed() -> Result<OwnedFd> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    let parts = &mut [IoSliceMut::new(&mut byte)];
-    recvmsg(stdin(), parts, &mut ancillary, RecvFlags::CMSG_CLOEXEC)?;
-    let mut descriptors = ancillary.drain().filter_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-        _ => None,
-    });
-    descriptors.next().context("no descriptor came")
+    Ok(descriptor::receive(stdin())?)
 }

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lab::ops::trial::{series, unavailable};
-use lab::remote::exhausts;
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Series};
+use lab::remote::Elsewhere;
+use lab::{Effort, LaneError, LaneFuture, Op, Series};
+use protocol::LaneId;
 use protocol::trial::{Fact, Facts, Tried};
-use protocol::{Availability, LaneId, LaneKind};
 use tokio::runtime::Runtime;
 
 use super::Kind;
@@ -23,49 +23,63 @@ const DATA: u64 = 1 << 30;
 /// A page that has not answered after so long is lost.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A lane of a browser that the runner has started.
-pub(crate) struct Exhaustible {
-    lane: Box<dyn Lane>,
-    kind: Kind,
-    runtime: Rc<Runtime>,
-    cancel: Cancel,
+/// Starts such browsers.
+pub(crate) struct OtherBrowser {
+    pub(crate) kind: Kind,
+    pub(crate) runtime: Rc<Runtime>,
+    pub(crate) cancel: Cancel,
 }
 
-impl Exhaustible {
-    pub(crate) fn new(
-        lane: Box<dyn Lane>,
-        kind: Kind,
-        runtime: &Rc<Runtime>,
-        cancel: &Cancel,
-    ) -> Self {
-        Self { lane, kind, runtime: Rc::clone(runtime), cancel: cancel.clone() }
+impl Elsewhere for OtherBrowser {
+    fn exhaust<'a>(
+        &'a self,
+        lane: &'a LaneId,
+        op: Op,
+        effort: &'a Effort,
+    ) -> LaneFuture<'a, Vec<Series>> {
+        Box::pin(async move {
+            if *lane == LaneId::BROWSER_CLONE {
+                self.exhaust(lane, op, effort).await
+            } else {
+                Ok(unavailable(op, AS_ELSEWHERE))
+            }
+        })
     }
+}
 
-    async fn exhaust(&self, op: Op, effort: &Effort) -> Result<Vec<Series>, LaneError> {
-        let over = Cancel::default();
+/// Once is enough.
+const AS_ELSEWHERE: &str = "a worker's heap is the same on every lane: browser.clone tries it";
+
+impl OtherBrowser {
+    async fn exhaust(
+        &self,
+        lane: &LaneId,
+        op: Op,
+        effort: &Effort,
+    ) -> Result<Vec<Series>, LaneError> {
         let opened = page::open_within(self.kind, &self.runtime, &self.cancel, DATA);
-        let (_browser, guest) = opened.map_err(|why| match why {
+        let (mut browser, guest) = opened.map_err(|why| match why {
             NoPage::Cancelled => LaneError::Cancelled,
             NoPage::Unavailable(why) => LaneError::Unavailable(why),
             NoPage::Failed(why) => LaneError::failed(format!("{why:#}")),
         })?;
-        let was_silent = Arc::new(AtomicBool::new(false));
-        let watch = {
+        let (over, was_silent) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
+        let watch = self.runtime.spawn({
             let (over, asked, silent) =
                 (over.clone(), self.cancel.clone(), Arc::clone(&was_silent));
-            self.runtime.spawn(async move {
+            async move {
                 tokio::select! {
                     () = asked.asked() => {}
                     () = tokio::time::sleep(PATIENCE) => silent.store(true, Ordering::SeqCst),
                 }
                 over.ask();
-            })
-        };
+            }
+        });
         let infos = guest.offer.lanes.clone();
         let remote = guest.remote(&over);
         remote.may_be_lost();
         let lanes = remote.lanes(&infos);
-        let lane = lanes.iter().find(|lane| lane.id() == self.lane.id());
+        let lane = lanes.iter().find(|it| it.id() == *lane);
         let lane = lane.ok_or_else(|| LaneError::failed("the browser has no such lane"))?;
         let mut found = Vec::new();
         let mut tell = |series| found.push(series);
@@ -73,80 +87,28 @@ impl Exhaustible {
         let result = lane.perform(&[op], effort, &mut tell).await;
         let took = (timing::now() - began) as f64;
         watch.abort();
-        match (result, found.pop()) {
-            (_, Some(series)) => Ok(series),
-            (_, None) if self.cancel.is_asked() => Err(LaneError::Cancelled),
-            (_, None) => {
-                let silent = was_silent.load(Ordering::SeqCst);
-                Ok(series(op, lost(silent, took)))
-            }
-        }
-    }
-
-    async fn perform_apart(
-        &self,
-        ops: &[Op],
-        effort: &Effort,
-        found: &mut Found<'_>,
-    ) -> Result<(), LaneError> {
-        for op in ops {
-            if !exhausts(*op) {
-                self.lane.perform(&[*op], effort, found).await?;
-            } else if self.lane.id() == LaneId::BROWSER_CLONE {
-                found(self.exhaust(*op, effort).await?);
-            } else {
-                found(unavailable(*op, AS_ELSEWHERE));
-            }
-        }
-        Ok(())
+        let told_by = if was_silent.load(Ordering::SeqCst) {
+            "silence"
+        } else if remote.is_lost() {
+            "the end of its connection"
+        } else {
+            // The page is there, and said what came of it; or somebody cancelled.
+            result?;
+            return found.pop().ok_or_else(|| LaneError::failed("the page told nothing"));
+        };
+        let how = match browser.ended() {
+            None => "the tab's process ended, and the page with it",
+            Some(_) => "the whole browser ended",
+        };
+        Ok(series(op, lost(told_by, how, took)))
     }
 }
-
-/// Once is enough.
-const AS_ELSEWHERE: &str = "a worker's heap is the same on every lane: browser.clone tries it";
 
 /// The page is gone, and with it the caller and all workers.
-fn lost(silent: bool, took: f64) -> Tried {
-    let told_by = if silent { "silence" } else { "the end of its connection" };
-    let facts = Facts::from([
-        ("died".to_owned(), Fact::Text("caller".into())),
-        ("told_by".to_owned(), Fact::Text(told_by.into())),
-        ("how".to_owned(), Fact::Text("the tab's process ended, and the page with it".into())),
-        ("siblings_lost".to_owned(), Fact::Count(1)),
-    ]);
+fn lost(told_by: &str, how: &str, took: f64) -> Tried {
+    let facts = [("died", "caller"), ("told_by", told_by), ("how", how)];
+    let mut facts: Facts =
+        facts.map(|(name, text)| (name.to_owned(), Fact::Text(text.to_owned()))).into();
+    facts.insert("siblings_lost".to_owned(), Fact::Count(1));
     Tried { facts, took, ..Tried::default() }
-}
-
-impl Lane for Exhaustible {
-    fn id(&self) -> LaneId {
-        self.lane.id()
-    }
-
-    fn kind(&self) -> LaneKind {
-        self.lane.kind()
-    }
-
-    fn availability(&self) -> Availability {
-        self.lane.availability()
-    }
-
-    fn is_visited(&self) -> bool {
-        self.lane.is_visited()
-    }
-
-    fn does(&self, op: Op) -> bool {
-        self.lane.does(op)
-    }
-
-    fn perform<'a>(
-        &'a self,
-        ops: &'a [Op],
-        effort: &'a Effort,
-        found: &'a mut Found<'a>,
-    ) -> LaneFuture<'a, ()> {
-        if !ops.iter().copied().any(exhausts) {
-            return self.lane.perform(ops, effort, found);
-        }
-        Box::pin(self.perform_apart(ops, effort, found))
-    }
 }

@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::End;
-use crate::browser::exhaustion::Exhaustible;
+use crate::browser::exhaustion::OtherBrowser;
 use crate::browser::page::{self, NoPage};
 use crate::browser::{Browser as BrowserProcess, Kind};
 use crate::cancel::Cancel;
@@ -112,9 +112,9 @@ impl Visit {
         let browser = guest.offer.browser.clone();
         let infos = guest.offer.lanes.clone();
         let remote = guest.remote(cancel);
-        let exhaustible =
-            |lane| -> Box<dyn Lane> { Box::new(Exhaustible::new(lane, kind, runtime, cancel)) };
-        let lanes = remote.lanes(&infos).into_iter().map(exhaustible).collect();
+        let (runtime, cancel) = (Rc::clone(runtime), cancel.clone());
+        remote.exhaust_elsewhere(Rc::new(OtherBrowser { kind, runtime, cancel }));
+        let lanes = remote.lanes(&infos);
         let first = block_on(remote.exchange_times(clock));
         Ok(Self { kind, process, browser, remote, lanes, first })
     }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use lab::browser::BROWSER_LANES;
 use lab::experiments::{self, Experiment};
 use lab::plan::{Depth, Plan};
-use lab::remote::BROWSER_LANES;
 use lab::study::Ended;
 use lab::{Lane, Placement};
 use protocol::report::{Report, ReportRow, RowOutcome};

@@ -47,7 +47,7 @@ impl Engine {
     pub(crate) fn of(lane: &LaneId) -> Option<Self> {
         if *lane == LaneId::BROWSER_SHARED {
             Some(Self::Threads)
-        } else if lab::remote::BROWSER_LANES.contains(lane) {
+        } else if lab::browser::BROWSER_LANES.contains(lane) {
             Some(Self::Plain)
         } else {
             None

@@ -3,8 +3,6 @@
 //!
 //! The socket pair that a child starts with carries its hello and the descriptor, and nothing after that.
 
-use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -20,8 +18,7 @@ use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
 use protocol::frame::{self, Head};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
-use shm::{Caller, NOTE, Wait};
+use shm::{Caller, NOTE, Wait, descriptor};
 use workloads::compute::PAGE;
 
 use super::{Worker, allowed};
@@ -141,7 +138,7 @@ impl Sharers {
             child.greet()?;
             child.send(&map(number, self.wait), &[])?;
             child.receive_echoed()?;
-            send_descriptor(child.stream()?, &self.file)
+            descriptor::send(child.stream()?, self.file.as_fd())
                 .map_err(|why| LaneError::failed(format!("the memory could not be sent: {why}")))?;
         }
         (0..self.children.len()).try_for_each(|worker| {
@@ -196,16 +193,6 @@ impl Sharers {
 fn map(worker: usize, wait: Wait) -> Head {
     let wait = Wait::ALL.iter().position(|known| *known == wait).unwrap_or(0);
     Head::Map { worker: worker as u32, wait: wait as u32 }
-}
-
-/// One byte, and the descriptor with it.
-fn send_descriptor(stream: &UnixStream, file: &OwnedFd) -> io::Result<()> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    let descriptors = [file.as_fd()];
-    ancillary.push(SendAncillaryMessage::ScmRights(&descriptors));
-    sendmsg(stream, &[IoSlice::new(&[0])], &mut ancillary, SendFlags::NOSIGNAL)?;
-    Ok(())
 }
 
 impl Workers for Sharers {
