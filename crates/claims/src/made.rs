@@ -95,6 +95,24 @@ impl Made {
         self
     }
 
+    /// A fact was once another one.
+    #[must_use]
+    pub fn seen_once(
+        mut self,
+        lane: &str,
+        trial: (&str, &str),
+        fact: &str,
+        is: impl Into<Seen>,
+    ) -> Self {
+        let row = self.row(lane, trial.0, trial.1);
+        if let RowOutcome::Measured(measured) = &mut row.outcome {
+            let mut facts = measured.seen[0].facts.clone();
+            facts.insert(fact.to_owned(), is.into().0);
+            measured.seen.push(Sighting { facts, times: 1 });
+        }
+        self
+    }
+
     fn row(&mut self, lane: &str, experiment: &str, trial: &str) -> &mut ReportRow {
         let param = match experiment {
             "identity" => "aspect",

@@ -2,7 +2,7 @@
 
 use lab::experiments::crash::TRIALS;
 use protocol::LaneId;
-use protocol::report::{Measured, Report, ReportRow, RowOutcome, Unit};
+use protocol::report::{Measured, Report, ReportRow, RowOutcome};
 use protocol::trial::{Fact, Facts};
 
 /// What a crash did on a lane.
@@ -12,7 +12,7 @@ pub struct Cell {
     pub kind: &'static str,
     /// Where.
     pub lane: LaneId,
-    /// Who died.
+    /// Who died, most of the times.
     pub died: Died,
     /// How it was told and what was said, in words; or why there is nothing.
     pub words: String,
@@ -110,8 +110,13 @@ fn cell(report: &Report, kind: &'static str, lane: &LaneId) -> Cell {
             let Some(sighting) = found.seen.first() else { return nothing("not measured") };
             let facts = &sighting.facts;
             let said = |name: &str| facts.get(name).map(ToString::to_string);
-            let words =
-                [said("how"), said("said"), said("lock").map(|it| format!("the lock is {it}"))];
+            let otherwise = found.seen.len() > 1;
+            let words = [
+                said("how"),
+                said("said"),
+                said("lock").map(|it| format!("the lock is {it}")),
+                otherwise.then(|| "not the same each time".to_owned()),
+            ];
             Cell {
                 kind,
                 lane: lane.clone(),
@@ -129,6 +134,3 @@ fn measured(row: Option<&ReportRow>) -> Option<&Measured> {
         _ => None,
     }
 }
-
-/// What the figures of a cell count.
-pub const UNITS: [Unit; 3] = [Unit::Nanoseconds, Unit::Nanoseconds, Unit::Bytes];

@@ -92,15 +92,41 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether something was so, and each time.
+    /// What each of the different sightings of a trial was.
+    pub(crate) fn sightings(
+        &self,
+        lane: &LaneId,
+        trial: (&str, &str),
+    ) -> impl Iterator<Item = &'a Facts> + use<'a> {
+        let measured = self.measured_trial(lane, trial.0, trial.1);
+        let seen = measured.map_or(&[][..], |(_, measured)| &measured.seen);
+        seen.iter().map(|sighting| &sighting.facts)
+    }
+
+    /// Whether something was so each time; none where nobody looked at it, or it was not always alike.
     pub(crate) fn is(&self, lane: &LaneId, trial: (&str, &str), fact: &str) -> Option<bool> {
-        let (_, measured) = self.measured_trial(lane, trial.0, trial.1)?;
-        let is = |facts: &Facts| match facts.get(fact) {
+        self.alike(lane, trial, fact).ok().flatten()
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// If it was not always alike.
+    fn alike(
+        &self,
+        lane: &LaneId,
+        trial: (&str, &str),
+        fact: &str,
+    ) -> Result<Option<bool>, String> {
+        let mut all = self.sightings(lane, trial).map(|facts| match facts.get(fact) {
             Some(Fact::Is(is)) => Some(*is),
             _ => None,
-        };
-        let first = is(&measured.seen.first()?.facts)?;
-        measured.seen.iter().all(|sighting| is(&sighting.facts) == Some(first)).then_some(first)
+        });
+        let Some(first) = all.next() else { return Ok(None) };
+        if all.all(|other| other == first) {
+            return Ok(first);
+        }
+        Err(format!("{} {} on {lane} was not the same each time", trial.0, trial.1))
     }
 
     /// What was said or is its name.
@@ -111,7 +137,7 @@ impl<'a> View<'a> {
     /// Whether something is so on each of the column's lanes where that was seen.
     ///
     /// # Errors
-    /// If it was on none: says why.
+    /// If it was on none, or not the same each time on one: says why.
     pub(crate) fn each(
         &self,
         column: Column,
@@ -122,8 +148,10 @@ impl<'a> View<'a> {
         if lanes.is_empty() {
             return Err("a page starts no processes".to_owned());
         }
-        let all: Vec<_> =
-            lanes.iter().filter_map(|lane| Some((lane, self.is(lane, trial, fact)?))).collect();
+        let mut all = Vec::new();
+        for lane in lanes {
+            all.extend(self.alike(lane, trial, fact)?.map(|is| (lane, is)));
+        }
         if all.is_empty() { Err(self.missing(column, trial.0, trial.1)) } else { Ok(all) }
     }
 
@@ -145,14 +173,12 @@ impl<'a> View<'a> {
                 format!("{experiment}{name} failed on {lane}: {error}")
             }
             Some((lane, RowOutcome::Measured(_))) => {
-                format!("{experiment}{name} on {lane} was not the same each time")
+                format!("{experiment}{name} on {lane} looked at something else")
             }
             None if self.platform == Platform::Browser && self.report.machine.browser.is_none() => {
                 "no browser took part".to_owned()
             }
-            None => {
-                format!("this report has no {experiment}{name}: run `breakeven run {experiment}`")
-            }
+            None => format!("{experiment} was not run"),
         }
     }
 

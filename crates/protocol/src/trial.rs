@@ -66,6 +66,8 @@ pub enum TrialNews {
         /// On the system's monotonic clock, in nanoseconds.
         at: f64,
     },
+    /// The caller knows of the crash, and lives: if it ends now, that is a failure of its own.
+    Outlived,
     /// It is over.
     Tried(Tried),
     /// It means nothing here, for this reason.

@@ -48,6 +48,11 @@ pub(crate) fn begin() -> f64 {
     at
 }
 
+/// The caller knows of the crash, and lives.
+pub(crate) fn outlived() {
+    crate::tell(&TrialNews::Outlived);
+}
+
 /// On the system's monotonic clock, in nanoseconds.
 pub(crate) fn now() -> f64 {
     let time = clock_gettime(ClockId::Monotonic);

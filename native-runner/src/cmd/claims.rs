@@ -57,10 +57,11 @@ impl Claims {
         let judged = claims::judge(&report);
         if self.json {
             let crashes = crashes(&report);
-            let data = json!({ "claims": judged, "crashes": crashes, "left_out": self.left_out() });
+            let data =
+                json!({ "claims": judged, "crashes": crashes, "left_out": self.left_out(&report) });
             print(&(serde_json::to_string_pretty(&data)? + "\n"))?;
         } else {
-            print(&claims_text::text(&report, &judged, &self.left_out()))?;
+            print(&claims_text::text(&report, &judged, &self.left_out(&report)))?;
         }
         Ok(end)
     }
@@ -78,7 +79,10 @@ impl Claims {
         };
         let measured = measuring.measure(lanes::all(&cancel), &cancel, is_chosen)?;
         Ok(measured.and_then(|Measured { report, ended }| match ended {
-            Ended::Done => Ok((report, End::Done)),
+            Ended::Done => {
+                let end = if report.has_failed() { End::Failed } else { End::Done };
+                Ok((report, end))
+            }
             // What was measured before is worth looking at.
             Ended::Cancelled if !report.results.is_empty() => Ok((report, End::Interrupted)),
             Ended::Cancelled => Err(End::Interrupted),
@@ -90,8 +94,15 @@ impl Claims {
     }
 
     /// What was not measured though it could have been, in words.
-    fn left_out(&self) -> Vec<String> {
+    fn left_out(&self, report: &Report) -> Vec<String> {
         let mut all = Vec::new();
+        let is_missing =
+            |it: &&&Experiment| !report.results.iter().any(|row| row.experiment == it.id);
+        let missing: Vec<&str> = experiments().iter().filter(is_missing).map(|it| it.id).collect();
+        if !missing.is_empty() {
+            let names = missing.join(", ");
+            all.push(format!("the experiments {names}, which the report has not"));
+        }
         if self.report.is_none() && self.browser.is_none() {
             all.push("browsers: `--browser chromium` or `--browser firefox` adds one".to_owned());
         }

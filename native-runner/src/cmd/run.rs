@@ -172,8 +172,7 @@ impl Run {
     /// What failed is no success, nor is what was named and could not be had; what a default leaves out
     /// does not count.
     fn judge(&self, report: &Report) -> End {
-        let failed = |row: &ReportRow| matches!(row.outcome, RowOutcome::Failed { .. });
-        if report.results.iter().any(failed) {
+        if report.has_failed() {
             End::Failed
         } else if self.misses_a_name(report) {
             End::Unavailable

@@ -71,6 +71,7 @@ impl Trials {
         loop {
             match running.hear()? {
                 Some(TrialNews::Begun { at }) => begun = Some(at),
+                Some(TrialNews::Outlived) => begun = None,
                 Some(TrialNews::Tried(tried)) => return Ok(tried),
                 Some(TrialNews::Unavailable(why)) => return Err(LaneError::Unavailable(why)),
                 Some(TrialNews::Failed(why)) => {

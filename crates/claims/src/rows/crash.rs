@@ -44,9 +44,11 @@ fn all(
     let mut all = Vec::new();
     for trial in &TRIALS {
         for lane in lanes {
-            let Some(facts) = view.facts(lane, "crash", trial.name) else { continue };
-            let lost = facts.get("siblings_lost").is_some_and(|it| it.to_string() != "0");
-            all.push((trial.name, lane, Died::of(facts), lost));
+            // What happened once can happen.
+            for facts in view.sightings(lane, ("crash", trial.name)) {
+                let lost = facts.get("siblings_lost").is_some_and(|it| it.to_string() != "0");
+                all.push((trial.name, lane, Died::of(facts), lost));
+            }
         }
     }
     if all.is_empty() { Err(view.missing(column, "crash", "")) } else { Ok(all) }
@@ -65,7 +67,8 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
     let all = all(view, Column::Threads)?;
     let verdict = Verdict::of(all.iter().map(|(_, _, died, _)| *died == Died::Caller));
     let with = kinds(all.iter().filter(|(_, _, died, _)| *died == Died::Caller));
-    let without = kinds(all.iter().filter(|(_, _, died, _)| *died != Died::Caller));
+    let mut without = kinds(all.iter().filter(|(_, _, died, _)| *died != Died::Caller));
+    without.retain(|kind| !with.contains(kind));
     let count = with.len() + without.len();
     let first = match with.len() {
         0 => format!("In none of {count} kinds did the caller die{}.", view.version()),

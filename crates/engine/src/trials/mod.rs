@@ -1,5 +1,5 @@
 //! Trials in a browser. Each has a caller of its own, a worker that may be lost: a script in plain JavaScript
-//! (`js/trial.js`), as it is JavaScript's own rules that are looked at. The page fetches it when there are trials to
+//! (`js/trial/`), as it is JavaScript's own rules that are looked at. The page fetches it when there are trials to
 //! make. What concerns the shared wasm memory is `lock`.
 
 #[cfg(feature = "threads")]
@@ -63,7 +63,7 @@ pub(crate) async fn make(lane: &LaneId, trial: &Trial) -> Result<Tried, LaneErro
     caller.0.post_message(&first).map_err(|why| failed(&why))?;
     loop {
         match heard.next().await.unwrap_or_else(|| Err(LaneError::failed("a trial is gone")))? {
-            TrialNews::Begun { .. } => {}
+            TrialNews::Begun { .. } | TrialNews::Outlived => {}
             TrialNews::Tried(tried) => return Ok(tried),
             TrialNews::Unavailable(why) => return Err(LaneError::Unavailable(why)),
             TrialNews::Failed(why) => {

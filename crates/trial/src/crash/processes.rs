@@ -11,7 +11,7 @@ use serde_json::json;
 use shm::{Caller, NOTE, Wait, Worker};
 
 use super::{PAYLOAD, bound_memory, missing, patience};
-use crate::facts::{Outcome, begin, facts, meaningless, now, text};
+use crate::facts::{Outcome, begin, facts, meaningless, now, outlived, text};
 use crate::processes::{Channel, Heard, Process, passed, reply, serve};
 
 /// How long a caller waits for a turn that does not come.
@@ -44,6 +44,7 @@ pub(crate) fn crash(channel: Channel, kind: &str) -> Outcome {
             }
         }
     };
+    outlived();
     let status = victim.child.wait()?;
     let how = how.unwrap_or_else(|| ended(status));
     start()?;

@@ -9,7 +9,7 @@ use anyhow::Result;
 use protocol::trial::{Fact, Facts, Tried};
 
 use super::{PAYLOAD, bound_memory, missing, patience};
-use crate::facts::{Outcome, begin, facts, meaningless, now, text};
+use crate::facts::{Outcome, begin, facts, meaningless, now, outlived, text};
 use crate::threads::Thread;
 
 pub(crate) fn crash(kind: &str) -> Outcome {
@@ -31,6 +31,7 @@ pub(crate) fn crash(kind: &str) -> Outcome {
     })?;
     let told = wait(&ended, patience(kind));
     let took = now() - began;
+    outlived();
     Thread::start()?;
     let replaced = Some(now() - began);
     let mut facts = match told {

@@ -11,6 +11,16 @@ pub(super) fn join(bound: &Path, own: &Path) -> Result<String, String> {
     Ok(joined + &read(&own.join("worker.js"))?)
 }
 
+/// The scripts of a folder as one, in the order of their names.
+pub(super) fn parts(folder: &Path) -> Result<String, String> {
+    let told = |why: std::io::Error| format!("{}: {why}", folder.display());
+    let entries = fs::read_dir(folder).map_err(told)?;
+    let mut files =
+        entries.map(|it| it.map(|it| it.path())).collect::<Result<Vec<_>, _>>().map_err(told)?;
+    files.sort();
+    files.iter().map(|file| read(file)).collect()
+}
+
 fn without_imports(
     script: &str,
     stand_in: impl Fn(&str) -> Result<String, String>,

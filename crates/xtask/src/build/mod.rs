@@ -80,11 +80,11 @@ const MODULES: [Module; 4] = [
 pub(crate) fn workers(tools: &Tools) -> Result<(), String> {
     MODULES.iter().try_for_each(|module| build_module(tools, module))?;
     let root = cache::workspace();
-    let (own, out) = (root.join("crates/engine/js/trial.js"), root.join("target/workers/trial"));
+    let (own, out) = (root.join("crates/engine/js/trial"), root.join("target/workers/trial"));
+    let script = join::parts(&own)?;
     fs::create_dir_all(&out)
-        .and_then(|()| fs::copy(&own, out.join("worker.js")))
-        .map(drop)
-        .map_err(|why| format!("{}: {why}", own.display()))
+        .and_then(|()| fs::write(out.join("worker.js"), script))
+        .map_err(|why| format!("{}: {why}", out.display()))
 }
 
 /// The page with its workers' modules, into `dist`.

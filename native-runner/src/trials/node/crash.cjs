@@ -11,7 +11,7 @@ const SURVIVED = 1500;
 // at once only where there is room for it before.
 const HEAPS = { "memory-many": 32, "memory-one": 128, "memory-buffers": 32 };
 
-async function crash({ kind, name, caller, begin, words, meaningless, isThread }) {
+async function crash({ kind, name, caller, begin, outlive, words, meaningless }) {
   const why = missing(kind, name);
   if (why) meaningless(why);
   const memory = new SharedArrayBuffer(4);
@@ -26,6 +26,7 @@ async function crash({ kind, name, caller, begin, words, meaningless, isThread }
   victim.send(order);
   const arrived = { bytes: 0 };
   const told = await watch(victim, name, arrived);
+  outlive();
   const took = told.at - began;
   if (told.by === "silence") await victim.end();
   const end = told.by === "nobody" ? {} : await victim.ended;

@@ -3,14 +3,16 @@
 //! Its JSON Schema is `docs/report.schema.json`. The version is a whole number: what an older version
 //! wrote is upgraded when it is read, what a newer one wrote is refused.
 
+mod figure;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::trial::Sighting;
 use crate::{LaneId, Stage};
+pub use figure::{Crossing, Measured, Unit};
 
 /// The version that is written.
 pub const REPORT_VERSION: u32 = 1;
@@ -202,101 +204,6 @@ pub enum RowOutcome {
     },
 }
 
-/// A figure with its spread and every sample behind it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Measured {
-    /// Of everything below.
-    pub unit: Unit,
-    /// The median over blocks of the blocks' medians.
-    pub median: f64,
-    /// Its 95% interval, by a hierarchical bootstrap.
-    pub ci95: [f64; 2],
-    /// How the payload of one operation got across, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub crossing: Option<Crossing>,
-    /// How many samples there are.
-    pub n: u32,
-    /// All of them, in the order in which they were taken. None was dropped.
-    pub samples: Vec<f64>,
-    /// The block of each sample.
-    pub blocks: Vec<u32>,
-    /// Of a trial: what was seen, the most frequent first.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub seen: Vec<Sighting>,
-}
-
-impl Measured {
-    /// Whether its samples are as many as it says, each in a block; or all left out, as in a summary.
-    fn adds_up(&self) -> bool {
-        let (samples, blocks) = (self.samples.len(), self.blocks.len());
-        samples == blocks && (samples == 0 || samples == self.n as usize)
-    }
-
-    /// The samples, block by block.
-    #[must_use]
-    pub fn by_block(&self) -> Vec<Vec<f64>> {
-        let mut all: Vec<(u32, Vec<f64>)> = Vec::new();
-        for (block, sample) in self.blocks.iter().zip(&self.samples) {
-            match all.last_mut() {
-                Some((last, samples)) if last == block => samples.push(*sample),
-                _ => all.push((*block, vec![*sample])),
-            }
-        }
-        all.into_iter().map(|(_, samples)| samples).collect()
-    }
-}
-
-/// How the payload of one operation got from the caller to its workers and back, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Crossing {
-    /// As copies, each counted once per crossing however often the mechanism copies it on the way.
-    pub copied: u64,
-    /// In memory that both sides see.
-    pub shared: u64,
-    /// In memory that changed its owner.
-    #[serde(skip_serializing_if = "is_zero", default)]
-    pub moved: u64,
-}
-
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde wants it so; not every target counts it as small"
-)]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
-/// What a figure counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub enum Unit {
-    /// Nanoseconds.
-    #[serde(rename = "ns")]
-    Nanoseconds,
-    /// Bytes.
-    #[serde(rename = "bytes")]
-    Bytes,
-    /// Tasks per second.
-    #[serde(rename = "tasks/s")]
-    TasksPerSecond,
-    /// A part of one, or several times it.
-    #[serde(rename = "ratio")]
-    Ratio,
-}
-
-impl fmt::Display for Unit {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Nanoseconds => "ns",
-            Self::Bytes => "bytes",
-            Self::TasksPerSecond => "tasks/s",
-            Self::Ratio => "ratio",
-        })
-    }
-}
-
 /// Why text is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -354,6 +261,12 @@ impl Report {
         Ok(report)
     }
 
+    /// Whether something was tried and went wrong.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.results.iter().any(|row| matches!(row.outcome, RowOutcome::Failed { .. }))
+    }
+
     /// The report as text, with a line per value where people may look.
     ///
     /// # Errors
@@ -380,93 +293,4 @@ fn upgrade(version: u32, report: Value) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn a_report() -> Report {
-        let row = |metric: &str, outcome| ReportRow {
-            experiment: "echo".into(),
-            lane: LaneId::PROCESS_SOCKET,
-            params: Params::from([
-                ("bytes".into(), Param::from(65536)),
-                ("metric".into(), Param::from(metric)),
-            ]),
-            outcome,
-        };
-        let measured = Measured {
-            unit: Unit::Nanoseconds,
-            median: 41250.0,
-            ci95: [40100.0, 42800.0],
-            crossing: Some(Crossing { copied: 131_072, ..Crossing::default() }),
-            n: 3,
-            samples: vec![40100.0, 41250.0, 42800.0],
-            blocks: vec![0, 1, 2],
-            seen: Vec::new(),
-        };
-        let reason = "node is not installed".to_owned();
-        Report {
-            version: REPORT_VERSION,
-            machine: ReportMachine { cpu: "a processor".into(), cores: 2, ..Default::default() },
-            run: Run { command: vec!["breakeven".into(), "run".into()], ..Default::default() },
-            results: vec![
-                row("round_trip", RowOutcome::Measured(measured)),
-                row("one_way", RowOutcome::Unavailable { reason }),
-                row("other", RowOutcome::Failed { stage: Stage::Spawn, error: "no fork".into() }),
-            ],
-        }
-    }
-
-    #[test]
-    fn a_report_survives_its_file() {
-        let report = a_report();
-        assert_eq!(Report::parse(&report.to_json().unwrap()).unwrap(), report);
-    }
-
-    #[test]
-    fn rows_have_the_published_form() {
-        let rows = serde_json::to_value(a_report().results).unwrap();
-        assert_eq!(
-            rows[0],
-            serde_json::json!({
-                "experiment": "echo", "lane": "process.socket",
-                "params": {"bytes": 65536, "metric": "round_trip"},
-                "outcome": {"measured": {
-                    "unit": "ns", "median": 41250.0, "ci95": [40100.0, 42800.0],
-                    "crossing": {"copied": 131_072, "shared": 0}, "n": 3,
-                    "samples": [40100.0, 41250.0, 42800.0], "blocks": [0, 1, 2],
-                }},
-            })
-        );
-        let unavailable = serde_json::json!({"unavailable": {"reason": "node is not installed"}});
-        assert_eq!(rows[1]["outcome"], unavailable);
-        let failed = serde_json::json!({"failed": {"stage": "spawn", "error": "no fork"}});
-        assert_eq!(rows[2]["outcome"], failed);
-    }
-
-    #[test]
-    fn what_is_no_report_is_refused_in_words() {
-        let mut twice = a_report();
-        twice.results.push(twice.results[0].clone());
-        let mut uneven = a_report();
-        let RowOutcome::Measured(measured) = &mut uneven.results[0].outcome else { unreachable!() };
-        measured.blocks.pop();
-        for (text, says) in [
-            (String::new(), "this is no report: EOF"),
-            ("{}".into(), "this is no report: missing field `version`"),
-            (r#"{"version":0}"#.into(), "this report has version 0, which never was"),
-            (r#"{"version":1}"#.into(), "this is no report: missing field `machine`"),
-            (r#"{"version":2,"strange":[]}"#.into(), "this report has version 2, and this program"),
-            (
-                uneven.to_json().unwrap(),
-                "this report is damaged: the samples do not add up of echo on process.socket",
-            ),
-            (
-                twice.to_json().unwrap(),
-                "this report has two rows for echo on process.socket, bytes 65536, metric round_trip",
-            ),
-        ] {
-            let why = Report::parse(&text).unwrap_err().to_string();
-            assert!(why.starts_with(says), "{why}");
-        }
-    }
-}
+mod tests;

@@ -1,116 +1,16 @@
-//! The command line as a user meets it: what it prints where, and how it ends.
-#![allow(clippy::disallowed_methods, reason = "these tests start the command itself")]
+//! `breakeven run`: what it writes, what it needs, and how it ends.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use protocol::LaneId;
 use protocol::report::{Report, ReportRow, RowOutcome};
 use rustix::process::Pid;
 
-fn breakeven(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_breakeven"));
-    command.args(arguments).stdin(Stdio::null());
-    command
-}
-
-fn said(output: &Output) -> (Option<i32>, String, String) {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout), text(&output.stderr))
-}
-
-#[test]
-fn bad_usage_ends_with_2_and_says_what_is_wrong() {
-    for (arguments, says) in [
-        (&["serve", "--port", "65536"][..], "--port"),
-        (&["serve", "--port", "-1"], "-1"),
-        (&["serve", "--prot", "1"], "--port"),
-        (&["sevre"], "serve"),
-        (&[], "serve"),
-        (&["run", "ecko"], "there is no experiment \"ecko\": did you mean echo?"),
-        (&["run", "--lane", "process.sock"], "did you mean process.socket?"),
-        (&["run", "--lane", "x"], "there is no lane \"x\": there are native.thread"),
-        (&["run", "--json", "/"], "/ is a folder: name a file"),
-        (&["run", "--csv", "/no/such/folder/x.csv"], "/no/such/folder/x.csv cannot be written"),
-        (&["list"], "<WHAT>"),
-        (&["compare", "/no/such", "/no/such"], "/no/such: No such file"),
-        (&["compare", "Cargo.toml", "Cargo.toml"], "Cargo.toml: this is no report"),
-    ] {
-        let (code, stdout, stderr) = said(&breakeven(arguments).output().unwrap());
-        assert_eq!(code, Some(2), "{arguments:?}");
-        assert_eq!(stdout, "", "{arguments:?}");
-        assert!(stderr.contains(says), "{arguments:?}: {stderr}");
-    }
-}
-
-#[test]
-fn a_port_in_use_ends_with_1_and_says_what_to_do() {
-    for address in ["127.0.0.1:0", "[::1]:0"] {
-        let Ok(taken) = TcpListener::bind(address) else {
-            assert!(address.starts_with('['), "only IPv6 may be missing");
-            continue;
-        };
-        let port = taken.local_addr().unwrap().port().to_string();
-        let (code, stdout, stderr) =
-            said(&breakeven(&["serve", "--no-open", "--port", &port]).output().unwrap());
-        assert_eq!((code, stdout.as_str()), (Some(1), ""), "{address}");
-        assert!(stderr.contains(&format!("port {port} is in use")), "{stderr}");
-        assert!(stderr.contains("--port 0"), "{stderr}");
-    }
-}
-
-#[test]
-fn serve_prints_one_line_and_an_interrupt_ends_it_with_130() {
-    for signal in ["-INT", "-TERM"] {
-        let mut serving = breakeven(&["serve", "--no-open", "--port", "0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(serving.stdout.take().unwrap());
-        let mut address = String::new();
-        stdout.read_line(&mut address).unwrap();
-        assert!(address.starts_with("http://127.0.0.1:"), "{address}");
-        let (_, token) = address.trim_end().split_once("/#t=").unwrap();
-        assert_eq!(token.len(), 64);
-
-        let id = serving.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        assert_eq!(serving.wait().unwrap().code(), Some(130), "{signal}");
-        let mut rest = String::new();
-        stdout.read_to_string(&mut rest).unwrap();
-        assert_eq!(rest, "", "nothing but the address goes to stdout");
-        let mut stderr = String::new();
-        serving.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        assert!(!stderr.contains(token), "the token goes to stdout alone");
-    }
-}
-
-/// A folder that goes away with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use crate::{Folder, breakeven, said};
 
 #[test]
 fn run_prints_a_report_and_nothing_else_where_json_goes_to_stdout() {
@@ -310,97 +210,4 @@ fn a_run_that_is_interrupted_keeps_the_blocks_that_it_finished() {
         assert!(report.results.len() > 10);
         fs::remove_file(&json).unwrap();
     }
-}
-
-#[test]
-fn what_there_is_can_be_listed_in_words_and_as_json() {
-    for what in ["experiments", "lanes", "claims", "workloads"] {
-        let (code, words, _) = said(&breakeven(&["list", what]).output().unwrap());
-        assert_eq!(code, Some(0));
-        let (_, json, _) = said(&breakeven(&["list", what, "--json"]).output().unwrap());
-        let entries: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
-        assert_eq!(entries.len(), words.lines().count());
-        for (entry, line) in entries.iter().zip(words.lines()) {
-            assert!(line.starts_with(entry["id"].as_str().unwrap()), "{line}");
-        }
-    }
-    let (code, words, _) = said(&breakeven(&["doctor"]).output().unwrap());
-    assert_eq!(code, Some(0));
-    for part in ["processor", "rustc 1.", "steps of", "postgresql", "process.socket"] {
-        assert!(words.contains(part), "{part}: {words}");
-    }
-}
-
-#[test]
-fn shells_and_manuals_know_the_command_line() {
-    for shell in ["bash", "zsh", "fish"] {
-        let (code, script, _) = said(&breakeven(&["completions", shell]).output().unwrap());
-        assert_eq!(code, Some(0));
-        assert!(script.contains("doctor"), "{shell}");
-    }
-    let (_, manual, _) = said(&breakeven(&["man"]).output().unwrap());
-    assert!(manual.contains(".TH breakeven"), "{manual}");
-}
-
-#[test]
-fn a_report_is_equivalent_to_itself_and_differs_from_a_slower_one() {
-    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/report-v1.json");
-    let (code, words, warnings) = said(&breakeven(&["compare", golden, golden]).output().unwrap());
-    assert_eq!((code, warnings.as_str()), (Some(0), ""));
-    assert_eq!(words.lines().count(), 10, "{words}");
-    assert!(!words.contains("faster") && !words.contains("slower"), "{words}");
-
-    let folder = Folder::new("compare");
-    let slower = folder.file("slower.json");
-    let mut report = Report::parse(&fs::read_to_string(golden).unwrap()).unwrap();
-    for row in &mut report.results {
-        let RowOutcome::Measured(measured) = &mut row.outcome else { panic!("{row:?}") };
-        measured.median *= 2.0;
-        measured.samples.iter_mut().for_each(|sample| *sample *= 2.0);
-    }
-    fs::write(&slower, report.to_json().unwrap()).unwrap();
-    let (_, json, _) = said(&breakeven(&["compare", golden, &slower, "--json"]).output().unwrap());
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    let rows = json["comparisons"].as_array().unwrap();
-    assert_eq!(rows.len(), 9);
-    assert!(rows.iter().all(|row| row["verdict"] == "slower"), "{rows:#?}");
-}
-
-#[test]
-fn the_token_is_in_no_argument_and_no_message() {
-    use std::os::unix::fs::PermissionsExt;
-
-    let folder = Folder::new("opener");
-    // What opens things writes down what it was asked to open.
-    let [opened, opener] = ["opened", "xdg-open"].map(|name| PathBuf::from(folder.file(name)));
-    fs::write(&opener, format!("#!/bin/sh\necho \"$@\" > {}\n", opened.display())).unwrap();
-    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:/usr/bin:/bin", opener.parent().unwrap().display());
-    let mut running = breakeven(&["serve", "--port", "0"])
-        .env("PATH", path)
-        .env("XDG_RUNTIME_DIR", opener.parent().unwrap())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut address = String::new();
-    BufReader::new(running.stdout.take().unwrap()).read_line(&mut address).unwrap();
-    let token = address.trim().split_once("#t=").unwrap().1.to_owned();
-    let soon = Instant::now() + Duration::from_secs(60);
-    let read = || fs::read_to_string(&opened).ok().filter(|text| text.ends_with('\n'));
-    while read().is_none() {
-        assert!(Instant::now() < soon, "nothing was opened");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let page = PathBuf::from(read().unwrap().trim());
-    assert!(!page.to_string_lossy().contains(&token));
-    assert!(fs::read_to_string(&page).unwrap().contains(&token), "the page goes on to the address");
-    assert_eq!(fs::metadata(&page).unwrap().permissions().mode() & 0o777, 0o600);
-    let id = running.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let mut said = String::new();
-    running.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!(running.wait().unwrap().code(), Some(130));
-    assert!(!said.contains(&token) && said.contains("programs on this machine reach it"), "{said}");
-    assert!(!page.exists(), "it does not stay");
 }
