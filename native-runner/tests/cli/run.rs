@@ -1,8 +1,7 @@
 //! `breakeven run`: what it writes, what it needs, and how it ends.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
