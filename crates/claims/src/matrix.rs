@@ -14,6 +14,8 @@ pub struct Cell {
     pub lane: LaneId,
     /// Who died, most of the times.
     pub died: Died,
+    /// Whether anybody was told.
+    pub was_told: bool,
     /// How it was told and what was said, in words; or why there is nothing.
     pub words: String,
     /// The time to detect it, that until a replacement answered, in nanoseconds; and bytes lost.
@@ -99,6 +101,7 @@ fn cell(report: &Report, kind: &'static str, lane: &LaneId) -> Cell {
         kind,
         lane: lane.clone(),
         died: Died::Unknown,
+        was_told: false,
         words: words.to_owned(),
         figures: [None; 3],
     };
@@ -112,15 +115,16 @@ fn cell(report: &Report, kind: &'static str, lane: &LaneId) -> Cell {
             let said = |name: &str| facts.get(name).map(ToString::to_string);
             let otherwise = found.seen.len() > 1;
             let words = [
+                said("lock").map(|it| format!("the lock is {it}")),
                 said("how"),
                 said("said"),
-                said("lock").map(|it| format!("the lock is {it}")),
                 otherwise.then(|| "not the same each time".to_owned()),
             ];
             Cell {
                 kind,
                 lane: lane.clone(),
                 died: Died::of(facts),
+                was_told: said("told_by").is_none_or(|by| by != "nobody"),
                 words: words.into_iter().flatten().collect::<Vec<_>>().join("; "),
                 figures: [Some(found.median), median(Some("replaced")), median(Some("bytes_lost"))],
             }

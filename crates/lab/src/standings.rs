@@ -9,6 +9,9 @@ use stats::{Estimate, THRESHOLD, Verdict};
 /// Params that tell a lane's rows apart which answer the same question.
 const VARIANTS: [&str; 2] = ["touch", "wait"];
 
+/// Fewer samples have no interval: they stand beside nothing.
+const FEWEST: u32 = 3;
+
 /// What a row asks: its experiment and its params, without those that only some lanes have.
 #[must_use]
 pub fn question(params: &Params) -> Params {
@@ -22,7 +25,9 @@ pub fn question(params: &Params) -> Params {
 pub fn standings(report: &Report) -> Vec<Standing> {
     let mut questions: BTreeMap<(&str, Params), Vec<(usize, &Measured)>> = BTreeMap::new();
     for (at, row) in report.results.iter().enumerate() {
-        if let RowOutcome::Measured(measured) = &row.outcome {
+        if let RowOutcome::Measured(measured) = &row.outcome
+            && measured.n >= FEWEST
+        {
             let asked = (row.experiment.as_str(), question(&row.params));
             questions.entry(asked).or_default().push((at, measured));
         }
@@ -121,6 +126,19 @@ mod tests {
         assert_eq!(found[0], (0, Placing::Behind));
         assert!(found.contains(&(1, Placing::Best)) || found.contains(&(2, Placing::Best)));
         assert!(!found.iter().any(|it| *it == (1, Placing::Behind) || *it == (2, Placing::Behind)));
+    }
+
+    #[test]
+    fn a_single_sample_is_held_against_nothing() {
+        let mut rows = vec![
+            row(LaneId::BROWSER_CLONE, None, Unit::Nanoseconds, 1000.0),
+            row(LaneId::BROWSER_SHARED, None, Unit::Nanoseconds, 100.0),
+        ];
+        for row in &mut rows {
+            let RowOutcome::Measured(measured) = &mut row.outcome else { unreachable!() };
+            (measured.n, measured.samples, measured.blocks) = (1, vec![measured.median], vec![0]);
+        }
+        assert_eq!(placings(rows), []);
     }
 
     #[test]

@@ -132,7 +132,7 @@ fn crashes(report: &Report) -> Vec<serde_json::Value> {
         let [detected, replaced, lost] = cell.figures;
         json!({
             "kind": cell.kind, "lane": cell.lane, "died": cell.died.name(), "words": cell.words,
-            "detected_ns": detected, "replaced_ns": replaced, "bytes_lost": lost,
+            "detected_ns": detected.filter(|_| cell.was_told), "replaced_ns": replaced, "bytes_lost": lost,
         })
     });
     data.collect()

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use protocol::report::{Measured, Params, Report, ReportRow, RowOutcome, Unit};
 use protocol::study::{Placing, Standing, StudyEnd};
 
-use super::comparison;
+use super::{comparison, is_wide};
 use crate::comparison::Study;
 
 #[component]
@@ -91,7 +91,7 @@ fn section(
     }
     let heading = format!("experiment-{}-heading", experiment.id);
     // The first is open, where there is room.
-    let wide = document().document_element().is_some_and(|root| root.client_width() > 760);
+    let wide = is_wide();
     let questions = questions.into_iter().enumerate().map(|(at, (asked, rows))| {
         view! {
             <details open=wide && at == 0>
@@ -190,14 +190,21 @@ fn line(row: &ReportRow, standing: Option<&Standing>) -> impl IntoView + use<> {
     let (outcome, figures) = match &row.outcome {
         RowOutcome::Measured(measured) => {
             let (median, interval) = format::figures(measured);
-            let crossing = seen(measured)
-                .or_else(|| format::crossing(measured.crossing))
-                .unwrap_or("–".into());
+            let last = match seen(measured) {
+                Some(facts) => view! {
+                    <td role="cell" data-column=COLUMNS[4] class="seen"><span>{facts}</span></td>
+                }
+                .into_any(),
+                None => {
+                    let crossing = format::crossing(measured.crossing).unwrap_or("–".into());
+                    cell(4, crossing.into_any()).into_any()
+                }
+            };
             let figures = view! {
                 {cell(1, view! { <strong>{median}</strong> }.into_any())}
                 {cell(2, interval.into_any())}
                 {cell(3, standing.map_or("–".to_owned(), against).into_any())}
-                {cell(4, crossing.into_any())}
+                {last}
             };
             ("measured", figures.into_any())
         }

@@ -4,39 +4,42 @@ use claims::matrix::{Cell, Died, lanes, rows};
 use lab::format;
 use leptos::prelude::*;
 
-use super::comparison;
+use super::{comparison, is_wide};
 
 #[component]
 pub(super) fn Matrix() -> impl IntoView {
     let comparison = comparison();
     view! {
-        {move || comparison.findings.with(|findings| {
-            let names = lanes(findings);
-            (!names.is_empty()).then(|| {
-                let heads: Vec<String> = names.iter().map(ToString::to_string).collect();
-                let lines = rows(findings).into_iter().map(|(kind, about, cells)| line(kind, about, &cells));
-                let lines = lines.collect_view();
-                let heads = heads.into_iter().map(|name| view! { <th scope="col" role="columnheader"><code>{name}</code></th> });
-                view! {
-                    <section aria-labelledby="matrix-heading">
-                        <h3 id="matrix-heading">"Who dies of which crash"</h3>
-                        <p>
-                            "The worker alone, its caller too, or nobody; below it the time until somebody knew, that until a replacement answered, and how many bytes were lost of 256 KiB that the worker had just sent. A dash means nothing there."
-                        </p>
-                        <div class="scroll" tabindex="0" role="region" aria-label="Table of crashes">
-                            <table role="table" class="matrix">
-                                <thead role="rowgroup"><tr role="row">
-                                    <th scope="col" role="columnheader">"Crash"</th>
-                                    {heads.collect_view()}
-                                </tr></thead>
-                                <tbody role="rowgroup">{lines}</tbody>
-                            </table>
-                        </div>
-                    </section>
-                }
-            })
-        })}
-    }
+            {move || comparison.findings.with(|findings| {
+                let names = lanes(findings);
+                (!names.is_empty()).then(|| {
+                    let heads: Vec<String> = names.iter().map(ToString::to_string).collect();
+                    let lines = rows(findings).into_iter().map(|(kind, about, cells)| line(kind, about, &cells));
+                    let lines = lines.collect_view();
+                    let heads = heads.into_iter().map(|name| view! { <th scope="col" role="columnheader"><code>{name}</code></th> });
+                    view! {
+                        <section aria-labelledby="matrix-heading">
+                            <h3 id="matrix-heading">"Who dies of which crash"</h3>
+                            <p>
+                                "The worker alone, its caller too, or nobody; below it how long it was until somebody knew, how long until a replacement answered, and how many bytes were lost of 256 KiB that the worker had just sent. A dash means nothing there."
+                            </p>
+                            <details open=is_wide()>
+    <summary>"Crash by crash"</summary>
+    <div class="scroll" tabindex="0" role="region" aria-label="Table of crashes">
+                                <table role="table" class="matrix">
+                                    <thead role="rowgroup"><tr role="row">
+                                        <th scope="col" role="columnheader">"Crash"</th>
+                                        {heads.collect_view()}
+                                    </tr></thead>
+                                    <tbody role="rowgroup">{lines}</tbody>
+                                </table>
+                            </div>
+    </details>
+                        </section>
+                    }
+                })
+            })}
+        }
 }
 
 fn line(kind: &'static str, about: &'static str, cells: &[Cell]) -> impl IntoView + use<> {
@@ -52,8 +55,9 @@ fn line(kind: &'static str, about: &'static str, cells: &[Cell]) -> impl IntoVie
 fn cell(cell: &Cell) -> impl IntoView + use<> {
     let [detected, replaced, lost] = cell.figures;
     let figures = [
-        detected.map(|it| format!("known after {}", format::time(it))),
-        replaced.map(|it| format!("replaced after {}", format::time(it))),
+        detected.filter(|_| cell.was_told).map(|it| format!("known {}", format::time(it))),
+        (!cell.was_told).then(|| "nobody was told".to_owned()),
+        replaced.map(|it| format!("replaced {}", format::time(it))),
         lost.filter(|lost| *lost > 0.0).map(|it| format!("{} lost", format::bytes(it as u64))),
     ];
     let figures: Vec<String> = figures.into_iter().flatten().collect();
@@ -66,7 +70,7 @@ fn cell(cell: &Cell) -> impl IntoView + use<> {
         died => view! {
             <strong>{died.words()}</strong>
             {figures.into_iter().map(|figure| view! { <small>{figure}</small> }).collect_view()}
-            <small class="how">{why}</small>
+            <small class="how" title=why.clone()>{why.clone()}</small>
         }
         .into_any(),
     };

@@ -29,6 +29,11 @@ pub(crate) fn App() -> impl IntoView {
     }
 }
 
+/// Whether there is room for tables: narrower pages show each row as a card.
+fn is_wide() -> bool {
+    document().document_element().is_some_and(|root| root.client_width() > 760)
+}
+
 /// The page's state, which [`App`] provides.
 fn comparison() -> Comparison {
     expect_context()

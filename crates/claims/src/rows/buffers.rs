@@ -51,7 +51,7 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
     let (_, measured) =
         view.measured_trial(lane, "share", "buffer").ok_or("no time was measured")?;
     let first = format!(
-        "A write to 1 MiB is seen on {lane} after {}, and {bytes} bytes are copied{}.",
+        "A write to 1\u{a0}MiB is seen on {lane} after {}, and {bytes} bytes are copied{}.",
         format::figures(measured).0,
         view.version()
     );
@@ -80,7 +80,7 @@ fn processes(view: &View<'_>) -> Result<Judgement, String> {
     let first = if told.is_empty() {
         String::new()
     } else {
-        format!("1 MiB crosses as copies of {}{}.", told.join(", "), view.version())
+        format!("1\u{a0}MiB crosses as copies of {}{}.", told.join(", "), view.version())
     };
     Ok(Judgement::new(verdict, [first, words]))
 }

@@ -85,5 +85,5 @@ fn echoes(view: &View<'_>, column: Column) -> String {
     if told.is_empty() {
         return String::new();
     }
-    format!("64 B and 1 MiB there and back: {}.", told.join(", "))
+    format!("64\u{a0}B and 1\u{a0}MiB there and back: {}.", told.join(", "))
 }

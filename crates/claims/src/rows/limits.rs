@@ -59,7 +59,11 @@ fn processes(view: &View<'_>) -> Result<Judgement, String> {
         Order::Less => Verdict::Fails,
         Order::Unclear => Verdict::Nuance,
     };
-    let first =
-        format!("1 MiB there and back: {}, {}{}.", told(process), told(thread), view.version());
+    let first = format!(
+        "1\u{a0}MiB there and back: {}, {}{}.",
+        told(process),
+        told(thread),
+        view.version()
+    );
     Ok(Judgement::new(slower.and(sharing), [first, words]))
 }

@@ -10,7 +10,8 @@ pub(super) const CRASH: Experiment = Experiment {
     prose: "Each trial has a caller of its own that may be lost, with two workers; one of them sends 256 KiB \
             and crashes. The fact `died` says whether the worker alone was lost or its caller too, \
             `siblings_lost` how many other workers. The time is that from the crash until somebody knew: the \
-            caller, or, if that is lost, whoever started it. `replaced` goes from the crash until another \
+            caller, or, if that is lost, whoever started it. A loop is known by half a second without a sign of \
+            life; where nobody is told, it is how long the caller watched. `replaced` goes from the crash until another \
             worker answered, `bytes_lost` counts those of the 256 KiB that did not arrive.",
     operations: |sweep| {
         let lengthy =
