@@ -47,13 +47,8 @@ enum Exhaustion {
 
 /// Makes what may take a page along, on another page than this one.
 pub trait Elsewhere {
-    /// Makes an operation on the lane of this name; returns its rows.
-    fn exhaust<'a>(
-        &'a self,
-        lane: &'a LaneId,
-        op: Op,
-        effort: &'a Effort,
-    ) -> LaneFuture<'a, Vec<Series>>;
+    /// Makes an operation on [`LaneId::BROWSER_CLONE`], which speaks for a browser's other lanes; returns its rows.
+    fn exhaust<'a>(&'a self, op: Op, effort: &'a Effort) -> LaneFuture<'a, Vec<Series>>;
 }
 
 /// Both ways of a connection.
@@ -235,7 +230,10 @@ impl RemoteLane {
             Exhaustion::Elsewhere(elsewhere) => Rc::clone(elsewhere),
             _ => return Ok(unavailable(op, SPARED)),
         };
-        elsewhere.exhaust(&self.info.id, op, effort).await
+        if self.info.id != LaneId::BROWSER_CLONE {
+            return Ok(unavailable(op, ONCE));
+        }
+        elsewhere.exhaust(op, effort).await
     }
 
     #[expect(clippy::await_holding_refcell_ref, reason = "a connection makes one thing at a time")]
@@ -291,8 +289,11 @@ impl RemoteLane {
 }
 
 /// Why a page is not asked for what [`exhausts`] the browser.
-const SPARED: &str = "it would take the tab along, and gigabytes of memory: `breakeven run crash --browser` has a \
-                      browser of its own do it, under a limit";
+const SPARED: &str = "it would take the tab along, and gigabytes of memory: `breakeven run crash --browser chromium` \
+                      has a browser of its own do it, under a limit";
+
+/// Why the other lanes of a browser are not asked either.
+const ONCE: &str = "a worker's heap is the same on every lane: browser.clone tries it";
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lab::ops::trial::{series, unavailable};
+use lab::ops::trial::series;
 use lab::remote::Elsewhere;
 use lab::{Effort, LaneError, LaneFuture, Op, Series};
 use protocol::LaneId;
@@ -31,32 +31,13 @@ pub(crate) struct OtherBrowser {
 }
 
 impl Elsewhere for OtherBrowser {
-    fn exhaust<'a>(
-        &'a self,
-        lane: &'a LaneId,
-        op: Op,
-        effort: &'a Effort,
-    ) -> LaneFuture<'a, Vec<Series>> {
-        Box::pin(async move {
-            if *lane == LaneId::BROWSER_CLONE {
-                self.exhaust(lane, op, effort).await
-            } else {
-                Ok(unavailable(op, AS_ELSEWHERE))
-            }
-        })
+    fn exhaust<'a>(&'a self, op: Op, effort: &'a Effort) -> LaneFuture<'a, Vec<Series>> {
+        Box::pin(self.try_out(op, effort))
     }
 }
 
-/// Once is enough.
-const AS_ELSEWHERE: &str = "a worker's heap is the same on every lane: browser.clone tries it";
-
 impl OtherBrowser {
-    async fn exhaust(
-        &self,
-        lane: &LaneId,
-        op: Op,
-        effort: &Effort,
-    ) -> Result<Vec<Series>, LaneError> {
+    async fn try_out(&self, op: Op, effort: &Effort) -> Result<Vec<Series>, LaneError> {
         let opened = page::open_within(self.kind, &self.runtime, &self.cancel, DATA);
         let (mut browser, guest) = opened.map_err(|why| match why {
             NoPage::Cancelled => LaneError::Cancelled,
@@ -79,7 +60,7 @@ impl OtherBrowser {
         let remote = guest.remote(&over);
         remote.may_be_lost();
         let lanes = remote.lanes(&infos);
-        let lane = lanes.iter().find(|it| it.id() == *lane);
+        let lane = lanes.iter().find(|it| it.id() == LaneId::BROWSER_CLONE);
         let lane = lane.ok_or_else(|| LaneError::failed("the browser has no such lane"))?;
         let mut found = Vec::new();
         let mut tell = |series| found.push(series);

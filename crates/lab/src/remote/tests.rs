@@ -114,19 +114,17 @@ fn operations_survive_the_wire() {
 struct Other(Cell<u32>);
 
 impl Elsewhere for Other {
-    fn exhaust<'a>(
-        &'a self,
-        _lane: &'a LaneId,
-        op: Op,
-        _effort: &'a Effort,
-    ) -> LaneFuture<'a, Vec<Series>> {
+    fn exhaust<'a>(&'a self, op: Op, _effort: &'a Effort) -> LaneFuture<'a, Vec<Series>> {
         self.0.set(self.0.get() + 1);
         Box::pin(std::future::ready(Ok(unavailable(op, "elsewhere"))))
     }
 }
 
 /// Which operations the page is asked for, and the reasons that are told for the others.
-fn asked_of(prepare: impl FnOnce(&Remote)) -> (Vec<protocol::study::WireOp>, Vec<String>) {
+fn asked_of(
+    id: LaneId,
+    prepare: impl FnOnce(&Remote),
+) -> (Vec<protocol::study::WireOp>, Vec<String>) {
     let crash = |name| Op::Trial(crate::experiments::find_trial("crash", name).unwrap());
     let ops = [crash("throw"), crash("memory-many"), crash("exit"), crash("memory-buffers")];
     let asked: Rc<RefCell<Vec<protocol::study::WireOp>>> = Rc::default();
@@ -145,7 +143,7 @@ fn asked_of(prepare: impl FnOnce(&Remote)) -> (Vec<protocol::study::WireOp>, Vec
     let remote = Remote::new(Connection::new(send, receiver), || false);
     prepare(&remote);
     let info = LaneInfo {
-        id: LaneId::BROWSER_CLONE,
+        id,
         kind: LaneKind::Thread,
         pictures: true,
         availability: Availability::Available,
@@ -160,15 +158,21 @@ fn asked_of(prepare: impl FnOnce(&Remote)) -> (Vec<protocol::study::WireOp>, Vec
 
 #[test]
 fn a_visitor_s_page_is_asked_for_nothing_that_may_take_it_along() {
-    let (asked, told) = asked_of(|_| {});
+    let (asked, told) = asked_of(LaneId::BROWSER_CLONE, |_| {});
     assert_eq!((asked.len(), told.len()), (2, 4));
-    assert!(told[1].contains("take the tab along") && told[0] == "here" && told[2] == "here");
+    assert!(told[1].contains("run crash --browser chromium") && told[0] == "here" && told[2] == "here");
 
     let other = Rc::new(Other(Cell::new(0)));
-    let (asked, told) = asked_of(|remote| remote.exhaust_elsewhere(Rc::clone(&other) as _));
+    let (asked, told) =
+        asked_of(LaneId::BROWSER_CLONE, |remote| remote.exhaust_elsewhere(Rc::clone(&other) as _));
     assert_eq!((asked.len(), other.0.get()), (2, 2));
     assert_eq!(told, ["here", "elsewhere", "here", "elsewhere"], "in their order");
 
-    let (asked, told) = asked_of(Remote::may_be_lost);
+    let (asked, told) =
+        asked_of(LaneId::BROWSER_SHARED, |remote| remote.exhaust_elsewhere(Rc::clone(&other) as _));
+    assert_eq!((asked.len(), other.0.get()), (2, 2), "once is enough for all lanes");
+    assert!(told[1].contains("browser.clone tries it") && told[0] == "here", "{told:?}");
+
+    let (asked, told) = asked_of(LaneId::BROWSER_CLONE, Remote::may_be_lost);
     assert_eq!((asked.len(), told), (4, vec!["here".to_owned(); 4]));
 }
