@@ -160,7 +160,9 @@ fn asked_of(
 fn a_visitor_s_page_is_asked_for_nothing_that_may_take_it_along() {
     let (asked, told) = asked_of(LaneId::BROWSER_CLONE, |_| {});
     assert_eq!((asked.len(), told.len()), (2, 4));
-    assert!(told[1].contains("run crash --browser chromium") && told[0] == "here" && told[2] == "here");
+    assert!(
+        told[1].contains("run crash --browser chromium") && told[0] == "here" && told[2] == "here"
+    );
 
     let other = Rc::new(Other(Cell::new(0)));
     let (asked, told) =
