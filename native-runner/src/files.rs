@@ -22,11 +22,11 @@ pub(crate) fn writable(file: &Path) -> Result<(), String> {
 }
 
 /// Writes a file so that it is the old one or the new one, whatever happens, a loss of power included.
-pub(crate) fn keep(file: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) fn keep(file: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let new = beside(file);
     let write = || -> io::Result<()> {
         let mut out = File::create(&new)?;
-        out.write_all(text.as_bytes())?;
+        out.write_all(bytes.as_ref())?;
         out.sync_all()?;
         fs::rename(&new, file)?;
         // The folder has the name.

@@ -84,6 +84,11 @@ pub(crate) fn filter_name(filter: Filter) -> String {
     match filter {
         Filter::Blur { sigma } => format!("Gaussian blur, sigma {sigma} px"),
         Filter::Edges => "Sobel edges".to_owned(),
+        Filter::Greyscale => "Greyscale".to_owned(),
+        Filter::Invert => "Inverted colours".to_owned(),
+        Filter::Sharpen => "Sharpened".to_owned(),
+        Filter::Fill => "Filled with white".to_owned(),
+        Filter::Resize { width, height } => format!("Resized to {width} × {height}"),
     }
 }
 

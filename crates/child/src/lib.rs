@@ -153,7 +153,7 @@ mod tests {
 
     fn request(kernel: Kernel) -> (Band, Vec<u8>) {
         let dimensions = Dimensions::new(9, 12).unwrap();
-        let rows = 4..8;
+        let rows = kernel.bands(dimensions, 2).pop().unwrap();
         let first_row = kernel.reads(&rows, 12).start;
         let band = Band { kernel, dimensions, first_row, rows };
         let pixels = (0..band.body_bytes()).map(|at| (at * 37) as u8).collect::<Vec<_>>();
@@ -164,18 +164,20 @@ mod tests {
 
     #[test]
     fn hello_then_each_band_then_a_clean_end() {
-        let kernels = [Kernel::Scene, Kernel::Edges, Kernel::Blur(Sigma::DEFAULT)];
+        let kernels = Kernel::all(Sigma::DEFAULT, Dimensions::new(7, 8).unwrap());
         let requests = kernels.map(request);
         let input: Vec<u8> = requests.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
         let (result, frames) = talk(&input);
         result.unwrap();
         assert_eq!(frames[0], (Head::Hello { process: 7, guards: 5 }, vec![]));
-        assert_eq!(frames.len(), 4);
+        assert_eq!(frames.len(), 1 + kernels.len());
         for ((band, bytes), (head, answer)) in requests.iter().zip(&frames[1..]) {
             assert!(matches!(head, Head::Done { .. }));
             let mut expected = vec![0; band.answer_bytes() as usize];
             work(&Head::Band(band.clone()), &bytes[frame::HEADER_BYTES..], &mut expected).unwrap();
-            let sum = |pixels: &[u8]| Checksum::of_rows(band.dimensions, band.rows.start, pixels);
+            let sum = |pixels: &[u8]| {
+                Checksum::of_rows(band.kernel.makes(band.dimensions), band.rows.start, pixels)
+            };
             assert_eq!(sum(answer), sum(&expected));
         }
     }

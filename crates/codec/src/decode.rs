@@ -4,10 +4,10 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use protocol::MAX_OWN_PIXELS;
-use workloads::{CHANNELS, Dimensions};
+use workloads::{CHANNELS, Dimensions, MAX_PIXELS};
 
-/// Memory that a decoder may take: enough for the largest picture with 16 bits a channel, twice.
-const MAX_ALLOC: u64 = MAX_OWN_PIXELS * 16;
+/// Memory that a decoder may take, in bytes per pixel: enough for 16 bits a channel, twice.
+const ALLOC: u64 = 16;
 
 /// A decoded picture.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,18 +28,20 @@ pub enum DecodeError {
     #[error(
         "this picture says that it is {width} × {height} pixels: it may have {} million, so make it \
          smaller first",
-        MAX_OWN_PIXELS / 1_000_000
+        most / 1_000_000
     )]
     TooLarge {
         /// In pixels.
         width: u32,
         /// In pixels.
         height: u32,
+        /// How many pixels it may have.
+        most: u64,
     },
     /// It claims a size for which even its header is refused.
     #[error(
         "this picture asks for more memory than one of {} million pixels: make it smaller first",
-        MAX_OWN_PIXELS / 1_000_000
+        MAX_PIXELS / 1_000_000
     )]
     TooMuchMemory,
     /// Its bytes are not what its format demands.
@@ -53,6 +55,14 @@ pub enum DecodeError {
 /// # Errors
 /// If it is none, is too large or is damaged.
 pub fn decode(file: &[u8]) -> Result<Decoded, DecodeError> {
+    decode_within(file, MAX_OWN_PIXELS)
+}
+
+/// The same for so many pixels at most.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_within(file: &[u8], most: u64) -> Result<Decoded, DecodeError> {
     let format = image::guess_format(file)
         .ok()
         .filter(|it| matches!(it, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP))
@@ -65,11 +75,11 @@ pub fn decode(file: &[u8]) -> Result<Decoded, DecodeError> {
     reader.no_limits();
     let mut decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_OWN_PIXELS {
-        return Err(DecodeError::TooLarge { width, height });
+    if u64::from(width) * u64::from(height) > most {
+        return Err(DecodeError::TooLarge { width, height, most });
     }
     let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MAX_ALLOC);
+    limits.max_alloc = Some(most * ALLOC);
     decoder.set_limits(limits).map_err(damaged)?;
     let orientation = decoder.orientation().map_err(damaged)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;

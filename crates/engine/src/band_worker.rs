@@ -28,7 +28,7 @@ fn band(message: JsValue) -> Result<FromBandWorker, String> {
     let pixels = pixels.to_vec();
     let source = Source::new(dimensions, first_row, &pixels).map_err(|why| why.to_string())?;
     let rows = start..end;
-    let mut out = vec![0; dimensions.byte_range(&rows).len()];
+    let mut out = vec![0; kernel.makes(dimensions).byte_range(&rows).len()];
     let started = clock::now();
     kernel.apply(&source, rows, &mut out);
     let compute = Nanos(clock::now() - started);

@@ -11,7 +11,7 @@ use protocol::{Filter, Nanos};
 use wasm_bindgen::JsValue;
 use worker_link::WorkerLink;
 use worker_link::inside::script;
-use workloads::{Kernel, bands};
+use workloads::Kernel;
 
 use crate::clock;
 
@@ -44,7 +44,7 @@ impl Crew for Workers {
         Box::pin(async move {
             let started = clock::now();
             let height = job.dimensions.height();
-            let bands = bands(height, self.0.len() as u32);
+            let bands = job.kernel.bands(job.dimensions, self.0.len() as u32);
             let mut bytes_copied = 0;
             for (worker, rows) in self.0.iter().zip(&bands) {
                 let (first_row, pixels) = job.input_of(rows);
@@ -63,7 +63,7 @@ impl Crew for Workers {
             }
             let mut longest = Nanos(0);
             for (worker, rows) in self.0.iter_mut().zip(&bands) {
-                let out = &mut out[job.dimensions.byte_range(rows)];
+                let out = &mut out[job.makes().byte_range(rows)];
                 match worker.receive().await.map_err(LaneError::failed)? {
                     FromBandWorker::Band { compute, pixels }
                         if pixels.length() as usize == out.len() =>
@@ -94,6 +94,11 @@ fn filter(kernel: Kernel) -> Option<Filter> {
         Kernel::Scene => None,
         Kernel::Blur(sigma) => Some(Filter::Blur { sigma: sigma.pixels() }),
         Kernel::Edges => Some(Filter::Edges),
+        Kernel::Fill => Some(Filter::Fill),
+        Kernel::Greyscale => Some(Filter::Greyscale),
+        Kernel::Invert => Some(Filter::Invert),
+        Kernel::Sharpen => Some(Filter::Sharpen),
+        Kernel::Resize(to) => Some(Filter::Resize { width: to.width(), height: to.height() }),
     }
 }
 

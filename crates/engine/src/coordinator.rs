@@ -60,10 +60,10 @@ async fn turn(lane: &LaneId, ops: &[WireOp], mut effort: Effort, tick: f64) -> T
 }
 
 async fn visit(task: Task, own: JsValue) {
-    let dimensions = task.check().ok().map(|(dimensions, _)| dimensions);
-    let mut page = Page { dimensions };
-    let own = match (own.dyn_into::<Blob>(), dimensions) {
-        (Ok(own), Some(dimensions)) => match own_picture::read(&own, dimensions).await {
+    let checked = task.check().ok();
+    let mut page = Page { makes: checked.map(|(dimensions, kernel)| kernel.makes(dimensions)) };
+    let own = match (own.dyn_into::<Blob>(), checked) {
+        (Ok(own), Some((dimensions, _))) => match own_picture::read(&own, dimensions).await {
             Ok(pixels) => Some(pixels),
             Err(error) => {
                 return page.event(LaneEvent::Failed(Failure { stage: Stage::Prepare, error }));
@@ -75,7 +75,8 @@ async fn visit(task: Task, own: JsValue) {
 }
 
 struct Page {
-    dimensions: Option<Dimensions>,
+    /// The result's shape.
+    makes: Option<Dimensions>,
 }
 
 impl Observer for Page {
@@ -93,8 +94,8 @@ impl Observer for Page {
     }
 
     fn after_warm_up(&mut self, out: &[u8]) {
-        if let Some(dimensions) = self.dimensions {
-            let small = Thumbnail::of(dimensions, out, LONGEST_PREVIEW);
+        if let Some(makes) = self.makes {
+            let small = Thumbnail::of(makes, out, LONGEST_PREVIEW);
             let (width, height) = (small.width, small.height);
             let pixels = Uint8Array::from(small.pixels.as_slice());
             post(&FromEngine::Preview(Preview { width, height, pixels }));

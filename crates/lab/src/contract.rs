@@ -20,7 +20,7 @@ pub async fn check(lane: &dyn Lane) -> Result<(), String> {
     if let Availability::Unavailable { reason } = lane.availability() {
         return Err(format!("{} is unavailable: {reason}", lane.id()));
     }
-    for filter in [Filter::Edges, Filter::Blur { sigma: 3.0 }] {
+    for filter in Filter::all(3.0, [50, 70]) {
         // More workers than rows, odd shapes, and one picture large enough to fill a pipe.
         for (width, height, workers) in [(1, 1, 1), (5, 2, 4), (61, 43, 3), (640, 400, 2)] {
             let built_in =
@@ -234,16 +234,17 @@ async fn right_answers(lane: &dyn Lane, task: &Task, own: Option<&[u8]>) -> Resu
 fn in_place(task: &Task, own: Option<&[u8]>) -> Result<(Vec<u8>, Checksum), String> {
     let (dimensions, kernel) = task.check().map_err(|why| why.to_string())?;
     let make = |kernel: workloads::Kernel, source: &[u8]| -> Result<Vec<u8>, String> {
-        let mut out = vec![0; dimensions.bytes()];
+        let makes = kernel.makes(dimensions);
+        let mut out = vec![0; makes.bytes()];
         let source = Source::new(dimensions, 0, source).map_err(|why| why.to_string())?;
-        kernel.apply(&source, 0..dimensions.height(), &mut out);
+        kernel.apply(&source, 0..makes.height(), &mut out);
         Ok(out)
     };
     let picture = match own {
         Some(own) => make(kernel, own)?,
         None => make(kernel, &make(workloads::Kernel::Scene, &[])?)?,
     };
-    let checksum = Checksum::of_rows(dimensions, 0, &picture);
+    let checksum = Checksum::of_rows(kernel.makes(dimensions), 0, &picture);
     Ok((picture, checksum))
 }
 

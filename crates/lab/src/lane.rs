@@ -89,13 +89,19 @@ pub trait Crew {
 pub struct Job<'a> {
     /// The kernel.
     pub kernel: Kernel,
-    /// The picture's shape.
+    /// The shape of the picture that is read, and of what most kernels make.
     pub dimensions: Dimensions,
     /// The picture that the kernel reads; empty for one that reads none.
     pub source: &'a [u8],
 }
 
 impl<'a> Job<'a> {
+    /// The shape of what is made.
+    #[must_use]
+    pub fn makes(&self) -> Dimensions {
+        self.kernel.makes(self.dimensions)
+    }
+
     /// What a worker must be sent to make these rows: the first row that the kernel reads, and the
     /// bytes of all that it reads.
     #[must_use]

@@ -168,7 +168,7 @@ impl Crew for MockCrew {
             return Box::pin(ready(Ok(times)));
         }
         if let Ok(source) = Source::new(job.dimensions, 0, job.source) {
-            job.kernel.apply(&source, 0..job.dimensions.height(), out);
+            job.kernel.apply(&source, 0..job.makes().height(), out);
         }
         Box::pin(ready(match self.misdeed {
             Some(Misdeed::DiesInRun(fatal)) if fatal == run => Err(LaneError::failed("died")),

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use protocol::Nanos;
-use workloads::{Source, SourceError, bands};
+use workloads::{Source, SourceError};
 
 use crate::lane::Job;
 
@@ -24,12 +24,12 @@ pub fn run(
     now: impl Fn() -> u64 + Sync,
 ) -> Result<Nanos, SourceError> {
     let source = Source::new(job.dimensions, 0, job.source)?;
-    let bands = bands(job.dimensions.height(), workers);
+    let bands = job.kernel.bands(job.dimensions, workers);
     let mut computes = vec![0; bands.len()];
     rayon::scope(|scope| {
         let mut rest = out;
         for (rows, compute) in bands.into_iter().zip(&mut computes) {
-            let (band, after) = rest.split_at_mut(job.dimensions.byte_range(&rows).len());
+            let (band, after) = rest.split_at_mut(job.makes().byte_range(&rows).len());
             rest = after;
             let (apply, now, source) = (&apply, &now, &source);
             scope.spawn(move |_| {

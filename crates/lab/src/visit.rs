@@ -65,11 +65,12 @@ async fn attempt(
         }
     };
     let job = Job { kernel, dimensions, source: &source };
-    let mut out = zeros(dimensions.bytes())?;
+    let makes = job.makes();
+    let mut out = zeros(makes.bytes())?;
     observer.before_warm_up(&out);
     crew_ref.run(job, &mut out).await.map_err(during(Stage::WarmUp))?;
     observer.after_warm_up(&out);
-    let expected = Checksum::of_rows(dimensions, 0, &out);
+    let expected = Checksum::of_rows(makes, 0, &out);
 
     for _ in 0..task.runs {
         let sample = timed(crew_ref, job, &mut out).await.map_err(during(Stage::Run))?;
@@ -92,7 +93,7 @@ async fn timed(crew: &mut dyn Crew, job: Job<'_>, out: &mut [u8]) -> Result<Samp
         total: times.total,
         compute: times.compute,
         bytes_copied: times.bytes_copied,
-        checksum: Checksum::of_rows(job.dimensions, 0, out),
+        checksum: Checksum::of_rows(job.makes(), 0, out),
     })
 }
 

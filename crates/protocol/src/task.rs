@@ -24,17 +24,64 @@ pub enum Filter {
     },
     /// Sobel edges.
     Edges,
+    /// Every byte 255.
+    Fill,
+    /// Brightness alone.
+    Greyscale,
+    /// What is missing to white.
+    Invert,
+    /// Each pixel set off against its neighbours.
+    Sharpen,
+    /// The whole picture in another size.
+    Resize {
+        /// In pixels.
+        width: u32,
+        /// In pixels.
+        height: u32,
+    },
+}
+
+impl Filter {
+    /// Every one, the blur with this sigma and the other size so wide and high.
+    #[must_use]
+    pub const fn all(sigma: f64, [width, height]: [u32; 2]) -> [Self; 7] {
+        [
+            Self::Blur { sigma },
+            Self::Edges,
+            Self::Greyscale,
+            Self::Invert,
+            Self::Sharpen,
+            Self::Fill,
+            Self::Resize { width, height },
+        ]
+    }
 }
 
 impl TryFrom<Filter> for Kernel {
-    type Error = SigmaError;
+    type Error = FilterError;
 
-    fn try_from(filter: Filter) -> Result<Self, SigmaError> {
+    fn try_from(filter: Filter) -> Result<Self, FilterError> {
         match filter {
-            Filter::Blur { sigma } => Sigma::new(sigma).map(Self::Blur),
+            Filter::Blur { sigma } => Ok(Self::Blur(Sigma::new(sigma)?)),
             Filter::Edges => Ok(Self::Edges),
+            Filter::Fill => Ok(Self::Fill),
+            Filter::Greyscale => Ok(Self::Greyscale),
+            Filter::Invert => Ok(Self::Invert),
+            Filter::Sharpen => Ok(Self::Sharpen),
+            Filter::Resize { width, height } => Ok(Self::Resize(Dimensions::new(width, height)?)),
         }
     }
+}
+
+/// Why a filter is none.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FilterError {
+    /// The blur's sigma.
+    #[error(transparent)]
+    Sigma(#[from] SigmaError),
+    /// The size that the picture is to have.
+    #[error("resized: {0}")]
+    Size(#[from] DimensionsError),
 }
 
 /// The picture that is filtered.
@@ -78,9 +125,9 @@ pub enum TaskError {
         /// How many it has.
         pixels: u64,
     },
-    /// The blur's sigma.
+    /// The filter.
     #[error(transparent)]
-    Sigma(#[from] SigmaError),
+    Filter(#[from] FilterError),
     /// The number of workers.
     #[error("{0} workers were asked for: it takes 1 to {MAX_WORKERS}")]
     Workers(u32),
@@ -142,6 +189,10 @@ mod tests {
             (
                 Task { filter: Filter::Blur { sigma: 0.0 }, ..GOOD },
                 "a blur's sigma is 0.3 to 100 pixels, not 0",
+            ),
+            (
+                Task { filter: Filter::Resize { width: 9, height: 0 }, ..GOOD },
+                "resized: a picture of 9 × 0 pixels: it must have 1 to 100 million",
             ),
         ] {
             assert_eq!(wrong.check().unwrap_err().to_string(), says);

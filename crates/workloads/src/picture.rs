@@ -150,6 +150,15 @@ impl<'a> Source<'a> {
         self.first_row..self.first_row + count
     }
 
+    /// These rows.
+    ///
+    /// # Panics
+    /// If one of them is not here.
+    pub(crate) fn bytes(&self, rows: &Range<u32>) -> &'a [u8] {
+        let here = rows.start - self.first_row..rows.end - self.first_row;
+        &self.pixels[self.dimensions.byte_range(&here)]
+    }
+
     /// One row; a row above or below the picture is its nearest one.
     ///
     /// # Panics

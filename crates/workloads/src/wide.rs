@@ -78,7 +78,7 @@ mod tests {
         for (width, height) in [(1, 1), (7, 5), (67, 41), (640, 31)] {
             let dimensions = Dimensions::new(width, height).unwrap();
             let mut picture = vec![0; dimensions.bytes()];
-            for kernel in [Kernel::Scene, Kernel::Edges, Kernel::Blur(Sigma::DEFAULT)] {
+            for kernel in Kernel::all(Sigma::DEFAULT, dimensions) {
                 let source = Source::new(dimensions, 0, &picture).unwrap();
                 let make = |apply: &dyn Fn(&mut [u8])| {
                     let mut out = vec![0; dimensions.bytes()];

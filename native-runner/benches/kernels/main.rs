@@ -29,8 +29,12 @@ const PICTURE: Dimensions = Dimensions::BUILT_IN;
 const RUNS: u32 = 3;
 const USUAL_BLOCKS: u32 = 12;
 const BLUR: Filter = Filter::Blur { sigma: 3.0 };
+const RESIZE: Filter = Filter::Resize { width: 1000, height: 750 };
 /// What wasm and native code are compared on.
-const FILTERS: [Filter; 3] = [BLUR, Filter::Blur { sigma: 12.0 }, Filter::Edges];
+const FILTERS: [Filter; 5] =
+    [BLUR, Filter::Blur { sigma: 12.0 }, Filter::Edges, Filter::Greyscale, RESIZE];
+/// What the libraries do, too.
+const FOR_LIBRARIES: [Filter; 3] = [BLUR, Filter::Greyscale, RESIZE];
 
 fn main() -> ExitCode {
     match blocks::blocks(USUAL_BLOCKS).and_then(measure) {
@@ -68,11 +72,13 @@ fn entries() -> Vec<Entry> {
             entries.push(entry(Visitor::Engine("engine"), filter, workers));
         }
     }
-    for workers in [1, 2] {
-        entries.push(entry(Visitor::Library("sharp"), BLUR, workers));
-        entries.push(entry(Visitor::Library("sharp-rgb"), BLUR, workers));
+    for filter in FOR_LIBRARIES {
+        for workers in [1, 2] {
+            entries.push(entry(Visitor::Library("sharp"), filter, workers));
+            entries.push(entry(Visitor::Library("sharp-rgb"), filter, workers));
+        }
+        entries.push(entry(Visitor::Library("photon"), filter, 1));
     }
-    entries.push(entry(Visitor::Library("photon"), BLUR, 1));
     entries
 }
 
@@ -149,12 +155,22 @@ fn ratios(entries: &[Entry]) {
         let against = ratio(wide(filter, 1), native(filter, 1));
         line(&format!("native.thread-wide / native.thread, {}", name(filter)), &against, "");
     }
-    for workers in [1, 2] {
-        let sharp = find(Visitor::Library("sharp"), BLUR, workers);
-        let against = ratio(native(BLUR, workers), sharp);
-        let plural = if workers == 1 { "" } else { "s" };
-        let title = format!("native.thread / sharp, blur:3, {workers} thread{plural}");
-        line(&title, &against, "aim: at most 1.2");
+    for filter in FOR_LIBRARIES {
+        for workers in [1, 2] {
+            let plural = if workers == 1 { "" } else { "s" };
+            for (library, aim) in [("sharp", "aim: at most 1.2"), ("sharp-rgb", "")] {
+                let sharp = find(Visitor::Library(library), filter, workers);
+                let against = ratio(native(filter, workers), sharp);
+                let filter = name(filter);
+                line(
+                    &format!("native.thread / {library}, {filter}, {workers} thread{plural}"),
+                    &against,
+                    aim,
+                );
+            }
+        }
+        let against = ratio(wasm(filter, 1), find(Visitor::Library("photon"), filter, 1));
+        line(&format!("wasm / photon, {}, 1 worker", name(filter)), &against, "aim: at most 0.4");
     }
     for filter in FILTERS {
         let wasm = ratio(wasm(filter, 1), wasm(filter, 2));
@@ -185,6 +201,11 @@ fn name(filter: Filter) -> String {
     match filter {
         Filter::Blur { sigma } => format!("blur:{sigma}"),
         Filter::Edges => "edges".into(),
+        Filter::Fill => "fill".into(),
+        Filter::Greyscale => "greyscale".into(),
+        Filter::Invert => "invert".into(),
+        Filter::Sharpen => "sharpen".into(),
+        Filter::Resize { width, height } => format!("resize:{width}x{height}"),
     }
 }
 

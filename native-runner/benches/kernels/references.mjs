@@ -1,5 +1,5 @@
 // Runs sharp and photon on request, as their documentation says. One JSON object a line:
-//   in   {"library": "sharp", "sigma": 3, "threads": 2, "runs": 3, "keep": "FILE" or null}
+//   in   {"library": "sharp", "filter": {"blur": {"sigma": 3}}, "threads": 2, "runs": 3, "keep": "FILE" or null}
 //   out  {"times": [nanoseconds, …]} or {"error": "…"}
 // The picture comes from a file of raw RGBA bytes; `keep` is where the last result goes, as such.
 import { readFileSync, writeFileSync } from "node:fs";
@@ -16,19 +16,33 @@ for (let pixel = 0; pixel * 4 < rgba.length; pixel++) rgba.copy(rgb, pixel * 3, 
 // Otherwise the second run of the same operation could be no run at all.
 sharp.cache(false);
 
-const blurred = (pixels, channels) => ({ sigma, threads }) => {
+const bySharp = (pixels, channels) => ({ filter, threads }) => {
   sharp.concurrency(threads);
-  return sharp(pixels, { raw: { ...size, channels } }).blur({ sigma }).raw().toBuffer();
+  let image = sharp(pixels, { raw: { ...size, channels } });
+  if (filter.blur) image = image.blur({ sigma: filter.blur.sigma });
+  // Back to as many channels as it had, like the lanes' results.
+  else if (filter === "greyscale") image = image.greyscale().toColourspace("srgb");
+  else if (filter.resize) image = image.resize({ ...filter.resize, fit: "fill", kernel: "lanczos3" });
+  else throw new Error("the libraries have no such filter here");
+  return image.raw().toBuffer();
+};
+
+const byPhoton = (image, filter) => {
+  if (filter.blur) return photon.gaussian_blur(image, filter.blur.sigma);
+  if (filter === "greyscale") return photon.grayscale_human_corrected(image);
+  const { width, height } = filter.resize;
+  return photon.resize(image, width, height, photon.SamplingFilter.Lanczos3);
 };
 
 const libraries = {
-  sharp: blurred(rgba, 4),
-  "sharp-rgb": blurred(rgb, 3),
-  photon({ sigma }) {
+  sharp: bySharp(rgba, 4),
+  "sharp-rgb": bySharp(rgb, 3),
+  photon({ filter }) {
     const image = new photon.PhotonImage(rgba, size.width, size.height);
     const started = process.hrtime.bigint();
-    photon.gaussian_blur(image, sigma);
+    const made = byPhoton(image, filter);
     const took = process.hrtime.bigint() - started;
+    made?.free();
     image.free();
     return took;
   },

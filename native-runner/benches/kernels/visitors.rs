@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use futures::executor::block_on;
 use lab::{Lane, Observer};
 use native_runner::{Cancel, lanes};
-use protocol::{Filter, LaneEvent, LaneId, Task};
+use protocol::{LaneEvent, LaneId, Task};
 use serde_json::json;
 use workloads::Dimensions;
 
@@ -87,12 +87,9 @@ impl Visitors {
         task: &Task,
         keep: Option<&Path>,
     ) -> Result<Vec<f64>, String> {
-        let Filter::Blur { sigma } = task.filter else {
-            return Err("the libraries are measured on a blur".into());
-        };
         self.references.as_mut().map_err(|why| why.clone())?.ask(&json!({
             "library": library,
-            "sigma": sigma,
+            "filter": task.filter,
             "threads": task.workers,
             "runs": task.runs,
             "keep": keep,

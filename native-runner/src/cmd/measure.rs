@@ -137,7 +137,7 @@ fn clock() -> f64 {
 }
 
 /// Has the first SIGINT or SIGTERM end the run with what it has, for as long as the result lives.
-fn cancel_on_signals(cancel: &Cancel) -> anyhow::Result<Runtime> {
+pub(super) fn cancel_on_signals(cancel: &Cancel) -> anyhow::Result<Runtime> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -4,6 +4,7 @@ mod claims;
 mod compare;
 mod completions;
 mod doctor;
+mod image;
 mod list;
 mod measure;
 mod names;
@@ -31,6 +32,7 @@ enum Command {
     Run(run::Run),
     List(list::List),
     Claims(claims::Claims),
+    Image(image::Image),
     Compare(compare::Compare),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.run(),
         Command::List(list) => list.run(),
         Command::Claims(claims) => claims.run(),
+        Command::Image(image) => image.run(),
         Command::Compare(compare) => compare.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),

@@ -87,7 +87,9 @@ impl Comparison {
                 return;
             }
             EngineMessage::Watch { memory, offset } => match task.check() {
-                Ok((dimensions, _)) => Pixels::Live { memory, offset, dimensions },
+                Ok((dimensions, kernel)) => {
+                    Pixels::Live { memory, offset, dimensions: kernel.makes(dimensions) }
+                }
                 Err(_) => return,
             },
             EngineMessage::Preview(preview) => Pixels::Still(preview),

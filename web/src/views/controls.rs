@@ -10,7 +10,8 @@ use crate::comparison::Opening;
 use crate::environment;
 use crate::settings::{Settings, filter_name};
 
-const FILTERS: [Filter; 2] = [Settings::BLUR, Filter::Edges];
+/// The resize makes a picture for a page of the built-in one.
+const FILTERS: [Filter; 7] = Filter::all(3.0, [1000, 750]);
 
 #[component]
 pub(super) fn Controls() -> impl IntoView {

@@ -12,7 +12,7 @@
 //! | kind | from | parameters | body |
 //! |---|---|---|---|
 //! | 1 hello | child | process id u32, what guards it u32 (`sandbox::Guards`) | none |
-//! | 2 band | runner | kernel u32 (0 scene, 1 blur, 2 edges), width u32, height u32, first row u32, band start u32, band end u32, sigma f64 | the rows from the first row on that the kernel reads |
+//! | 2 band | runner | kernel u32 (0 scene, 1 blur, 2 edges, 3 fill, 4 greyscale, 5 invert, 6 sharpen, 7 resize), width u32, height u32, first row u32, band start u32, band end u32, blur: sigma f64, resize: width u32 and height u32 of the result | the rows from the first row on that the kernel reads |
 //! | 3 done | child | time inside the kernel in nanoseconds u64 | the band's rows |
 //! | 4 failed | child | none | why, UTF-8 |
 //! | 5 echo | runner | none | any bytes |
@@ -112,7 +112,7 @@ pub struct Band {
     pub dimensions: Dimensions,
     /// The row with which the body begins.
     pub first_row: u32,
-    /// The band's rows.
+    /// The band's rows, of what the kernel makes.
     pub rows: Range<u32>,
 }
 
@@ -174,7 +174,7 @@ impl Band {
     /// How many bytes the answer's body has.
     #[must_use]
     pub fn answer_bytes(&self) -> u64 {
-        self.dimensions.byte_range(&self.rows).len() as u64
+        self.kernel.makes(self.dimensions).byte_range(&self.rows).len() as u64
     }
 }
 
@@ -217,7 +217,8 @@ impl Head {
             Self::Band(band) => {
                 let picture = band.dimensions;
                 let reads = band.kernel.reads(&band.rows, picture.height());
-                let writes = after(picture.byte_range(&band.rows), picture.bytes());
+                let made = band.kernel.makes(picture);
+                let writes = after(made.byte_range(&band.rows), picture.bytes());
                 Some((picture.byte_range(&reads), writes))
             }
             Self::Share(share) => {

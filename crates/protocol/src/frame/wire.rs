@@ -21,10 +21,16 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
             1
         }
         Head::Band(band) => {
-            let (kernel, sigma) = match band.kernel {
-                Kernel::Scene => (0_u32, 0.0),
-                Kernel::Blur(sigma) => (1, sigma.pixels()),
-                Kernel::Edges => (2, 0.0),
+            let size = |width: u32, height: u32| u64::from(height) << 32 | u64::from(width);
+            let (kernel, parameter) = match band.kernel {
+                Kernel::Scene => (0_u32, 0),
+                Kernel::Blur(sigma) => (1, sigma.pixels().to_bits()),
+                Kernel::Edges => (2, 0),
+                Kernel::Fill => (3, 0),
+                Kernel::Greyscale => (4, 0),
+                Kernel::Invert => (5, 0),
+                Kernel::Sharpen => (6, 0),
+                Kernel::Resize(to) => (7, size(to.width(), to.height())),
             };
             let Band { dimensions, first_row, rows, .. } = band;
             let numbers =
@@ -32,7 +38,7 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
             for (at, number) in (16..).step_by(4).zip(numbers) {
                 put(at, &number.to_le_bytes());
             }
-            put(40, &sigma.to_le_bytes());
+            put(40, &parameter.to_le_bytes());
             2
         }
         Head::Done { compute } => {
@@ -88,7 +94,7 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
     let body = long(8);
     let head = match word(4) {
         1 => Head::Hello { process: word(16), guards: word(20) },
-        2 => Head::Band(decode_band(word, f64::from_bits(long(40)))?),
+        2 => Head::Band(decode_band(word, long(40))?),
         3 => Head::Done { compute: long(16) },
         4 => Head::Failed,
         5 => Head::Echo,
@@ -117,18 +123,23 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
     if fits { Ok((head, body)) } else { Err(FrameError::Body { found: body, wanted }) }
 }
 
-fn decode_band(word: impl Fn(usize) -> u32, sigma: f64) -> Result<Band, FrameError> {
+fn decode_band(word: impl Fn(usize) -> u32, parameter: u64) -> Result<Band, FrameError> {
     let dimensions = Dimensions::new(word(20), word(24))?;
     let kernel = match word(16) {
         0 => Kernel::Scene,
-        1 => Kernel::Blur(Sigma::new(sigma)?),
+        1 => Kernel::Blur(Sigma::new(f64::from_bits(parameter))?),
         2 => Kernel::Edges,
+        3 => Kernel::Fill,
+        4 => Kernel::Greyscale,
+        5 => Kernel::Invert,
+        6 => Kernel::Sharpen,
+        7 => Kernel::Resize(Dimensions::new(parameter as u32, (parameter >> 32) as u32)?),
         other => return Err(FrameError::Kernel(other)),
     };
     let (start, end, height) = (word(32), word(36), dimensions.height());
     let rows = start..end;
     let first_row = word(28);
-    if start >= end || end > height || first_row != kernel.reads(&rows, height).start {
+    if !kernel.is_band(&rows, dimensions) || first_row != kernel.reads(&rows, height).start {
         return Err(FrameError::Rows { start, end, height });
     }
     Ok(Band { kernel, dimensions, first_row, rows })
@@ -192,6 +203,10 @@ mod tests {
         let kernels = prop_oneof![
             Just(Kernel::Scene),
             Just(Kernel::Edges),
+            Just(Kernel::Fill),
+            Just(Kernel::Greyscale),
+            Just(Kernel::Invert),
+            Just(Kernel::Sharpen),
             (0.3_f64..100.0).prop_map(|sigma| Kernel::Blur(Sigma::new(sigma).unwrap())),
         ];
         (kernels, 1_u32..5000, 1_u32..5000, any::<[prop::sample::Index; 2]>()).prop_map(

@@ -1,6 +1,8 @@
 //! `process.shm`: child processes with a memfd that they and the runner have mapped. Work lies there from
 //! the start, and nothing of it is copied; what crosses is whose turn it is.
 //!
+//! A picture of a visit is copied in and out by the runner, which is counted: it lies elsewhere before.
+//!
 //! The socket pair that a child starts with carries its hello and the descriptor, and nothing after that.
 
 use std::ops::Range;
@@ -14,7 +16,7 @@ use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
 use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
-use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
+use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::frame::{self, Head};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
@@ -27,7 +29,9 @@ use crate::footprint::Footprint;
 use crate::timing::{self, OnTime, at_once};
 use crate::trials::{self, Trials};
 
-/// Bytes that are shared; only those that are touched take memory.
+mod visit;
+
+/// Bytes that are shared for a study; only those that are touched take memory.
 const ROOM: usize = 256 << 20;
 /// How long the runner waits before it looks whether the child still lives.
 const LOOK: Duration = Duration::from_millis(100);
@@ -57,8 +61,8 @@ impl Lane for ShmLane {
         Availability::Available
     }
 
-    fn is_visited(&self) -> bool {
-        false
+    fn open(&self, workers: u32) -> LaneFuture<'_, Opened> {
+        at_once(visit::open(workers, &self.cancel))
     }
 
     fn does(&self, _op: Op) -> bool {
@@ -79,7 +83,7 @@ impl Starter for ShmLane {
     type Workers = Sharers;
 
     async fn start(&self, count: u32, placement: Placement) -> Result<Sharers, LaneError> {
-        let mut sharers = Sharers::ask(count, &self.cancel, placement, Start::Usual)?;
+        let mut sharers = Sharers::ask(count, &self.cancel, placement, Start::Usual, ROOM)?;
         sharers.greet()?;
         Ok(sharers)
     }
@@ -89,7 +93,7 @@ impl Starter for ShmLane {
     }
 
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError> {
-        let ask = || Sharers::ask(1, &self.cancel, placement, start);
+        let ask = || Sharers::ask(1, &self.cancel, placement, start, ROOM);
         timing::life(ask, Sharers::greet, Sharers::dismiss)
     }
 
@@ -123,8 +127,9 @@ impl Sharers {
         cancel: &Cancel,
         placement: Placement,
         start: Start,
+        room: usize,
     ) -> Result<Self, LaneError> {
-        let (memory, file) = Caller::create(count, ROOM)
+        let (memory, file) = Caller::create(count, room)
             .map_err(|why| LaneError::failed(format!("no memory could be shared: {why}")))?;
         let spawn = |_| Worker::spawn(cancel, placement, allowed(start));
         let children = (0..count).map(spawn).collect::<Result<_, _>>()?;

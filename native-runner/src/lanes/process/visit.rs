@@ -8,7 +8,6 @@ use lab::{Crew, Job, LaneError, LaneFuture, Opened, Placement, RunTimes};
 use protocol::Nanos;
 use protocol::frame::{Band, Head};
 use sandbox::Allowances;
-use workloads::bands;
 
 use super::{Transport, Worker};
 use crate::cancel::Cancel;
@@ -34,14 +33,14 @@ struct Processes<T> {
 impl<T: Transport> Processes<T> {
     fn make(&mut self, job: Job<'_>, out: &mut [u8]) -> Result<RunTimes, LaneError> {
         let clock = Clock::start();
-        let bands = bands(job.dimensions.height(), self.children.len() as u32);
+        let bands = job.kernel.bands(job.dimensions, self.children.len() as u32);
         let answers: Vec<Result<Answer, LaneError>> = thread::scope(|scope| {
             let mut rest = out;
             let mut talks = Vec::new();
             let mut last = None;
             let count = bands.len();
             for (number, (child, rows)) in self.children.iter_mut().zip(bands).enumerate() {
-                let (band, after) = rest.split_at_mut(job.dimensions.byte_range(&rows).len());
+                let (band, after) = rest.split_at_mut(job.makes().byte_range(&rows).len());
                 rest = after;
                 if number + 1 < count {
                     talks.push(scope.spawn(move || make(child, job, rows, band)));
