@@ -1,5 +1,5 @@
-//! Builds the child program, the keeper and the trial program, small and static, for the runner to carry inside itself, and
-//! watches the page, which it carries too.
+//! Builds the child program, the keeper and the trial program, small and static, and the scraper, for the runner to
+//! carry inside itself, and watches the page, which it carries too.
 //!
 //! They are built here and not by hand, so that `cargo run -p native-runner` always has those that fit it.
 
@@ -17,9 +17,13 @@ fn main() {
     let out = PathBuf::from(variable("OUT_DIR"));
     let folder = out.ancestors().nth(4).expect("OUT_DIR lies four folders deep").join("child");
 
-    build_static(&root, &folder, &target, &["child", "keeper"], "child");
+    let fixed = "-Ctarget-feature=+crt-static";
+    build(&root, &folder, &target, &["child", "keeper"], "child", fixed);
     // With unwinding, which the others do without: a panic must end a thread alone.
-    build_static(&root, &folder, &target, &["trial"], "trial");
+    build(&root, &folder, &target, &["trial"], "trial", fixed);
+    // Not static: what looks names up in the C library must fit the system's.
+    let dynamic = folder.with_file_name("scraper");
+    build(&root, &dynamic, &target, &["scrape"], "trial", "");
     let programs = folder.join(&target).join("child");
     for (variable, program) in [
         ("BREAKEVEN_CHILD", "breakeven-child"),
@@ -31,8 +35,11 @@ fn main() {
     }
     let trial = folder.join(&target).join("trial/breakeven-trial");
     println!("cargo::rustc-env=BREAKEVEN_TRIAL={}", trial.display());
+    let scraper = dynamic.join(&target).join("trial/breakeven-scraper");
+    println!("cargo::rustc-env=BREAKEVEN_SCRAPER={}", scraper.display());
 
-    for source in ["child", "keeper", "protocol", "sandbox", "shm", "trial", "workloads"] {
+    for source in ["child", "keeper", "protocol", "sandbox", "scrape", "shm", "trial", "workloads"]
+    {
         println!("cargo::rerun-if-changed={}", root.join("crates").join(source).display());
     }
     println!("cargo::rerun-if-changed={}", root.join("Cargo.lock").display());
@@ -54,8 +61,8 @@ fn main() {
     println!("cargo::rerun-if-changed={}", page.display());
 }
 
-/// Builds small static programs: the dynamic linker would be a large part of their start-up.
-fn build_static(root: &Path, folder: &Path, target: &str, packages: &[&str], profile: &str) {
+/// Builds small programs, static ones where the dynamic linker would be a large part of their start-up.
+fn build(root: &Path, folder: &Path, target: &str, packages: &[&str], profile: &str, flags: &str) {
     let variable = |name: &str| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
     let status = Command::new(variable("CARGO"))
         .args(["build", "--quiet", "--profile", profile, "--target", target])
@@ -64,7 +71,7 @@ fn build_static(root: &Path, folder: &Path, target: &str, packages: &[&str], pro
         .arg(root.join("Cargo.toml"))
         .arg("--target-dir")
         .arg(folder)
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags)
         .env_remove("RUSTFLAGS")
         // Under clippy these would lint the program instead of building it.
         .env_remove("RUSTC_WORKSPACE_WRAPPER")

@@ -25,6 +25,7 @@ const LIMITS: Limits = Limits {
     cpu: Some(600),
     descriptors: Some(16),
     file: Some(0),
+    stack: None,
 };
 
 fn main() -> ExitCode {

@@ -20,6 +20,8 @@ pub mod preview;
 pub mod report;
 #[cfg(feature = "report")]
 pub mod runner;
+#[cfg(feature = "messages")]
+pub mod scrape;
 #[cfg(feature = "report")]
 pub mod study;
 #[cfg(feature = "messages")]
@@ -32,6 +34,8 @@ mod visit;
 #[cfg(feature = "messages")]
 pub use lane::{Availability, LaneId, LaneInfo, LaneKind};
 #[cfg(feature = "messages")]
-pub use task::{Filter, MAX_OWN_PIXELS, MAX_RUNS, MAX_WORKERS, Picture, Task, TaskError};
+pub use task::{
+    Filter, FilterError, MAX_OWN_PIXELS, MAX_RUNS, MAX_WORKERS, Picture, Task, TaskError,
+};
 #[cfg(feature = "messages")]
 pub use visit::{Failure, LaneEvent, Nanos, Sample, Stage};

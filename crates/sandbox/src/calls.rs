@@ -69,7 +69,8 @@ const FILES: [c_long; 12] = [
     libc::SYS_unlinkat,
 ];
 
-const NETWORK: [c_long; 13] = [
+/// What connections and looking names up take.
+const NETWORK: [c_long; 16] = [
     libc::SYS_accept4,
     libc::SYS_bind,
     libc::SYS_connect,
@@ -78,12 +79,21 @@ const NETWORK: [c_long; 13] = [
     libc::SYS_getsockopt,
     libc::SYS_listen,
     libc::SYS_recvfrom,
+    libc::SYS_recvmmsg,
+    libc::SYS_sendmmsg,
     libc::SYS_sendto,
     libc::SYS_setsockopt,
     libc::SYS_shutdown,
     libc::SYS_socket,
     libc::SYS_socketpair,
+    libc::SYS_uname,
 ];
+
+/// The same under its older name, which some architectures have alone.
+#[cfg(target_arch = "x86_64")]
+const NETWORK_TOO: [c_long; 1] = [libc::SYS_poll];
+#[cfg(not(target_arch = "x86_64"))]
+const NETWORK_TOO: [c_long; 0] = [];
 
 const PROCESSES: [c_long; 14] = [
     libc::SYS_clone,
@@ -115,6 +125,7 @@ fn filter(allowed: Allowances) -> Result<BpfProgram, seccompiler::BackendError> 
     let more = [
         (Allowance::Files, FILES.as_slice()),
         (Allowance::Network, NETWORK.as_slice()),
+        (Allowance::Network, NETWORK_TOO.as_slice()),
         (Allowance::Processes, PROCESSES.as_slice()),
     ];
     let more = more.into_iter().filter(|(one, _)| allowed.has(*one)).flat_map(|(_, calls)| calls);
@@ -124,6 +135,12 @@ fn filter(allowed: Allowances) -> Result<BpfProgram, seccompiler::BackendError> 
     let own = u64::from(getpid().as_raw_nonzero().get().unsigned_abs());
     let to_itself = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, own)?;
     rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![to_itself])?]);
+    if allowed.has(Allowance::Network) && !allowed.has(Allowance::Files) {
+        // A socket is told not to block; nothing else is a device.
+        let mode =
+            SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, libc::FIONBIO)?;
+        rules.insert(libc::SYS_ioctl, vec![SeccompRule::new(vec![mode])?]);
+    }
     let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     let here = std::env::consts::ARCH.try_into()?;
     SeccompFilter::new(rules, refuse, SeccompAction::Allow, here)?.try_into()

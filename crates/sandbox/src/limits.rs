@@ -17,6 +17,8 @@ pub struct Limits {
     pub descriptors: Option<u64>,
     /// Bytes of a file that it writes.
     pub file: Option<u64>,
+    /// Bytes of the first thread's stack.
+    pub stack: Option<u64>,
 }
 
 impl Limits {
@@ -32,6 +34,7 @@ impl Limits {
             (Resource::Cpu, self.cpu),
             (Resource::Nofile, self.descriptors),
             (Resource::Fsize, self.file),
+            (Resource::Stack, self.stack),
         ];
         for (resource, wanted) in all {
             let Some(wanted) = wanted else { continue };

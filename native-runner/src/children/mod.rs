@@ -62,17 +62,9 @@ impl ChildProcess {
         placement: Placement,
         allowed: Allowances,
     ) -> io::Result<Self> {
-        // std's Command takes the posix_spawn path here, whose cost does not grow with the runner.
-        #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
-        let mut command = Command::new(programs::child()?);
-        command
-            .arg0("breakeven-child")
-            .args([std::process::id().to_string(), allowed.to_string()])
-            .env_clear()
-            .stdin(Stdio::from(input))
-            .stdout(Stdio::from(output))
-            .stderr(Stdio::piped());
-        let mut child = Self::watch(command.spawn()?, cancel, Target::Process, AFTER_THE_STREAM)?;
+        let name = "breakeven-child";
+        let words = [allowed.to_string()];
+        let mut child = Self::spawn_own(programs::child()?, name, &words, input, output, cancel)?;
         match placement::put_worker(child.pid(), placement) {
             Ok(()) => Ok(child),
             Err(why) => {
@@ -80,6 +72,41 @@ impl ChildProcess {
                 Err(why)
             }
         }
+    }
+
+    /// Starts the scraper in the same way, to work on so many threads.
+    pub(crate) fn spawn_scraper(
+        input: OwnedFd,
+        output: OwnedFd,
+        cancel: &Cancel,
+        allowed: Allowances,
+        threads: u32,
+    ) -> io::Result<Self> {
+        let words = [allowed.to_string(), threads.to_string()];
+        let name = "breakeven-scraper";
+        Self::spawn_own(programs::scraper()?, name, &words, input, output, cancel)
+    }
+
+    fn spawn_own(
+        program: String,
+        name: &str,
+        words: &[String],
+        input: OwnedFd,
+        output: OwnedFd,
+        cancel: &Cancel,
+    ) -> io::Result<Self> {
+        // std's Command takes the posix_spawn path here, whose cost does not grow with the runner.
+        #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
+        let mut command = Command::new(program);
+        command
+            .arg0(name)
+            .arg(std::process::id().to_string())
+            .args(words)
+            .env_clear()
+            .stdin(Stdio::from(input))
+            .stdout(Stdio::from(output))
+            .stderr(Stdio::piped());
+        Self::watch(command.spawn()?, cancel, Target::Process, AFTER_THE_STREAM)
     }
 
     /// From here on it is watched over.

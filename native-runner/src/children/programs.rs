@@ -9,12 +9,19 @@ use std::sync::OnceLock;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
 static CHILD: Carried = Carried::new("breakeven-child", include_bytes!(env!("BREAKEVEN_CHILD")));
+static SCRAPER: Carried =
+    Carried::new("breakeven-scraper", include_bytes!(env!("BREAKEVEN_SCRAPER")));
 static TRIAL: Carried = Carried::new("breakeven-trial", include_bytes!(env!("BREAKEVEN_TRIAL")));
 static KEEPER: Carried = Carried::new("breakeven-keeper", include_bytes!(env!("BREAKEVEN_KEEPER")));
 
 /// The path of the child program, for as long as the runner lives.
 pub(super) fn child() -> io::Result<String> {
     CHILD.path()
+}
+
+/// The path of the scraper, in the same way.
+pub(super) fn scraper() -> io::Result<String> {
+    SCRAPER.path()
 }
 
 /// The path of the trial program, for a keeper, whose own descriptors are others.

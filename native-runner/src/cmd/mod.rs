@@ -9,6 +9,7 @@ mod list;
 mod measure;
 mod names;
 mod run;
+mod scrape;
 mod serve;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ enum Command {
     List(list::List),
     Claims(claims::Claims),
     Image(image::Image),
+    Scrape(scrape::Scrape),
     Compare(compare::Compare),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::List(list) => list.run(),
         Command::Claims(claims) => claims.run(),
         Command::Image(image) => image.run(),
+        Command::Scrape(scrape) => scrape.run(),
         Command::Compare(compare) => compare.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),

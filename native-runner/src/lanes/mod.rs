@@ -13,11 +13,9 @@ use protocol::report::ReportMachine;
 use crate::cancel::Cancel;
 use crate::children;
 use crate::trials::Trials;
-pub(crate) use node::{Node, version as node_version};
+pub(crate) use node::{Node, node, version as node_version};
 pub use process::PIPE_CAPACITY;
-#[cfg(test)]
-pub(crate) use process::Worker;
-pub(crate) use process::guards;
+pub(crate) use process::{Pipes, Transport, Worker, guards};
 
 /// Every lane of the runner. All obey the same `cancel`.
 #[must_use]

@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 
 use protocol::frame::{self, Head};
-use rust_embed::Embed;
+
+use crate::npm;
 
 /// Other programs that echo a frame.
 const FOREIGN: [(&str, &str); 3] = [
@@ -26,12 +27,6 @@ const NODE: [(&str, &str); 8] = [
     ("foreign.cjs", include_str!("node/foreign.cjs")),
 ];
 
-/// The databases' clients for Node, from npm; nothing where they were not installed before the build.
-#[derive(Embed)]
-#[folder = "node/node_modules"]
-#[allow_missing = true]
-struct Clients;
-
 /// Writes what a trial needs into its folder.
 pub(super) fn write(folder: &Path, node: bool, clients: bool) -> io::Result<()> {
     for (name, text) in FOREIGN {
@@ -47,16 +42,7 @@ pub(super) fn write(folder: &Path, node: bool, clients: bool) -> io::Result<()> 
     let request = [&frame::encode(&Head::Echo, body.len() as u64)[..], &body].concat();
     fs::write(folder.join("frame.bin"), request)?;
     if clients {
-        for path in Clients::iter().filter(|path| is_run(path)) {
-            let file = folder.join("node_modules").join(&*path);
-            fs::create_dir_all(file.parent().unwrap_or(folder))?;
-            fs::write(file, Clients::get(&path).map(|it| it.data).unwrap_or_default())?;
-        }
+        npm::write(folder, npm::CLIENTS)?;
     }
     Ok(())
-}
-
-/// Whether Node reads it: npm's packages bring declarations, texts and maps, too.
-fn is_run(path: &str) -> bool {
-    [".js", ".cjs", ".mjs", ".json", ".wasm"].iter().any(|end| path.ends_with(end))
 }

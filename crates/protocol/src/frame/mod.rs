@@ -22,6 +22,8 @@
 //! | 9 summed | child | when it began to answer, as in echoed, u64; the sum of all bytes, as little-endian u64 words and a rest of single bytes, u64 | none |
 //! | 10 map | runner | the worker's number u32, how it waits u32 (its place in `shm::Wait::ALL`) | none; the child answers with echoed, and then one byte comes, and with it the descriptor of memory to share |
 //! | 11 end | runner | none | none |
+//! | 12 fetch | runner | none | a page's address and what applies to it, `scrape::Ask` as JSON |
+//! | 13 fetched | child | none | what came of it, `scrape::Answered` as JSON |
 //!
 //! The stream's end between two frames is a clean end. After *map* the headers are passed as notes in
 //! the shared memory, and the bodies lie there ([`Head::in_place`]); *end* is the clean end.
@@ -49,6 +51,9 @@ pub const TOGETHER: usize = 4096;
 
 /// The longest text of a `failed` frame that is read, in bytes.
 pub const MAX_TEXT: u64 = 64 * 1024;
+
+/// The longest body of a `fetched` frame that is read, in bytes.
+pub const MAX_FETCHED: u64 = 1 << 20;
 
 const MAGIC: [u8; 4] = *b"BEv1";
 
@@ -101,6 +106,10 @@ pub enum Head {
     },
     /// No more requests come over shared memory.
     End,
+    /// A page is to be fetched and looked at.
+    Fetch,
+    /// It was.
+    Fetched,
 }
 
 /// A band of a picture that a child is to make.

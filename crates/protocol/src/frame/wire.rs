@@ -5,7 +5,9 @@ use std::io::{self, IoSlice, Read, Write};
 use workloads::compute::{self, Share};
 use workloads::{Dimensions, Kernel, Sigma};
 
-use super::{Band, FrameError, HEADER_BYTES, Head, MAGIC, MAX_BODY, MAX_TEXT, TOGETHER};
+use super::{
+    Band, FrameError, HEADER_BYTES, Head, MAGIC, MAX_BODY, MAX_FETCHED, MAX_TEXT, TOGETHER,
+};
 
 /// The bytes of a header for a body of `body` bytes.
 #[must_use]
@@ -74,6 +76,8 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
             10
         }
         Head::End => 11,
+        Head::Fetch => 12,
+        Head::Fetched => 13,
     };
     put(4, &kind.to_le_bytes());
     bytes
@@ -104,6 +108,8 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
         9 => Head::Summed { arrived: long(16), sum: long(24) },
         10 => Head::Map { worker: word(16), wait: word(20) },
         11 => Head::End,
+        12 => Head::Fetch,
+        13 => Head::Fetched,
         other => return Err(FrameError::Kind(other)),
     };
     let (fits, wanted) = match &head {
@@ -118,7 +124,8 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
         Head::Done { .. } | Head::Echo | Head::Echoed { .. } | Head::Sum { .. } => {
             (body <= MAX_BODY, format!("at most {MAX_BODY}"))
         }
-        Head::Failed => (body <= MAX_TEXT, format!("at most {MAX_TEXT}")),
+        Head::Fetched => (body <= MAX_FETCHED, format!("at most {MAX_FETCHED}")),
+        Head::Failed | Head::Fetch => (body <= MAX_TEXT, format!("at most {MAX_TEXT}")),
     };
     if fits { Ok((head, body)) } else { Err(FrameError::Body { found: body, wanted }) }
 }
@@ -208,13 +215,15 @@ mod tests {
             Just(Kernel::Invert),
             Just(Kernel::Sharpen),
             (0.3_f64..100.0).prop_map(|sigma| Kernel::Blur(Sigma::new(sigma).unwrap())),
+            (1_u32..5000, 1_u32..5000).prop_map(|(width, height)| Kernel::Resize(
+                Dimensions::new(width, height).unwrap()
+            )),
         ];
-        (kernels, 1_u32..5000, 1_u32..5000, any::<[prop::sample::Index; 2]>()).prop_map(
-            |(kernel, width, height, [one, other])| {
+        (kernels, 1_u32..5000, 1_u32..5000, 1_u32..9, any::<prop::sample::Index>()).prop_map(
+            |(kernel, width, height, workers, one)| {
                 let dimensions = Dimensions::new(width, height).unwrap();
-                let (one, other) =
-                    (one.index(height as usize) as u32, other.index(height as usize) as u32);
-                let rows = one.min(other)..one.max(other) + 1;
+                let bands = kernel.bands(dimensions, workers);
+                let rows = bands[one.index(bands.len())].clone();
                 let first_row = kernel.reads(&rows, height).start;
                 Band { kernel, dimensions, first_row, rows }
             },
@@ -259,13 +268,15 @@ mod tests {
                 (Head::Summed { arrived: compute, sum: !compute }, 0),
                 (Head::Map { worker: process, wait: 2 }, 0),
                 (Head::End, 0),
+                (Head::Fetch, body.min(MAX_TEXT)),
+                (Head::Fetched, body.min(MAX_FETCHED)),
             ] {
                 prop_assert_eq!(decode(&encode(&head, body)).unwrap(), (head, body));
             }
         }
 
         #[test]
-        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..13, magic in any::<bool>()) {
+        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..15, magic in any::<bool>()) {
             let mut header = [0; HEADER_BYTES];
             header.copy_from_slice(&bytes.concat());
             if magic {
@@ -275,7 +286,7 @@ mod tests {
             if let Ok((head, body)) = decode(&header) {
                 prop_assert!(body <= MAX_BODY);
                 if let Head::Band(band) = head {
-                    prop_assert!(band.rows.end <= band.dimensions.height());
+                    prop_assert!(band.kernel.is_band(&band.rows, band.dimensions));
                 }
             }
         }

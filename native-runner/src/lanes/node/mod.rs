@@ -4,7 +4,7 @@
 mod driver;
 mod program;
 
-pub(crate) use program::Node;
+pub(crate) use program::{Node, node};
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -36,7 +36,7 @@ impl Node {
 ///
 /// # Errors
 /// One sentence: what is missing, and how to get it.
-pub(super) fn node() -> Result<&'static Node, String> {
+pub(crate) fn node() -> Result<&'static Node, String> {
     static FOUND: OnceLock<Result<Node, String>> = OnceLock::new();
     FOUND.get_or_init(find).as_ref().map_err(Clone::clone)
 }

@@ -32,10 +32,11 @@ use crate::footprint::Footprint;
 use crate::timing::{self, OnTime, at_once};
 use crate::trials::{Caller, Trials};
 pub use pipe::CAPACITY as PIPE_CAPACITY;
+pub(crate) use pipe::Pipes;
 pub(crate) use worker::Worker;
 
 /// `process.pipe`: each child over two pipes.
-pub(super) type PipeLane = ProcessLane<pipe::Pipes>;
+pub(super) type PipeLane = ProcessLane<Pipes>;
 /// `process.socket`: each child over a Unix socket pair.
 pub(super) type SocketLane = ProcessLane<UnixStream>;
 

@@ -13,7 +13,7 @@ use super::Transport;
 pub const CAPACITY: usize = 256 << 10;
 
 /// The runner's ends: what it writes the child reads, and the other way round.
-pub(in crate::lanes) struct Pipes {
+pub(crate) struct Pipes {
     from_child: PipeReader,
     to_child: PipeWriter,
 }

@@ -18,6 +18,8 @@ pub(crate) struct Worker<T> {
     process: ChildProcess,
     /// None once it has been told to end.
     stream: Option<BufReader<T>>,
+    /// Its process id as it knows it: under a keeper another one than outside.
+    inner: Option<u32>,
 }
 
 impl<T: Transport> Worker<T> {
@@ -38,7 +40,7 @@ impl<T: Transport> Worker<T> {
             let (ours, input, output) = T::pair()?;
             let process = spawn(input, output)?;
             let stream = BufReader::with_capacity(2 * frame::TOGETHER, ours);
-            Ok(Self { process, stream: Some(stream) })
+            Ok(Self { process, stream: Some(stream), inner: None })
         };
         start().map_err(|why| LaneError::failed(format!("a child could not be started: {why}")))
     }
@@ -49,20 +51,33 @@ impl<T: Transport> Worker<T> {
     }
 
     /// What it is talked to over.
-    pub(super) fn stream(&self) -> Result<&T, LaneError> {
+    pub(crate) fn stream(&self) -> Result<&T, LaneError> {
         self.stream.as_ref().map(BufReader::get_ref).ok_or_else(told_to_end)
     }
 
     /// Waits for its first answer; returns what guards it.
     pub(crate) fn greet(&mut self) -> Result<Guards, LaneError> {
-        self.talk(|stream| match frame::read_head(stream)? {
-            Some((Head::Hello { guards, .. }, _)) => Ok(Guards::from_bits(guards)),
+        let (process, guards) = self.talk(|stream| match frame::read_head(stream)? {
+            Some((Head::Hello { process, guards }, _)) => Ok((process, Guards::from_bits(guards))),
             other => unexpected(stream, other),
-        })
+        })?;
+        self.inner = Some(process);
+        Ok(guards)
+    }
+
+    /// Its process id, of whatever is on the other end, once it has greeted.
+    pub(crate) fn outer_id(&self) -> Option<u32> {
+        let inner = self.inner?;
+        if inner == self.id() { Some(inner) } else { self.process.outer_id(inner) }
+    }
+
+    /// Whether something that it sent has been read from the stream and from nowhere else.
+    pub(crate) fn is_buffered(&self) -> bool {
+        self.stream.as_ref().is_some_and(|stream| !stream.buffer().is_empty())
     }
 
     /// Sends a request.
-    pub(super) fn send(&mut self, head: &Head, body: &[u8]) -> Result<(), LaneError> {
+    pub(crate) fn send(&mut self, head: &Head, body: &[u8]) -> Result<(), LaneError> {
         self.talk(|stream| Ok(frame::write(stream.get_mut(), head, body)?))
     }
 
@@ -93,6 +108,18 @@ impl<T: Transport> Worker<T> {
         })
     }
 
+    /// Receives what came of a page, as JSON.
+    pub(crate) fn receive_fetched(&mut self) -> Result<Vec<u8>, LaneError> {
+        self.talk(|stream| match frame::read_head(stream)? {
+            Some((Head::Fetched, length)) => {
+                let mut body = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+                stream.read_exact(&mut body)?;
+                Ok(body)
+            }
+            other => unexpected(stream, other),
+        })
+    }
+
     /// Has bytes sent back; returns when all of them had arrived in the child, in nanoseconds of the
     /// system's monotonic clock.
     pub(crate) fn echo(&mut self, request: &[u8], reply: &mut [u8]) -> Result<u64, LaneError> {
@@ -114,13 +141,13 @@ impl<T: Transport> Worker<T> {
     }
 
     /// It was silent for too long: kills it, and says so.
-    pub(super) fn give_up(&mut self) -> LaneError {
+    pub(crate) fn give_up(&mut self) -> LaneError {
         self.process.give_up();
         self.failure("no answer came")
     }
 
     /// What went wrong, together with how the child ended.
-    pub(super) fn failure(&mut self, why: impl fmt::Display) -> LaneError {
+    pub(crate) fn failure(&mut self, why: impl fmt::Display) -> LaneError {
         let (id, end) = (self.process.id(), self.process.post_mortem());
         LaneError::Failed(format!("child process {id}: {why}; {end}"))
     }

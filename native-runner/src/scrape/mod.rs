@@ -1,0 +1,107 @@
+//! Scraping: a pool of children that fetch pages and may die of them, or threads that may, too.
+
+mod pool;
+mod programs;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::os::unix::net::UnixStream;
+
+use lab::LaneError;
+use protocol::LaneId;
+use protocol::scrape::{Ask, Child, MAX_SCRAPERS, Reach, ScrapeEvent};
+
+use crate::cancel::Cancel;
+use crate::lanes::Pipes;
+use pool::Pool;
+use programs::{Crew, Program};
+
+/// How long a page may take, in seconds.
+pub(crate) const SECONDS: u32 = 10;
+/// Bytes of HTML that a page may have.
+pub(crate) const BYTES: u64 = 4 << 20;
+
+/// Lanes whose workers scrape; the first is the usual one.
+pub(crate) const LANES: [LaneId; 3] =
+    [LaneId::PROCESS_SOCKET, LaneId::PROCESS_PIPE, LaneId::NATIVE_THREAD];
+
+/// A run that is to be made.
+#[derive(Clone)]
+pub(crate) struct Run {
+    pub(crate) lane: LaneId,
+    pub(crate) child: Child,
+    pub(crate) workers: u32,
+    pub(crate) urls: Vec<String>,
+    pub(crate) reach: Reach,
+    /// Whether sites are asked what they want.
+    pub(crate) robots: bool,
+    pub(crate) seconds: u32,
+}
+
+impl Run {
+    /// Makes it, on the thread that calls; how it goes is told to `tell`.
+    pub(crate) fn make(self, cancel: &Cancel, tell: &mut dyn FnMut(ScrapeEvent)) {
+        let last = match self.scrape(cancel, tell) {
+            Ok(summary) => ScrapeEvent::Ended(summary),
+            Err(LaneError::Unavailable(error)) => ScrapeEvent::Failed { error, unavailable: true },
+            Err(LaneError::Failed(error) | LaneError::Void(error)) => {
+                ScrapeEvent::Failed { error, unavailable: false }
+            }
+            Err(LaneError::Cancelled) => {
+                ScrapeEvent::Failed { error: "it was cancelled".into(), unavailable: false }
+            }
+        };
+        tell(last);
+    }
+
+    fn scrape(
+        self,
+        cancel: &Cancel,
+        tell: &mut dyn FnMut(ScrapeEvent),
+    ) -> Result<protocol::scrape::ScrapeSummary, LaneError> {
+        if !(1..=MAX_SCRAPERS).contains(&self.workers) {
+            let why = format!("{} workers: it takes 1 to {MAX_SCRAPERS}", self.workers);
+            return Err(LaneError::Failed(why));
+        }
+        let crew = self.crew()?;
+        let program = Program::new(self.child, crew, &self.reach, cancel)?;
+        let piped = self.lane == LaneId::PROCESS_PIPE;
+        let asks = self.asks();
+        if piped {
+            Pool::<Pipes>::run(&program, crew, asks, cancel, tell)
+        } else {
+            Pool::<UnixStream>::run(&program, crew, asks, cancel, tell)
+        }
+    }
+
+    /// Who works beside whom.
+    fn crew(&self) -> Result<Crew, LaneError> {
+        if !LANES.contains(&self.lane) {
+            let known: Vec<String> = LANES.iter().map(ToString::to_string).collect();
+            let why = format!("{} does not scrape: {} do", self.lane, known.join(", "));
+            return Err(LaneError::Unavailable(why));
+        }
+        if self.lane != LaneId::NATIVE_THREAD {
+            return Ok(Crew::Processes(self.workers));
+        }
+        if self.child == Child::Rust {
+            return Ok(Crew::Threads(self.workers));
+        }
+        let why = format!("a thread of {} is no program in {}", self.lane, self.child.name());
+        Err(LaneError::Unavailable(why))
+    }
+
+    fn asks(self) -> VecDeque<Ask> {
+        let Self { urls, reach, robots, seconds, .. } = self;
+        let ask = |(number, url)| Ask {
+            number,
+            url,
+            reach: reach.clone(),
+            robots,
+            seconds,
+            bytes: BYTES,
+        };
+        (0..).zip(urls).map(ask).collect()
+    }
+}
