@@ -11,6 +11,7 @@ mod cancel;
 mod children;
 mod claims_text;
 pub mod cmd;
+mod examples;
 mod export;
 mod files;
 mod footprint;

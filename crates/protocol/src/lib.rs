@@ -9,6 +9,8 @@
 pub mod codec;
 #[cfg(feature = "browser")]
 pub mod engine;
+#[cfg(feature = "messages")]
+pub mod example;
 pub mod frame;
 #[cfg(feature = "messages")]
 mod hexadecimal;

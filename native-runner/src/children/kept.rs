@@ -33,6 +33,8 @@ pub(crate) struct KeptProgram {
     pub(crate) home: Option<PathBuf>,
     /// Another folder that is removed with it.
     pub(crate) scratch: Option<PathBuf>,
+    /// Where it starts; without one, where the runner did.
+    pub(crate) within: Option<PathBuf>,
     /// What it gets of the environment beside what all get.
     pub(crate) environment: Vec<(&'static str, OsString)>,
 }
@@ -49,6 +51,7 @@ impl KeptProgram {
             mechanism: None,
             home: None,
             scratch: None,
+            within: None,
             environment: Vec::new(),
         }
     }
@@ -75,8 +78,18 @@ impl KeptProgram {
         [stdin, stdout, stderr]: [Stdio; 3],
         cancel: &Cancel,
     ) -> io::Result<ChildProcess> {
-        let Self { path, words, patience, data, files, mechanism, home, scratch, environment } =
-            self;
+        let Self {
+            path,
+            words,
+            patience,
+            data,
+            files,
+            mechanism,
+            home,
+            scratch,
+            within,
+            environment,
+        } = self;
         let mut program = vec![path.into_os_string()];
         program.extend(words);
         let runner = std::process::id();
@@ -95,6 +108,9 @@ impl KeptProgram {
             .stdin(stdin)
             .stdout(stdout)
             .stderr(stderr);
+        if let Some(within) = within {
+            command.current_dir(within);
+        }
         ChildProcess::watch(command.spawn()?, cancel, Target::Kept, patience)
     }
 }

@@ -4,6 +4,7 @@ mod claims;
 mod compare;
 mod completions;
 mod doctor;
+mod examples;
 mod image;
 mod list;
 mod measure;
@@ -35,6 +36,7 @@ enum Command {
     Claims(claims::Claims),
     Image(image::Image),
     Scrape(scrape::Scrape),
+    Examples(examples::Examples),
     Compare(compare::Compare),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Claims(claims) => claims.run(),
         Command::Image(image) => image.run(),
         Command::Scrape(scrape) => scrape.run(),
+        Command::Examples(examples) => examples.run(),
         Command::Compare(compare) => compare.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),
