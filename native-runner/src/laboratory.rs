@@ -12,13 +12,16 @@ use std::thread::{self, JoinHandle};
 use futures::executor::block_on;
 use lab::lead::{Place, lead};
 use lab::{Lane, Observer};
+use protocol::example::ExampleEvent;
+use protocol::scrape::ScrapeEvent;
 use protocol::study::{StudyEvent, Wish};
 use protocol::{Failure, LaneEvent, LaneId, LaneInfo, Nanos, Stage, Task};
 
 use crate::cancel::Cancel;
 use crate::guest::Guests;
+use crate::scrape::Run;
 use crate::timing::{self, Clock};
-use crate::{lanes, machine, recorder};
+use crate::{examples, lanes, machine, recorder};
 
 /// The system's load average remembers work for so long.
 const LOAD_LASTS: Nanos = Nanos(180_000_000_000);
@@ -63,11 +66,27 @@ pub enum Busy {
 }
 
 type Report = Box<dyn FnMut(LaneEvent) + Send>;
-type Tell = Box<dyn FnMut(StudyEvent) + Send>;
+type Tell<E = StudyEvent> = Box<dyn FnMut(E) + Send>;
+/// What gets what an untimed run has made.
+pub type Keep = Box<dyn FnMut(&[u8]) + Send>;
 
 enum Order {
-    Visit { lane: LaneId, task: Task, own: Option<Arc<[u8]>>, report: Report },
+    Visit { visit: Visit, report: Report },
     Study { wish: Wish, guests: Guests, tell: Tell },
+    Scrape { run: Run, tell: Tell<ScrapeEvent> },
+    Examples { tell: Tell<ExampleEvent> },
+}
+
+/// A visit that is to be made.
+pub struct Visit {
+    /// Of which lane.
+    pub lane: LaneId,
+    /// What it does.
+    pub task: Task,
+    /// The visitor's own picture, if the task is about one.
+    pub own: Option<Arc<[u8]>>,
+    /// Who gets what the untimed run makes, if anybody.
+    pub keep: Option<Keep>,
 }
 
 impl Laboratory {
@@ -97,19 +116,16 @@ impl Laboratory {
         &self.lanes
     }
 
-    /// Begins a visit; its events go to `report`, from the laboratory's thread. `own` is the visitor's
-    /// own picture, if the task is about one.
+    /// Begins a visit; its events go to `report`, from the laboratory's thread.
     ///
     /// # Errors
     /// If something else is going on.
     pub fn visit(
         &self,
-        lane: LaneId,
-        task: Task,
-        own: Option<Arc<[u8]>>,
+        visit: Visit,
         report: impl FnMut(LaneEvent) + Send + 'static,
     ) -> Result<(), Busy> {
-        self.begin(Order::Visit { lane, task, own, report: Box::new(report) })
+        self.begin(Order::Visit { visit, report: Box::new(report) })
     }
 
     /// Begins to lead a study of all lanes here and those of the page, if it has any; how it goes is told to
@@ -124,6 +140,29 @@ impl Laboratory {
         tell: impl FnMut(StudyEvent) + Send + 'static,
     ) -> Result<(), Busy> {
         self.begin(Order::Study { wish, guests, tell: Box::new(tell) })
+    }
+
+    /// Begins to scrape; how it goes is told to `tell`, from the laboratory's thread.
+    ///
+    /// # Errors
+    /// If something else is going on.
+    pub(crate) fn scrape(
+        &self,
+        run: Run,
+        tell: impl FnMut(ScrapeEvent) + Send + 'static,
+    ) -> Result<(), Busy> {
+        self.begin(Order::Scrape { run, tell: Box::new(tell) })
+    }
+
+    /// Begins to run the seed's examples; how it goes is told to `tell`, from the laboratory's thread.
+    ///
+    /// # Errors
+    /// If something else is going on.
+    pub(crate) fn examples(
+        &self,
+        tell: impl FnMut(ExampleEvent) + Send + 'static,
+    ) -> Result<(), Busy> {
+        self.begin(Order::Examples { tell: Box::new(tell) })
     }
 
     fn begin(&self, order: Order) -> Result<(), Busy> {
@@ -182,8 +221,8 @@ fn work(cancel: &Cancel, inbox: &Receiver<(Order, After)>, gate: &Mutex<Gate>) {
             }
         }
         match order {
-            Order::Visit { lane, task, own, report } => {
-                let mut last = Last { report, event: None };
+            Order::Visit { visit: Visit { lane, task, own, keep }, report } => {
+                let mut last = Last { report, event: None, keep };
                 match lanes.iter().find(|known| known.is_visited() && known.id() == lane) {
                     Some(lane) => {
                         block_on(lab::visit(lane.as_ref(), &task, own.as_deref(), &mut last));
@@ -204,6 +243,22 @@ fn work(cancel: &Cancel, inbox: &Receiver<(Order, After)>, gate: &Mutex<Gate>) {
                 let last = block_on(study);
                 free();
                 tell(last);
+            }
+            Order::Scrape { run, mut tell } => {
+                run.make(cancel, &mut |event| {
+                    if event.is_last() {
+                        free();
+                    }
+                    tell(event);
+                });
+            }
+            Order::Examples { mut tell } => {
+                examples::run(examples::TRIES, cancel, &mut |event| {
+                    if event.is_last() {
+                        free();
+                    }
+                    tell(event);
+                });
             }
         }
         worked = Some(Clock::start());
@@ -241,6 +296,7 @@ async fn lead_study(
 struct Last {
     report: Report,
     event: Option<LaneEvent>,
+    keep: Option<Keep>,
 }
 
 impl Observer for Last {
@@ -249,6 +305,12 @@ impl Observer for Last {
             self.event = Some(event);
         } else {
             (self.report)(event);
+        }
+    }
+
+    fn after_warm_up(&mut self, out: &[u8]) {
+        if let Some(keep) = &mut self.keep {
+            keep(out);
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::executor::block_on;
-use native_runner::{Cancel, Laboratory, lanes};
+use native_runner::{Cancel, Laboratory, Visit, lanes};
 use protocol::{Availability, Filter, LaneEvent, LaneId, Picture, Stage, Task};
 
 #[test]
@@ -76,13 +76,17 @@ const BIG: Task = Task {
     runs: 100,
 };
 
+fn visit(lane: LaneId, task: Task) -> Visit {
+    Visit { lane, task, own: None, keep: None }
+}
+
 #[test]
 fn a_cancelled_visit_ends_soon_and_leaves_no_child() {
     let _turn = alone();
     let laboratory = Laboratory::start().unwrap();
     let (sender, events) = channel();
     let report = move |event| sender.send(event).unwrap();
-    laboratory.visit(LaneId::PROCESS_SOCKET, BIG, None, report).unwrap();
+    laboratory.visit(visit(LaneId::PROCESS_SOCKET, BIG), report).unwrap();
     let first = events.recv_timeout(Duration::from_secs(60)).unwrap();
     assert!(matches!(first, LaneEvent::Ready { .. }), "{first:?}");
     assert_eq!(children().len(), 3);
@@ -101,7 +105,7 @@ fn a_cancelled_visit_ends_soon_and_leaves_no_child() {
     let (sender, events) = channel();
     let small = Task { width: 10, height: 10, runs: 1, ..BIG };
     let report = move |event| sender.send(event).unwrap();
-    laboratory.visit(LaneId::PROCESS_SOCKET, small, None, report).unwrap();
+    laboratory.visit(visit(LaneId::PROCESS_SOCKET, small), report).unwrap();
     let last = events.iter().last().unwrap();
     assert!(matches!(last, LaneEvent::Closed { teardown: Some(_) }), "{last:?}");
     assert!(children().is_empty());
@@ -113,7 +117,7 @@ fn a_child_that_is_killed_is_a_failure_that_says_how() {
     let laboratory = Laboratory::start().unwrap();
     let (sender, events) = channel();
     let report = move |event| sender.send(event).unwrap();
-    laboratory.visit(LaneId::PROCESS_SOCKET, BIG, None, report).unwrap();
+    laboratory.visit(visit(LaneId::PROCESS_SOCKET, BIG), report).unwrap();
     let ready = events.recv_timeout(Duration::from_secs(60)).unwrap();
     assert!(matches!(ready, LaneEvent::Ready { .. }));
     let victim = children()[0];
@@ -133,12 +137,12 @@ fn an_unknown_lane_and_a_second_visit_are_refused() {
     let laboratory = Laboratory::start().unwrap();
     let (sender, events) = channel();
     let report = move |event| sender.send(event).unwrap();
-    laboratory.visit(LaneId::from("process.telepathy"), BIG, None, report).unwrap();
+    laboratory.visit(visit(LaneId::from("process.telepathy"), BIG), report).unwrap();
     let LaneEvent::Failed(failure) = events.recv().unwrap() else { panic!() };
     assert_eq!(failure.error, "the runner has no lane process.telepathy");
 
-    laboratory.visit(LaneId::NATIVE_THREAD, BIG, None, |_| {}).unwrap();
-    assert!(laboratory.visit(LaneId::NATIVE_THREAD, BIG, None, |_| {}).is_err());
+    laboratory.visit(visit(LaneId::NATIVE_THREAD, BIG), |_| {}).unwrap();
+    assert!(laboratory.visit(visit(LaneId::NATIVE_THREAD, BIG), |_| {}).is_err());
 }
 
 /// The tests count this process's children, so they take turns.

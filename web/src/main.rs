@@ -8,6 +8,7 @@
 mod chart;
 mod comparison;
 mod environment;
+mod examples;
 mod findings;
 mod links;
 mod model;

@@ -50,3 +50,32 @@ pub fn rules() -> impl Iterator<Item = (&'static str, &'static str, &'static [&'
     let lines = RULES.lines().filter_map(|line| line.strip_prefix("* ")?.split_once(" → "));
     lines.zip(RULES_REST_ON).map(|((question, answer), on)| (question, answer, on))
 }
+/// A program of the seed, letter by letter.
+pub struct Example {
+    /// Its name here.
+    pub name: &'static str,
+    /// What the seed says that it is for.
+    pub use_case: &'static str,
+    /// The file that Node is given, and the one that this one starts: names and texts.
+    pub files: [(&'static str, &'static str); 2],
+}
+
+/// The seed's two programs.
+pub const EXAMPLES: [Example; 2] = [
+    Example {
+        name: "worker-threads",
+        use_case: "CPU-heavy image processing with shared memory for pixel data.",
+        files: [
+            ("main.js", include_str!("../seed/examples/worker-threads/main.js")),
+            ("worker.js", include_str!("../seed/examples/worker-threads/worker.js")),
+        ],
+    },
+    Example {
+        name: "child-processes",
+        use_case: "Run a separate Node.js script for web scraping, isolated from main app.",
+        files: [
+            ("main.js", include_str!("../seed/examples/child-processes/main.js")),
+            ("scraper.js", include_str!("../seed/examples/child-processes/scraper.js")),
+        ],
+    },
+];

@@ -19,7 +19,7 @@ use crate::{clock, lanes, own_picture};
 /// Says that the module is loaded, and does what the page asks for.
 pub(crate) fn coordinate() {
     listen(|message| match serde_wasm_bindgen::from_value(message) {
-        Ok(ToEngine::Visit { task, own }) => spawn_local(visit(task, own)),
+        Ok(ToEngine::Visit { task, own, keep }) => spawn_local(visit(task, own, keep)),
         Ok(ToEngine::Perform { lane, ops, effort, tick, trials }) => spawn_local(async move {
             crate::trials::set_script(trials);
             let end = turn(&lane, &ops, effort, tick).await;
@@ -59,9 +59,10 @@ async fn turn(lane: &LaneId, ops: &[WireOp], mut effort: Effort, tick: f64) -> T
     }
 }
 
-async fn visit(task: Task, own: JsValue) {
+async fn visit(task: Task, own: JsValue, keep: bool) {
     let checked = task.check().ok();
-    let mut page = Page { makes: checked.map(|(dimensions, kernel)| kernel.makes(dimensions)) };
+    let makes = checked.map(|(dimensions, kernel)| kernel.makes(dimensions));
+    let mut page = Page { makes, keep };
     let own = match (own.dyn_into::<Blob>(), checked) {
         (Ok(own), Some((dimensions, _))) => match own_picture::read(&own, dimensions).await {
             Ok(pixels) => Some(pixels),
@@ -77,6 +78,8 @@ async fn visit(task: Task, own: JsValue) {
 struct Page {
     /// The result's shape.
     makes: Option<Dimensions>,
+    /// Whether it is wanted.
+    keep: bool,
 }
 
 impl Observer for Page {
@@ -90,7 +93,8 @@ impl Observer for Page {
 
         let memory = wasm_bindgen::memory().unchecked_into::<Memory>().buffer();
         // wasm32 addresses are 32 bits wide.
-        post(&FromEngine::Watch { memory, offset: out.as_ptr() as usize as u32 });
+        let (offset, writers) = (out.as_ptr() as usize as u32, crate::shared::writers());
+        post(&FromEngine::Watch { memory, offset, writers });
     }
 
     fn after_warm_up(&mut self, out: &[u8]) {
@@ -99,6 +103,13 @@ impl Observer for Page {
             let (width, height) = (small.width, small.height);
             let pixels = Uint8Array::from(small.pixels.as_slice());
             post(&FromEngine::Preview(Preview { width, height, pixels }));
+        }
+        if self.keep {
+            #[cfg(feature = "threads")]
+            let seen = crate::shared::seen();
+            #[cfg(not(feature = "threads"))]
+            let seen = None;
+            post(&FromEngine::Result { pixels: Uint8Array::from(out), seen });
         }
     }
 }

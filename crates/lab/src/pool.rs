@@ -11,7 +11,7 @@ use crate::lane::Job;
 /// Makes the picture, one band per worker, inside the current pool. The workers write disjoint parts
 /// of `out`; nothing is copied. Returns the longest time that one band spent in the kernel.
 ///
-/// `apply` makes the rows of one band with the job's kernel; `now` reads the lane's clock, in
+/// `wrote` is told which band a worker of the pool is about to write, and `apply` makes the rows of one band with the job's kernel; `now` reads the lane's clock, in
 /// nanoseconds.
 ///
 /// # Errors
@@ -22,17 +22,19 @@ pub fn run(
     out: &mut [u8],
     apply: impl Fn(&Source<'_>, Range<u32>, &mut [u8]) + Sync,
     now: impl Fn() -> u64 + Sync,
+    wrote: impl Fn(usize) + Sync,
 ) -> Result<Nanos, SourceError> {
     let source = Source::new(job.dimensions, 0, job.source)?;
     let bands = job.kernel.bands(job.dimensions, workers);
     let mut computes = vec![0; bands.len()];
     rayon::scope(|scope| {
         let mut rest = out;
-        for (rows, compute) in bands.into_iter().zip(&mut computes) {
+        for (number, (rows, compute)) in bands.into_iter().zip(&mut computes).enumerate() {
             let (band, after) = rest.split_at_mut(job.makes().byte_range(&rows).len());
             rest = after;
-            let (apply, now, source) = (&apply, &now, &source);
+            let (apply, now, wrote, source) = (&apply, &now, &wrote, &source);
             scope.spawn(move |_| {
+                wrote(number);
                 let started = now();
                 apply(source, rows, band);
                 *compute = now() - started;

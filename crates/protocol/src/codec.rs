@@ -1,4 +1,4 @@
-//! Inside the browser: the page and the worker that decodes the visitor's own picture.
+//! Inside the browser: the page and the worker that turns picture files into pixels, and the other way.
 
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
@@ -20,6 +20,34 @@ pub enum ToCodec {
         #[serde(with = "serde_wasm_bindgen::preserve")]
         file: JsValue,
     },
+    /// Draw the built-in picture, to be shown.
+    Draw {
+        /// In pixels.
+        width: u32,
+        /// In pixels.
+        height: u32,
+    },
+    /// Scale these pixels down, to be shown.
+    Show(Pixels),
+    /// Make a file of these pixels.
+    Encode {
+        /// Which.
+        pixels: Pixels,
+        /// The end of the file's name: `png`, `jpg` or `webp`.
+        format: String,
+    },
+}
+
+/// A picture.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pixels {
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// A `Blob` of RGBA with premultiplied alpha.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    pub blob: JsValue,
 }
 
 /// To the page.
@@ -44,7 +72,15 @@ pub enum FromCodec {
         /// The picture scaled down for showing.
         preview: Preview,
     },
-    /// It could not be decoded.
+    /// The picture, scaled down.
+    Shown(Preview),
+    /// The file.
+    Encoded {
+        /// A `Blob`.
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        file: JsValue,
+    },
+    /// It could not be done.
     Failed {
         /// Why, and what to do.
         error: String,

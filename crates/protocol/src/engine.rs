@@ -53,6 +53,8 @@ pub enum ToEngine {
         /// [`crate::codec::FromCodec::Decoded`].
         #[serde(with = "serde_wasm_bindgen::preserve")]
         own: JsValue,
+        /// Whether the result is wanted, and not only how it looks.
+        keep: bool,
     },
     /// Make this turn of a study.
     Perform {
@@ -90,9 +92,20 @@ pub enum FromEngine {
         memory: JsValue,
         /// Where in it the picture begins.
         offset: u32,
+        /// Where in it stands who writes each band, from its first row on: a u32 per band, 0 for nobody yet, else
+        /// the worker's number from 1 on.
+        writers: u32,
     },
     /// The untimed run's picture.
     Preview(Preview),
+    /// What the untimed run made, if that was wanted: RGBA with premultiplied alpha.
+    Result {
+        /// All of it.
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        pixels: Uint8Array,
+        /// How long after one thread's write another one saw it, in nanoseconds; none where nothing is shared.
+        seen: Option<f64>,
+    },
     /// What the turn's next operation gave.
     Found {
         /// Its rows.

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::example::ExampleEvent;
+use crate::scrape::{ScrapeEvent, ScrapeWish};
 use crate::study::{News, Offer, Order, StudyEvent, Wish};
 use crate::{LaneEvent, LaneId, LaneInfo, Task};
 
 /// Which version of these messages both sides must speak.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The largest message that the runner accepts, in bytes: what an operation gave is the longest.
 pub const MAX_MESSAGE: usize = 256 * 1024;
@@ -22,6 +24,8 @@ pub const SOCKET_PATH: &str = "/api/socket";
 /// [`crate::MAX_OWN_PIXELS`]. The runner keeps one, in memory, until the next; a task names it by its
 /// checksum.
 pub const PICTURE_PATH: &str = "/api/picture";
+/// Where the page gets what the last visit made that was to be kept, by GET: RGBA with premultiplied alpha.
+pub const RESULT_PATH: &str = "/api/result";
 /// The body of the POST to [`SESSION_PATH`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRequest {
@@ -48,6 +52,9 @@ pub enum ToRunner {
         lane: LaneId,
         /// What it does.
         task: Task,
+        /// Whether what its untimed run makes is kept for [`RESULT_PATH`], until the next visit.
+        #[serde(default)]
+        keep: bool,
     },
     /// The lanes that this page has. At most once.
     Offer(Offer),
@@ -55,6 +62,10 @@ pub enum ToRunner {
     Study(Wish),
     /// Of a turn that the page makes.
     News(News),
+    /// Scrape pages. One at a time, like visits.
+    Scrape(ScrapeWish),
+    /// Run the seed's examples as they are written. One at a time, like visits.
+    Examples,
     /// End the visit or the study that is going on, whoever began it, and its workers, now.
     Cancel,
 }
@@ -84,6 +95,9 @@ pub enum FromRunner {
         /// A study that is going on, or has ended since nobody listened: what comes of it follows.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         running: Option<Wish>,
+        /// Whether it scrapes pages beyond its own site.
+        #[serde(default)]
+        scrapes: bool,
     },
     /// Something happened on a visit.
     Event {
@@ -96,6 +110,10 @@ pub enum FromRunner {
     Order(Order),
     /// How the study goes that this page wished for, or found going on.
     Study(StudyEvent),
+    /// How the scraping goes that this page wished for.
+    Scrape(ScrapeEvent),
+    /// How the examples go that this page wished for.
+    Example(ExampleEvent),
     /// A message was not acted on.
     Refused {
         /// The visit it asked for, if it was one.

@@ -8,6 +8,7 @@ use std::process::{Command, ExitCode};
 use sandbox::{Allowance, Allowances, Guard, Guards, Limits};
 
 const LIMITS: Limits = Limits {
+    stack: None,
     addresses: Some(1 << 30),
     data: None,
     cpu: Some(60),

@@ -34,6 +34,9 @@ pub(super) struct Serve {
     /// Lets pages of this one https origin ask to be let in, here at the terminal.
     #[arg(long, value_name = "URL")]
     allow_origin: Option<AllowedOrigin>,
+    /// Lets the page have public addresses scraped, too, and not only the built-in site.
+    #[arg(long)]
+    allow_scrape: bool,
 }
 
 impl Serve {
@@ -59,7 +62,7 @@ impl Serve {
         let listeners = Listeners::bind(self.port).await?;
         let port = listeners.port();
         let (pairing, asked) = self.allow_origin.clone().map(Pairing::new).unzip();
-        let door = Door { pairing: pairing.clone(), ..Door::default() };
+        let door = Door { pairing: pairing.clone(), scrapes: self.allow_scrape, ..Door::default() };
         let server = Server::new(port, Host::Laboratory(laboratory), door)?;
         let address = server.one_time_address();
         if !assets::page_is_there() {
@@ -93,6 +96,11 @@ impl Serve {
              address first; nobody can have files read or programs run that are not part of this one.\n\
              The address works once. Ctrl-C ends it."
         );
+        if self.allow_scrape {
+            eprintln!(
+                "Pages of the internet are scraped for it, too; addresses of this network are not."
+            );
+        }
         if let Some(origin) = &self.allow_origin {
             let origin = origin.as_str();
             eprintln!("Pages of {origin} may ask for experiments too: each is asked for here.");

@@ -1,6 +1,6 @@
 //! The seed's two examples as they are written, on Node, and how large a page may be before its scraper loses it.
 //!
-//! The files in `seed/` are the seed's, letter by letter.
+//! `claims::seed` has the programs, letter by letter.
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,6 +8,7 @@ use std::io::{self, BufRead, BufReader};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use claims::seed::EXAMPLES;
 use lab::LaneError;
 use protocol::Nanos;
 use protocol::example::{ExampleEvent, Ran, Swept};
@@ -17,31 +18,6 @@ use crate::cancel::Cancel;
 use crate::children::{ChildProcess, KeptProgram};
 use crate::lanes::{Node, node};
 use crate::timing;
-
-/// A program of the seed.
-pub(crate) struct Program {
-    /// As in [`Ran`].
-    pub(crate) name: &'static str,
-    files: [(&'static str, &'static str); 2],
-}
-
-/// Both of them.
-pub(crate) const PROGRAMS: [Program; 2] = [
-    Program {
-        name: "worker-threads",
-        files: [
-            ("main.js", include_str!("seed/worker-threads/main.js")),
-            ("worker.js", include_str!("seed/worker-threads/worker.js")),
-        ],
-    },
-    Program {
-        name: "child-processes",
-        files: [
-            ("main.js", include_str!("seed/child-processes/main.js")),
-            ("scraper.js", include_str!("seed/child-processes/scraper.js")),
-        ],
-    },
-];
 
 /// Sizes of a page, in bytes.
 pub(crate) const SIZES: [u64; 7] =
@@ -73,7 +49,7 @@ fn attempt(
     tell: &mut dyn FnMut(ExampleEvent),
 ) -> Result<String, LaneError> {
     let node = node().map_err(LaneError::Unavailable)?;
-    for program in &PROGRAMS {
+    for program in &EXAMPLES {
         let began = timing::now();
         let running = Running::start(node, &program.files, &[], cancel)?;
         let output: Vec<String> = running.lines.map_while(Result::ok).collect();

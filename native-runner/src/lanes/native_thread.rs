@@ -230,7 +230,7 @@ impl Threads {
         let clock = Clock::start();
         let compute = self
             .pool
-            .install(|| lab::pool::run(job, workers, out, apply, || clock.elapsed().0))
+            .install(|| lab::pool::run(job, workers, out, apply, || clock.elapsed().0, |_| {}))
             .map_err(LaneError::failed)?;
         Ok(RunTimes { total: clock.elapsed(), compute, bytes_copied: 0 })
     }

@@ -58,11 +58,13 @@ pub struct Door {
     pub session_life: Duration,
     /// Who else may ask to be let in.
     pub pairing: Option<Arc<Pairing>>,
+    /// Whether whoever is in may have public addresses scraped, and not only the built-in site.
+    pub scrapes: bool,
 }
 
 impl Default for Door {
     fn default() -> Self {
-        Self { session_life: SESSION_LIFE, pairing: None }
+        Self { session_life: SESSION_LIFE, pairing: None, scrapes: false }
     }
 }
 

@@ -7,12 +7,13 @@ mod headers;
 mod listeners;
 mod pairing;
 mod picture;
+mod result;
 mod session;
 mod socket;
 mod study;
 
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -23,7 +24,7 @@ use axum::middleware;
 use axum::routing::any;
 use futures::future::try_join_all;
 use protocol::LaneInfo;
-use protocol::runner::{Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH, START_PATH};
+use protocol::runner::{Machine, PICTURE_PATH, RESULT_PATH, SESSION_PATH, SOCKET_PATH, START_PATH};
 use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -31,6 +32,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::guest::Guest;
 use crate::laboratory::Laboratory;
 use crate::machine;
+use crate::site::Site;
 use access::Access;
 pub use access::{Door, SESSION_LIFE};
 use connections::Connections;
@@ -38,6 +40,7 @@ pub use connections::MAX_CONNECTIONS;
 pub use listeners::Listeners;
 pub use pairing::{AllowedOrigin, Pairing, Request as PairingRequest};
 use picture::OwnPicture;
+use result::KeptResult;
 use study::Study;
 
 /// Tabs with a session, at once.
@@ -76,6 +79,11 @@ struct State {
     host: Host,
     machine: Machine,
     own_picture: OwnPicture,
+    result: KeptResult,
+    /// The built-in site, once it is served.
+    site: OnceLock<Site>,
+    /// Whether pages beyond it may be scraped.
+    scrapes: bool,
     study: Study,
     /// Sockets that may be open yet.
     sockets: Arc<Semaphore>,
@@ -85,11 +93,14 @@ impl Server {
     /// # Errors
     /// If the system gives no randomness for the token.
     pub fn new(port: u16, host: Host, door: Door) -> anyhow::Result<Self> {
-        let access = Access::new(port, door).context("no randomness for the access token")?;
         let (machine, own_picture) = (machine::describe(), OwnPicture::none());
         let study = Study::default();
         let sockets = Arc::new(Semaphore::new(MAX_SOCKETS));
-        let state = State { access, host, machine, own_picture, study, sockets };
+        let scrapes = door.scrapes;
+        let access = Access::new(port, door).context("no randomness for the access token")?;
+        let (result, site) = (KeptResult::default(), OnceLock::new());
+        let state =
+            State { access, host, machine, own_picture, result, site, scrapes, study, sockets };
         Ok(Self { state: Arc::new(state) })
     }
 
@@ -104,6 +115,8 @@ impl Server {
     /// # Errors
     /// If one does.
     pub async fn run(&self, listeners: Listeners) -> anyhow::Result<()> {
+        let site = Site::start().await.context("no port for the built-in site")?;
+        self.state.site.get_or_init(|| site);
         let (router, connections) = (self.router(), Connections::default());
         let servers =
             listeners.into_iter().map(|listener| connections.serve(listener, router.clone()));
@@ -119,6 +132,7 @@ impl Server {
             .route(SESSION_PATH, any(session::open))
             .route(SOCKET_PATH, any(socket::upgrade))
             .route(PICTURE_PATH, any(picture::take))
+            .route(RESULT_PATH, any(result::give))
             .route("/api", any(access::refuse))
             .route("/api/{*rest}", any(access::refuse))
             .layer(middleware::from_fn_with_state(state(), access::same_origin));

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures::channel::mpsc as news_channel;
 use protocol::Picture;
 use protocol::runner::{FromRunner, MAX_MESSAGE, ToRunner, VERSION};
+use protocol::scrape::{MAX_ADDRESS, MAX_PAGES, Reach, ScrapeWish};
 use protocol::study::{News, Offer, StudyEvent, Wish};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -18,7 +19,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::pairing::Pairing;
 use super::{Host, State, access};
 use crate::guest::{Guest, Guests, is_honest};
-use crate::laboratory::Busy;
+use crate::laboratory::{Busy, Keep, Visit};
+use crate::scrape::{Run, SECONDS};
 
 /// How long a message may take to be taken by the other side.
 const SEND_LIMIT: Duration = Duration::from_secs(30);
@@ -102,8 +104,10 @@ async fn converse(mut socket: WebSocket, state: Arc<State>) {
         machine: state.machine.clone(),
         lanes: state.host.lanes().to_vec(),
         running,
+        scrapes: state.scrapes,
     });
-    let mut talk = Conversation { state, events, own: None, offer: None, news: None, due: None };
+    let mut talk =
+        Conversation { state, events, own: None, busy: false, offer: None, news: None, due: None };
     let mut heard = Instant::now();
     let mut asked = false;
     loop {
@@ -144,6 +148,8 @@ struct Conversation {
     events: UnboundedSender<FromRunner>,
     /// The visit that this conversation began.
     own: Option<u32>,
+    /// It began to scrape, or to run the examples.
+    busy: bool,
     /// The lanes that this page has.
     offer: Option<Offer>,
     /// To whoever leads the study that this page has lanes in.
@@ -155,7 +161,7 @@ struct Conversation {
 impl Conversation {
     fn obey(&mut self, text: &str) {
         match serde_json::from_str(text) {
-            Ok(ToRunner::Visit { visit, lane, task }) => {
+            Ok(ToRunner::Visit { visit, lane, task, keep }) => {
                 let Host::Laboratory(laboratory) = &self.state.host else {
                     return self.refuse(Some(visit), "this runner makes no visits");
                 };
@@ -170,7 +176,11 @@ impl Conversation {
                     Picture::BuiltIn => None,
                     Picture::Own(_) => self.state.own_picture.get(),
                 };
-                match laboratory.visit(lane, task, own, report) {
+                let result = self.state.result.clone();
+                let keep = keep.then(|| -> Keep {
+                    Box::new(move |pixels| result.set(Some(Bytes::copy_from_slice(pixels))))
+                });
+                match laboratory.visit(Visit { lane, task, own, keep }, report) {
                     Ok(()) => self.own = Some(visit),
                     Err(busy) => self.refuse(Some(visit), why(busy)),
                 }
@@ -178,6 +188,8 @@ impl Conversation {
             Ok(ToRunner::Offer(offer)) => self.take_offer(offer),
             Ok(ToRunner::Study(wish)) => self.study(wish),
             Ok(ToRunner::News(news)) => self.pass_on(news),
+            Ok(ToRunner::Scrape(wish)) => self.scrape(wish),
+            Ok(ToRunner::Examples) => self.examples(),
             Ok(ToRunner::Cancel) => {
                 if let Host::Laboratory(laboratory) = &self.state.host {
                     laboratory.cancel();
@@ -187,6 +199,48 @@ impl Conversation {
                 self.refuse(None, "this page is in already");
             }
             Err(_) => self.refuse(None, "the message was not understood"),
+        }
+    }
+
+    /// Whatever the page says: the built-in site, or public addresses if whoever started the runner said so.
+    fn scrape(&mut self, wish: ScrapeWish) {
+        let state = Arc::clone(&self.state);
+        let (Host::Laboratory(laboratory), Some(site)) = (&state.host, state.site.get()) else {
+            return self.refuse(None, "this runner scrapes nothing");
+        };
+        let ScrapeWish { lane, child, workers, urls } = wish;
+        let within = urls.len() <= MAX_PAGES && urls.iter().all(|url| url.len() <= MAX_ADDRESS);
+        if !within {
+            let why = format!("{MAX_PAGES} addresses of {MAX_ADDRESS} bytes each are the most");
+            return self.refuse(None, &why);
+        }
+        let (urls, reach) = match (urls.is_empty(), state.scrapes) {
+            (true, _) => (site.urls(), Reach::Site(site.origin().to_owned())),
+            (false, true) => (urls, Reach::Public),
+            (false, false) => {
+                let why = "this runner scrapes its own site alone: start it with --allow-scrape for others";
+                return self.refuse(None, why);
+            }
+        };
+        let run = Run { lane, child, workers, urls, reach, robots: true, seconds: SECONDS };
+        let events = self.events.clone();
+        let tell = move |event| drop(events.send(FromRunner::Scrape(event)));
+        match laboratory.scrape(run, tell) {
+            Ok(()) => self.busy = true,
+            Err(busy) => self.refuse(None, why(busy)),
+        }
+    }
+
+    fn examples(&mut self) {
+        let state = Arc::clone(&self.state);
+        let Host::Laboratory(laboratory) = &state.host else {
+            return self.refuse(None, "this runner has no examples");
+        };
+        let events = self.events.clone();
+        let tell = move |event| drop(events.send(FromRunner::Example(event)));
+        match laboratory.examples(tell) {
+            Ok(()) => self.busy = true,
+            Err(busy) => self.refuse(None, why(busy)),
         }
     }
 
@@ -253,6 +307,8 @@ impl Conversation {
             FromRunner::Event { visit, event } if event.is_last() && self.own == Some(*visit) => {
                 self.own = None;
             }
+            FromRunner::Scrape(event) if event.is_last() => self.busy = false,
+            FromRunner::Example(event) if event.is_last() => self.busy = false,
             FromRunner::Study(StudyEvent::Ended { .. }) => self.news = None,
             _ => {}
         }
@@ -266,7 +322,7 @@ impl Conversation {
 impl Drop for Conversation {
     fn drop(&mut self) {
         self.state.study.leave(&self.events);
-        if self.own.is_some()
+        if (self.own.is_some() || self.busy)
             && let Host::Laboratory(laboratory) = &self.state.host
         {
             laboratory.cancel();

@@ -121,7 +121,7 @@ mod tests {
 
     fn hello(running: Option<Wish>) -> FromRunner {
         let machine = crate::machine::describe();
-        FromRunner::Hello { protocol: 0, machine, lanes: Vec::new(), running }
+        FromRunner::Hello { protocol: 0, machine, lanes: Vec::new(), running, scrapes: false }
     }
 
     fn end() -> StudyEvent {

@@ -152,7 +152,8 @@ async fn a_flood_of_messages_is_answered_one_by_one() {
     // Visits to a lane that there is not, more than anybody would queue: one after the other, or refused.
     for visit in 0..2000 {
         let task = crate::harness::TASK;
-        send(&mut socket, &ToRunner::Visit { visit, lane: "no.lane".into(), task }).await;
+        send(&mut socket, &ToRunner::Visit { visit, lane: "no.lane".into(), task, keep: false })
+            .await;
     }
     socket.close(None).await.unwrap();
     let answers = socket.filter(|message| {

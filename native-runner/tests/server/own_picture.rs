@@ -48,7 +48,7 @@ async fn an_own_picture_is_taken_from_the_page_alone_and_filtered() {
 
 async fn last_event(socket: &mut Socket, lane: LaneId, picture: Picture) -> LaneEvent {
     let task = Task { picture, ..TASK };
-    send(socket, &ToRunner::Visit { visit: 1, lane, task }).await;
+    send(socket, &ToRunner::Visit { visit: 1, lane, task, keep: false }).await;
     loop {
         let message = receive(socket).await;
         let FromRunner::Event { event, .. } = message else { panic!("{message:?}") };

@@ -12,7 +12,7 @@ async fn a_visit_goes_over_the_socket_and_can_be_cancelled() {
     let server = start().await;
     let mut socket = connect(&server).await;
     for lane in [LaneId::NATIVE_THREAD, LaneId::PROCESS_SOCKET] {
-        send(&mut socket, &ToRunner::Visit { visit: 7, lane, task: TASK }).await;
+        send(&mut socket, &ToRunner::Visit { visit: 7, lane, task: TASK, keep: false }).await;
         let mut events = Vec::new();
         while !events.last().is_some_and(LaneEvent::is_last) {
             let FromRunner::Event { visit: 7, event } = receive(&mut socket).await else {
@@ -36,7 +36,8 @@ async fn a_visit_goes_over_the_socket_and_can_be_cancelled() {
 
     let long = Task { width: 4000, height: 3000, runs: 100, ..TASK };
     let lane = LaneId::PROCESS_SOCKET;
-    let visit = |visit| ToRunner::Visit { visit, lane: lane.clone(), task: long.clone() };
+    let visit =
+        |visit| ToRunner::Visit { visit, lane: lane.clone(), task: long.clone(), keep: false };
     send(&mut socket, &visit(8)).await;
     send(&mut socket, &visit(9)).await;
     let mut refused = false;
@@ -67,7 +68,11 @@ async fn bad_messages_are_refused_and_the_connection_lives_on() {
     assert!(matches!(receive(&mut socket).await, FromRunner::Refused { .. }));
 
     let huge = Task { workers: u32::MAX, ..TASK };
-    send(&mut socket, &ToRunner::Visit { visit: 1, lane: LaneId::NATIVE_THREAD, task: huge }).await;
+    send(
+        &mut socket,
+        &ToRunner::Visit { visit: 1, lane: LaneId::NATIVE_THREAD, task: huge, keep: false },
+    )
+    .await;
     let FromRunner::Event { event: LaneEvent::Failed(failure), .. } = receive(&mut socket).await
     else {
         panic!("a huge task was not refused")
@@ -85,7 +90,8 @@ async fn a_page_that_is_reloaded_in_the_middle_of_a_visit_can_begin_the_next_at_
     let server = start().await;
     let cookie = server.session().await;
     let long = Task { width: 4000, height: 3000, runs: 100, ..TASK };
-    let visit = |visit, task| ToRunner::Visit { visit, lane: LaneId::NATIVE_THREAD, task };
+    let visit =
+        |visit, task| ToRunner::Visit { visit, lane: LaneId::NATIVE_THREAD, task, keep: false };
     for _ in 0..3 {
         let mut before = connect_with(&server, &cookie).await;
         send(&mut before, &visit(1, long.clone())).await;

@@ -43,8 +43,13 @@ pub(crate) struct Comparison {
     /// [`Comparison::own_name`] of the comparison whose results are shown.
     pub(crate) measured_name: RwSignal<Option<String>>,
     pub(crate) runner: RwSignal<RunnerState>,
-    own: StoredValue<Option<Blob>, LocalStorage>,
-    link: StoredValue<Option<RunnerLink>, LocalStorage>,
+    /// Whether one of the examples runs, which nothing else may disturb.
+    pub(crate) example: RwSignal<bool>,
+    /// The own picture's pixels.
+    pub(crate) own: StoredValue<Option<Blob>, LocalStorage>,
+    /// How the own picture looks.
+    pub(crate) own_preview: StoredValue<Option<Preview>, LocalStorage>,
+    pub(crate) link: StoredValue<Option<RunnerLink>, LocalStorage>,
     cancel: StoredValue<Option<oneshot::Sender<()>>, LocalStorage>,
     /// The page's other tabs.
     tabs: StoredValue<Option<Tabs>, LocalStorage>,
@@ -151,7 +156,9 @@ impl Comparison {
             opening: RwSignal::new(Opening::Idle),
             measured_name: RwSignal::new(None),
             runner: RwSignal::new(RunnerState::Connecting),
+            example: RwSignal::new(false),
             own: StoredValue::new_local(None),
+            own_preview: StoredValue::new_local(None),
             link: StoredValue::new_local(None),
             cancel: StoredValue::new_local(None),
             tabs: StoredValue::new_local(None),
@@ -179,7 +186,7 @@ impl Comparison {
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        matches!(self.phase.get(), Phase::Running(_) | Phase::Elsewhere(_))
+        self.example.get() || matches!(self.phase.get(), Phase::Running(_) | Phase::Elsewhere(_))
     }
 
     /// Starts a comparison with the settings as they are.

@@ -35,6 +35,7 @@ impl Comparison {
                         (settings.picture, settings.dimensions) = (own.picture, own.dimensions);
                     });
                     self.own.set_value(Some(own.pixels));
+                    self.own_preview.set_value(Some(own.preview.clone()));
                     self.own_name.set(Some(name.clone()));
                     let (origin, pixels) = (Origin::Chosen, Pixels::Still(own.preview));
                     self.shown.set(Some(Shown { origin, name: Some(name), pixels }));
@@ -51,6 +52,7 @@ impl Comparison {
             (settings.picture, settings.dimensions) = (Picture::BuiltIn, Dimensions::BUILT_IN);
         });
         self.own.set_value(None);
+        self.own_preview.set_value(None);
         self.own_name.set(None);
         self.shown.set(None);
         self.opening.set(Opening::Idle);

@@ -64,7 +64,7 @@ impl Comparison {
         let own = self.own.get_value();
         if let Some(engine) = Engine::of(&turn.lane) {
             let tell = |message| self.hear(turn, &task, message);
-            engine.visit(task.clone(), own, cancelled, tell).await;
+            engine.visit(task.clone(), own, false, cancelled, tell).await;
             // A picture that was cancelled half-way will not get any further.
             self.shown.update(|shown| {
                 shown.take_if(|shown| matches!(shown.pixels, Pixels::Live { .. }));
@@ -76,7 +76,7 @@ impl Comparison {
             {
                 return tell(LaneEvent::Failed(Failure { stage: Stage::Prepare, error }));
             }
-            link.visit(turn.lane.clone(), task, cancelled, tell).await;
+            link.visit(turn.lane.clone(), task, false, cancelled, tell).await;
         }
     }
 
@@ -86,13 +86,14 @@ impl Comparison {
                 self.rows.update(|rows| rows.take(turn, &event));
                 return;
             }
-            EngineMessage::Watch { memory, offset } => match task.check() {
+            EngineMessage::Watch { memory, offset, .. } => match task.check() {
                 Ok((dimensions, kernel)) => {
                     Pixels::Live { memory, offset, dimensions: kernel.makes(dimensions) }
                 }
                 Err(_) => return,
             },
             EngineMessage::Preview(preview) => Pixels::Still(preview),
+            EngineMessage::Result { .. } => return,
         };
         let origin = Origin::Made { turn: turn.clone(), filter: task.filter };
         let name = self.own_name.get_untracked();

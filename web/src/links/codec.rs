@@ -1,10 +1,10 @@
-//! The visitor's own picture, opened by the codec in a worker.
+//! Picture files: opened, shown and made by the codec in a worker.
 
 use futures::FutureExt;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use protocol::Picture;
-use protocol::codec::{FromCodec, MAX_FILE_BYTES, ToCodec};
+use protocol::codec::{FromCodec, MAX_FILE_BYTES, Pixels, ToCodec};
 use protocol::preview::Preview;
 use wasm_bindgen::JsCast;
 use web_sys::Blob;
@@ -35,15 +35,74 @@ pub(crate) async fn open_picture(file: Blob) -> Result<OwnPicture, String> {
             "this file is larger than {megabytes} MiB: make the picture smaller first"
         ));
     }
-    let talk = talk(file).boxed_local();
-    match select(talk, TimeoutFuture::new(PATIENCE_MS)).await {
-        Either::Left((Ok(FromCodec::Decoded { width, height, checksum, pixels, preview }), _)) => {
+    match ask(ToCodec::Decode { file: file.into() }).await? {
+        FromCodec::Decoded { width, height, checksum, pixels, preview } => {
             let dimensions = Dimensions::new(width, height).map_err(|why| why.to_string())?;
             let pixels = pixels.dyn_into().map_err(|_| "the decoder sent no pixels".to_owned())?;
             Ok(OwnPicture { picture: Picture::Own(checksum), dimensions, pixels, preview })
         }
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// The built-in picture, to be shown at most so large.
+///
+/// # Errors
+/// Says why not.
+pub(crate) async fn drawn(dimensions: Dimensions) -> Result<Preview, String> {
+    let (width, height) = (dimensions.width(), dimensions.height());
+    preview(ask(ToCodec::Draw { width, height }).await?)
+}
+
+/// How these pixels look.
+///
+/// # Errors
+/// Says why not.
+pub(crate) async fn shown(dimensions: Dimensions, pixels: &Blob) -> Result<Preview, String> {
+    preview(ask(ToCodec::Show(whole(dimensions, pixels))).await?)
+}
+
+/// A file of these pixels, of the format that ends a name so.
+///
+/// # Errors
+/// Says why not.
+pub(crate) async fn encoded(
+    dimensions: Dimensions,
+    pixels: &Blob,
+    format: &str,
+) -> Result<Blob, String> {
+    let wish = ToCodec::Encode { pixels: whole(dimensions, pixels), format: format.to_owned() };
+    match ask(wish).await? {
+        FromCodec::Encoded { file } => file.dyn_into().map_err(|_| "no file came".to_owned()),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn whole(dimensions: Dimensions, pixels: &Blob) -> Pixels {
+    let blob = pixels.clone().into();
+    Pixels { width: dimensions.width(), height: dimensions.height(), blob }
+}
+
+fn preview(message: FromCodec) -> Result<Preview, String> {
+    match message {
+        FromCodec::Shown(preview) => Ok(preview),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn unexpected(message: &FromCodec) -> String {
+    match message {
+        FromCodec::Failed { error } => error.clone(),
+        other => format!("the codec said something at the wrong time: {other:?}"),
+    }
+}
+
+/// Asks a codec of its own, which is thrown away afterwards.
+async fn ask(wish: ToCodec) -> Result<FromCodec, String> {
+    let talk = talk(wish).boxed_local();
+    match select(talk, TimeoutFuture::new(PATIENCE_MS)).await {
         Either::Left((Ok(FromCodec::Failed { error }), _)) => Err(error),
-        Either::Left((Ok(FromCodec::Ready), _)) => Err("the decoder only said hello".into()),
+        Either::Left((Ok(message), _)) => Ok(message),
         // A decoder that gives up has met a file that it should have refused.
         Either::Left((Err(why), _)) => {
             Err(format!("this picture could not be decoded ({why}): choose another one"))
@@ -55,12 +114,12 @@ pub(crate) async fn open_picture(file: Blob) -> Result<OwnPicture, String> {
     }
 }
 
-async fn talk(file: Blob) -> Result<FromCodec, LinkError> {
+async fn talk(wish: ToCodec) -> Result<FromCodec, LinkError> {
     let mut link = WorkerLink::<ToCodec, FromCodec>::start("./workers/codec/worker.js")?;
     match link.receive().await? {
         FromCodec::Ready => {}
         early => return Ok(early),
     }
-    link.send(&ToCodec::Decode { file: file.into() })?;
+    link.send(&wish)?;
     link.receive().await
 }

@@ -3,6 +3,7 @@
 use futures::FutureExt;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
+use js_sys::Uint8Array;
 use protocol::engine::{FromEngine, Role, Start, ToEngine};
 use protocol::preview::Preview;
 use protocol::report::Clock;
@@ -37,6 +38,14 @@ pub(crate) enum EngineMessage {
     Watch {
         memory: JsValue,
         offset: u32,
+        /// Where in it stands who writes each band.
+        writers: u32,
+    },
+    /// What the untimed run made, if that was wanted.
+    Result {
+        pixels: Uint8Array,
+        /// How long after one thread's write another one saw it, in nanoseconds.
+        seen: Option<f64>,
     },
     /// The picture, scaled down.
     Preview(Preview),
@@ -67,10 +76,11 @@ impl Engine {
         self,
         task: Task,
         own: Option<Blob>,
+        keep: bool,
         cancelled: Cancelled,
         mut tell: impl FnMut(EngineMessage),
     ) {
-        let talk = self.talk(task, own, &mut tell).boxed_local();
+        let talk = self.talk(task, own, keep, &mut tell).boxed_local();
         let last = match select(talk, cancelled).await {
             Either::Left((Ok(last), _)) => last,
             Either::Left((Err(error), _)) => {
@@ -86,9 +96,10 @@ impl Engine {
         self,
         task: Task,
         own: Option<Blob>,
+        keep: bool,
         tell: &mut impl FnMut(EngineMessage),
     ) -> Result<LaneEvent, String> {
-        let visit = ToEngine::Visit { task, own: own.into() };
+        let visit = ToEngine::Visit { task, own: own.into(), keep };
         let mut coordinator = Coordinator::start(self, &visit).await?;
         loop {
             match coordinator.hear().await? {
@@ -97,8 +108,11 @@ impl Engine {
                     return Ok(last);
                 }
                 FromEngine::Event(event) => tell(EngineMessage::Event(event)),
-                FromEngine::Watch { memory, offset } => {
-                    tell(EngineMessage::Watch { memory, offset });
+                FromEngine::Watch { memory, offset, writers } => {
+                    tell(EngineMessage::Watch { memory, offset, writers });
+                }
+                FromEngine::Result { pixels, seen } => {
+                    tell(EngineMessage::Result { pixels, seen });
                 }
                 FromEngine::Preview(preview) => tell(EngineMessage::Preview(preview)),
                 other => return Err(unexpected(&other)),

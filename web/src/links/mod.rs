@@ -11,7 +11,7 @@ mod turns;
 use futures::channel::oneshot;
 use futures::future::Shared;
 
-pub(crate) use codec::open_picture;
+pub(crate) use codec::{drawn, encoded, open_picture, shown};
 pub(crate) use engine::{Engine, EngineMessage};
 pub(crate) use leader::lead_here;
 pub(crate) use runner::{RunnerLink, RunnerState, connect};

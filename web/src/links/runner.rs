@@ -11,15 +11,19 @@ use gloo_net::http::Request;
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use leptos::prelude::{RwSignal, Set};
+use protocol::example::ExampleEvent;
 use protocol::runner::{
-    FromRunner, Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH, SessionRequest, ToRunner, VERSION,
+    FromRunner, Machine, PICTURE_PATH, RESULT_PATH, SESSION_PATH, SOCKET_PATH, SessionRequest,
+    ToRunner, VERSION,
 };
+use protocol::scrape::{ScrapeEvent, ScrapeWish};
 use protocol::study::{StudyEnd, StudyEvent, Wish};
 use protocol::{
     Availability, Failure, LaneEvent, LaneId, LaneInfo, LaneKind, Picture, Stage, Task,
 };
-use wasm_bindgen_futures::spawn_local;
-use web_sys::Blob;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, Response};
 
 use super::Cancelled;
 use super::turns::{Errand, make_turns};
@@ -31,7 +35,12 @@ pub(crate) enum RunnerState {
     /// Nobody has answered yet.
     Connecting,
     /// It said hello.
-    Connected { machine: Machine, lanes: Vec<LaneInfo> },
+    Connected {
+        machine: Machine,
+        lanes: Vec<LaneInfo>,
+        /// Whether it scrapes pages beyond its own site.
+        scrapes: bool,
+    },
     /// It is away, for this reason.
     Away(String),
 }
@@ -53,7 +62,7 @@ impl RunnerState {
             (LaneId::NATIVE_THREAD_WIDE, LaneKind::Thread, true),
             (LaneId::PROCESS_PIPE, LaneKind::Process, true),
             (LaneId::PROCESS_SOCKET, LaneKind::Process, true),
-            (LaneId::PROCESS_SHM, LaneKind::Process, false),
+            (LaneId::PROCESS_SHM, LaneKind::Process, true),
             (LaneId::NODE_WORKER, LaneKind::Thread, false),
             (LaneId::NODE_WORKER_SHARED, LaneKind::Thread, false),
             (LaneId::NODE_FORK_JSON, LaneKind::Process, false),
@@ -97,6 +106,7 @@ struct Hello {
     machine: Machine,
     lanes: Vec<LaneInfo>,
     running: Option<Wish>,
+    scrapes: bool,
 }
 
 /// Opens a session with the token of the address, if it has one, and connects. The state says what
@@ -106,7 +116,8 @@ pub(crate) async fn connect(state: RwSignal<RunnerState>) -> Option<Connected> {
     match open(token).await {
         Ok((link, hello, connection)) => {
             spawn_local(async move { state.set(RunnerState::Away(connection.await)) });
-            state.set(RunnerState::Connected { machine: hello.machine, lanes: hello.lanes });
+            let Hello { machine, lanes, scrapes, .. } = hello;
+            state.set(RunnerState::Connected { machine, lanes, scrapes });
             Some(Connected { link, running: hello.running })
         }
         Err(why) => {
@@ -158,10 +169,11 @@ async fn open(token: Option<String>) -> Result<(RunnerLink, Hello, Connection), 
         Some(Ok(Message::Text(text))) => serde_json::from_str(&text).ok(),
         _ => return Err(AWAY.to_owned()),
     };
-    let Some(FromRunner::Hello { protocol: VERSION, machine, lanes, running }) = first else {
+    let Some(FromRunner::Hello { protocol: VERSION, machine, lanes, running, scrapes }) = first
+    else {
         return Err("the runner and this page are of different versions: reload the page".into());
     };
-    let hello = Hello { machine, lanes, running };
+    let hello = Hello { machine, lanes, running, scrapes };
     let (outbox, mut orders) = unbounded::<ToRunner>();
     let (messages, inbox) = unbounded();
     let (errands, turns) = unbounded();
@@ -243,6 +255,7 @@ impl RunnerLink {
         &self,
         lane: LaneId,
         task: Task,
+        keep: bool,
         cancelled: Cancelled,
         mut tell: impl FnMut(LaneEvent),
     ) {
@@ -250,7 +263,7 @@ impl RunnerLink {
         self.visits.set(visit);
         let failed =
             |error: &str| LaneEvent::Failed(Failure { stage: Stage::Run, error: error.to_owned() });
-        if self.outbox.unbounded_send(ToRunner::Visit { visit, lane, task }).is_err() {
+        if self.outbox.unbounded_send(ToRunner::Visit { visit, lane, task, keep }).is_err() {
             return tell(failed("the connection to the runner ended"));
         }
         let mut inbox = self.inbox.lock().await;
@@ -272,6 +285,84 @@ impl RunnerLink {
                     return tell(failed(&reason));
                 }
                 Heard::Message(_) => {}
+            }
+        }
+    }
+
+    /// What the last visit made whose result was kept.
+    ///
+    /// # Errors
+    /// Says why it could not be had.
+    pub(crate) async fn result(&self) -> Result<Blob, String> {
+        let gone = |_| "the runner could not be reached".to_owned();
+        let window = web_sys::window().ok_or("this page has no window")?;
+        let answer = JsFuture::from(window.fetch_with_str(RESULT_PATH)).await.map_err(gone)?;
+        let answer: Response = answer.dyn_into().map_err(gone)?;
+        if !answer.ok() {
+            return Err(format!("the runner has kept no picture: {}", answer.status()));
+        }
+        let blob = JsFuture::from(answer.blob().map_err(gone)?).await.map_err(gone)?;
+        blob.dyn_into().map_err(gone)
+    }
+
+    /// Has pages scraped; the last event is one that is the last.
+    pub(crate) async fn scrape(
+        &self,
+        wish: ScrapeWish,
+        cancelled: Cancelled,
+        mut tell: impl FnMut(ScrapeEvent),
+    ) {
+        let end = self.ask(ToRunner::Scrape(wish), cancelled, |message| match message {
+            FromRunner::Scrape(event) => {
+                let last = event.is_last();
+                tell(event);
+                last
+            }
+            _ => false,
+        });
+        if let Err(error) = end.await {
+            tell(ScrapeEvent::Failed { error, unavailable: false });
+        }
+    }
+
+    /// Has the seed's examples run; the last event is one that is the last.
+    pub(crate) async fn examples(&self, cancelled: Cancelled, mut tell: impl FnMut(ExampleEvent)) {
+        let end = self.ask(ToRunner::Examples, cancelled, |message| match message {
+            FromRunner::Example(event) => {
+                let last = event.is_last();
+                tell(event);
+                last
+            }
+            _ => false,
+        });
+        if let Err(error) = end.await {
+            tell(ExampleEvent::Failed { error, unavailable: false });
+        }
+    }
+
+    /// Asks for something, and hears what is said until `is_last` says that it was the last.
+    async fn ask(
+        &self,
+        wish: ToRunner,
+        cancelled: Cancelled,
+        mut is_last: impl FnMut(FromRunner) -> bool,
+    ) -> Result<(), String> {
+        let gone = || "the connection to the runner ended".to_owned();
+        self.outbox.unbounded_send(wish).map_err(|_| gone())?;
+        let mut inbox = self.inbox.lock().await;
+        let mut cancelled = Some(cancelled);
+        loop {
+            match next(&mut inbox, &mut cancelled).await {
+                Heard::Cancel => drop(self.outbox.unbounded_send(ToRunner::Cancel)),
+                Heard::Gone => return Err(gone()),
+                Heard::Message(FromRunner::Refused { visit: None, reason }) => {
+                    return Err(format!("the runner refused: {reason}"));
+                }
+                Heard::Message(message) => {
+                    if is_last(message) {
+                        return Ok(());
+                    }
+                }
             }
         }
     }

@@ -1,8 +1,10 @@
 //! What people see: one component a file.
 #![expect(unreachable_pub, reason = "leptos' component macro writes `pub` items")]
 
+mod canvas;
 mod claims;
 mod controls;
+mod examples;
 mod experiments;
 mod lanes;
 mod matrix;
@@ -26,6 +28,7 @@ pub(crate) fn App() -> impl IntoView {
         <picture::PictureView/>
         <results::Results/>
         <claims::Claims/>
+        <examples::ExamplesView/>
     }
 }
 

@@ -3,14 +3,13 @@
 //! Only the untimed run is watched: reading along costs the workers time, and that must not show in
 //! a figure.
 
-use js_sys::Uint8Array;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use protocol::preview::LONGEST_PREVIEW;
-use wasm_bindgen::{Clamped, JsCast, JsValue};
-use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
-use workloads::{CHANNELS, Dimensions, straighten};
+use web_sys::HtmlCanvasElement;
+use workloads::CHANNELS;
 
+use super::canvas::{Watched, paint, paint_preview, sample};
 use super::comparison;
 use crate::comparison::{Comparison, Origin, Pixels, Shown};
 use crate::settings::filter_name;
@@ -27,9 +26,7 @@ pub(super) fn PictureView() -> impl IntoView {
             return;
         };
         match shown.pixels {
-            Pixels::Still(preview) => {
-                let _ = paint(&canvas, preview.width, preview.height, &preview.pixels.to_vec());
-            }
+            Pixels::Still(preview) => paint_preview(&canvas, &preview),
             Pixels::Live { memory, offset, dimensions } => {
                 let watched = Watched { memory, offset, dimensions };
                 watch(comparison, canvas, watched, partial_frames);
@@ -81,12 +78,6 @@ fn caption(shown: &Shown) -> String {
     }
 }
 
-struct Watched {
-    memory: JsValue,
-    offset: u32,
-    dimensions: Dimensions,
-}
-
 /// Paints what is there on every frame, for as long as the comparison shows this very picture.
 fn watch(
     comparison: Comparison,
@@ -110,36 +101,4 @@ fn watch(
         let _ = paint(&canvas, width, height, &bytes);
         watch(comparison, canvas, watched, partial_frames);
     });
-}
-
-/// Every n-th pixel of every n-th row of the shared memory.
-fn sample(watched: &Watched) -> (u32, u32, Vec<u8>) {
-    let Watched { memory, offset, dimensions } = watched;
-    let step = dimensions.width().max(dimensions.height()).div_ceil(LONGEST_PREVIEW);
-    let (width, height) = (dimensions.width().div_ceil(step), dimensions.height().div_ceil(step));
-    let row_bytes = dimensions.row_bytes() as u32;
-    let mut row = vec![0; dimensions.row_bytes()];
-    let mut bytes = Vec::with_capacity((width * height) as usize * CHANNELS);
-    for y in (0..dimensions.height()).step_by(step as usize) {
-        Uint8Array::new_with_byte_offset_and_length(memory, offset + y * row_bytes, row_bytes)
-            .copy_to(&mut row);
-        for pixel in row.chunks_exact(CHANNELS).step_by(step as usize) {
-            bytes.extend_from_slice(pixel);
-        }
-    }
-    straighten(&mut bytes);
-    (width, height, bytes)
-}
-
-fn paint(canvas: &HtmlCanvasElement, width: u32, height: u32, bytes: &[u8]) -> Result<(), JsValue> {
-    if (canvas.width(), canvas.height()) != (width, height) {
-        canvas.set_width(width);
-        canvas.set_height(height);
-    }
-    let context = canvas
-        .get_context("2d")?
-        .ok_or(JsValue::NULL)?
-        .unchecked_into::<CanvasRenderingContext2d>();
-    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(bytes), width, height)?;
-    context.put_image_data(&image, 0.0, 0.0)
 }

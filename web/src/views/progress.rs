@@ -12,7 +12,9 @@ use crate::model::{Outcome, Rows};
 pub(super) fn ProgressLine() -> impl IntoView {
     let comparison = comparison();
     // The bar is there or not; its parts change without being made anew, so that focus stays.
-    let running = Memo::new(move |_| comparison.is_running());
+    let running = Memo::new(move |_| {
+        matches!(comparison.phase.get(), Phase::Running(_) | Phase::Elsewhere(_))
+    });
     let progress = move || match comparison.phase.get() {
         Phase::Running(progress) | Phase::Elsewhere(progress) => Some(progress),
         _ => None,

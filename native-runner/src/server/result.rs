@@ -1,0 +1,41 @@
+//! What the last visit made that was to be kept: raw pixels, in memory until the next one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Bytes;
+use axum::extract::State as Extract;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::{State, access};
+
+#[derive(Clone, Default)]
+pub(super) struct KeptResult(Arc<Mutex<Option<Bytes>>>);
+
+impl KeptResult {
+    pub(super) fn set(&self, pixels: Option<Bytes>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = pixels;
+    }
+
+    fn get(&self) -> Option<Bytes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+pub(super) async fn give(
+    Extract(state): Extract<Arc<State>>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    if method != Method::GET || !state.access.has_session(&headers) {
+        return access::refuse().await;
+    }
+    match state.result.get() {
+        Some(pixels) => {
+            let kind = "application/octet-stream";
+            ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")], pixels).into_response()
+        }
+        None => (StatusCode::NOT_FOUND, "no visit has left a picture\n").into_response(),
+    }
+}

@@ -1,0 +1,55 @@
+//! The seed's two examples as programs that one uses, and as they were written.
+
+mod picture;
+mod scrape;
+mod seed;
+
+use leptos::prelude::*;
+
+use super::comparison;
+use crate::examples::Examples;
+
+#[component]
+pub(super) fn ExamplesView() -> impl IntoView {
+    provide_context(Examples::new(comparison()));
+    view! {
+        <section class="examples" aria-labelledby="examples-heading">
+            <h2 id="examples-heading">"Examples"</h2>
+            <p>
+                "The two programs with which the comparison table ends, grown up: pictures over shared memory, and a scraper that may crash."
+            </p>
+            <picture::PictureSection/>
+            <scrape::ScrapeSection/>
+            <seed::SeedSection/>
+        </section>
+    }
+}
+
+fn examples() -> Examples {
+    expect_context()
+}
+
+/// A button that begins something, one that ends it while it goes on, and how it stands.
+#[component]
+fn Go(
+    words: &'static str,
+    status: RwSignal<String>,
+    trouble: RwSignal<Option<String>>,
+    go: impl Fn() + 'static,
+) -> impl IntoView {
+    let examples = examples();
+    // Which of the three goes on is told by what it says.
+    let mine = Memo::new(move |_| examples.comparison.example.get() && status.get().ends_with('…'));
+    view! {
+        <div class="ways">
+            <button type="button" class="primary" disabled=move || examples.is_locked() on:click=move |_| go()>
+                {words}
+            </button>
+            <Show when=move || mine.get()>
+                <button type="button" on:click=move |_| examples.cancel()>"Cancel"</button>
+            </Show>
+        </div>
+        <p role="status">{move || status.get()}</p>
+        <p role="alert" class="trouble">{move || trouble.get().unwrap_or_default()}</p>
+    }
+}

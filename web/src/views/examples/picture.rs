@@ -1,0 +1,298 @@
+//! Pictures over shared memory: before and after, who wrote which rows, and what crossed.
+
+use leptos::html::Canvas;
+use leptos::prelude::*;
+use protocol::{Availability, LaneId, LaneInfo};
+use web_sys::HtmlCanvasElement;
+use workloads::CHANNELS;
+
+use super::super::canvas::{Watched, paint, paint_preview, sample};
+use super::{Go, examples};
+use crate::environment;
+use crate::examples::{AppearingPicture, Band, Examples, MadePicture, PictureExample};
+use crate::settings::filter_name;
+use lab::format;
+
+/// Colours that are told apart by whoever sees few of them (Okabe and Ito's), for workers from 1 on.
+const COLOURS: [[u8; 3]; 8] = [
+    [230, 159, 0],
+    [86, 180, 233],
+    [0, 158, 115],
+    [240, 228, 66],
+    [0, 114, 178],
+    [213, 94, 0],
+    [204, 121, 167],
+    [120, 120, 120],
+];
+const FORMATS: [(&str, &str); 3] = [("png", "PNG"), ("jpg", "JPEG"), ("webp", "WebP")];
+
+#[component]
+pub(super) fn PictureSection() -> impl IntoView {
+    let examples = examples();
+    let picture = examples.picture;
+    let dimensions = Memo::new(move |_| examples.comparison.settings.get().dimensions);
+    let filters = move || {
+        let all = PictureExample::filters(dimensions.get()).into_iter().enumerate();
+        all.map(|(index, filter)| {
+            let chosen = move || picture.filter.get() == index;
+            view! { <option value=index.to_string() selected=chosen>{filter_name(filter)}</option> }
+        })
+        .collect_view()
+    };
+    let lanes = move || {
+        let all = examples.comparison.lanes().into_iter().filter(|lane| lane.pictures);
+        all.map(|lane| option(lane, picture)).collect_view()
+    };
+    let most = environment::cores().clamp(2, 16);
+    let workers = (1..=most).map(|count| {
+        let chosen = move || picture.workers.get() == count;
+        view! { <option value=count.to_string() selected=chosen>{count}</option> }
+    });
+    view! {
+        <section class="example" aria-labelledby="picture-example-heading">
+            <h3 id="picture-example-heading">"Pictures over shared memory"</h3>
+            <p>
+                "The picture that is chosen above, or the built-in one, filtered on one lane by fresh workers. "
+                "Over shared memory the page sees the rows appear, in the colour of the worker that writes them; nothing is copied between the workers."
+            </p>
+            <fieldset disabled=move || examples.is_locked()>
+                <legend class="hidden">"The picture’s filter and lane"</legend>
+                <label>
+                    "Filter"
+                    <select id="example-filter" on:change=move |event| {
+                        picture.filter.set(event_target_value(&event).parse().unwrap_or(0));
+                    }>{filters}</select>
+                </label>
+                <label>
+                    "Lane"
+                    <select id="example-lane" on:change=move |event| {
+                        picture.lane.set(LaneId::from(event_target_value(&event).as_str()));
+                    }>{lanes}</select>
+                </label>
+                <label>
+                    "Workers"
+                    <select id="example-workers" on:change=move |event| {
+                        picture.workers.set(event_target_value(&event).parse().unwrap_or(1));
+                    }>{workers.collect_view()}</select>
+                </label>
+            </fieldset>
+            <Go
+                words="Filter the picture"
+                status=picture.status
+                trouble=picture.trouble
+                go=move || examples.filter_picture()
+            />
+            <Slider/>
+            {move || picture.made.get().map(|made| figures(&made))}
+            <Show when=move || picture.made.with(Option::is_some)><Download/></Show>
+        </section>
+    }
+}
+
+fn option(lane: LaneInfo, picture: PictureExample) -> impl IntoView {
+    let id = lane.id.clone();
+    let chosen = move || picture.lane.get() == id;
+    let missing = lane.availability != Availability::Available;
+    let words = if missing { format!("{} (unavailable)", lane.id) } else { lane.id.to_string() };
+    view! { <option value=lane.id.to_string() selected=chosen disabled=missing>{words}</option> }
+}
+
+/// Before and after, one over the other.
+#[component]
+fn Slider() -> impl IntoView {
+    let picture = examples().picture;
+    let (before, after) = (NodeRef::<Canvas>::new(), NodeRef::<Canvas>::new());
+    let at = RwSignal::new(50_u32);
+    let tinted = RwSignal::new(false);
+    let partial = RwSignal::new(0_u32);
+    Effect::new(move |_| {
+        if let (Some(preview), Some(canvas)) = (picture.before.get(), before.get()) {
+            paint_preview(&canvas, &preview);
+        }
+    });
+    Effect::new(move |_| {
+        let Some(canvas) = after.get() else { return };
+        if let Some(appearing) = picture.appearing.get() {
+            partial.set(0);
+            watch(picture, canvas, appearing, partial);
+        } else if let Some(made) = picture.made.get() {
+            let mut pixels = made.preview.pixels.to_vec();
+            if tinted.get() {
+                tint(&mut pixels, made.preview.width, made.dimensions.height(), &made.bands);
+            }
+            let _ = paint(&canvas, made.preview.width, made.preview.height, &pixels);
+        }
+    });
+    let shown = move || picture.before.with(Option::is_some);
+    let whole = move || picture.made.with(Option::is_some);
+    let known =
+        move || picture.made.with(|made| made.as_ref().is_some_and(|made| !made.bands.is_empty()));
+    // While it appears, all of it is shown.
+    let cut = move || if whole() { at.get() } else { 0 };
+    view! {
+        <div class="slider" hidden=move || !shown() style=move || format!("--at: {}%", cut())>
+            <canvas node_ref=before role="img" aria-label="The picture before"></canvas>
+            <canvas
+                node_ref=after
+                class="after"
+                role="img"
+                aria-label="The picture after"
+                data-partial-frames=move || partial.get().to_string()
+            ></canvas>
+            <input
+                type="range"
+                id="before-after"
+                min="0"
+                max="100"
+                aria-label="How much of the picture before is shown"
+                aria-valuetext=move || format!("{} % of the picture before", at.get())
+                prop:value=move || at.get().to_string()
+                disabled=move || !whole()
+                on:input=move |event| at.set(event_target_value(&event).parse().unwrap_or(50))
+            />
+        </div>
+        <Show when=known>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    id="tint"
+                    prop:checked=move || tinted.get()
+                    on:change=move |event| tinted.set(event_target_checked(&event))
+                />
+                <span>"Rows in the colour of the worker that wrote them"</span>
+            </label>
+            <ul class="workers">
+                {move || picture.made.get().map(|made| legend(&made.bands))}
+            </ul>
+        </Show>
+    }
+}
+
+fn colour(worker: u32) -> [u8; 3] {
+    COLOURS[(worker.max(1) - 1) as usize % COLOURS.len()]
+}
+
+fn legend(bands: &[Band]) -> impl IntoView + use<> {
+    let item = |band: &Band| {
+        let [red, green, blue] = colour(band.worker);
+        let style = format!("background: rgb({red} {green} {blue})");
+        let words =
+            format!("worker {}: rows {} to {}", band.worker, band.rows.start + 1, band.rows.end);
+        view! { <li><span class="swatch" style=style></span>{words}</li> }
+    };
+    bands.iter().map(item).collect_view()
+}
+
+/// Colours the rows of a picture scaled down, which has so many rows when it is whole.
+fn tint(pixels: &mut [u8], width: u32, height: u32, bands: &[Band]) {
+    let row_bytes = width as usize * CHANNELS;
+    let rows = pixels.len() / row_bytes;
+    for (number, row) in pixels.chunks_exact_mut(row_bytes).enumerate() {
+        let at = (number as u64 * u64::from(height) / rows as u64) as u32;
+        let Some(band) = bands.iter().find(|band| band.rows.contains(&at)) else { continue };
+        let colour = colour(band.worker);
+        for pixel in row.chunks_exact_mut(CHANNELS).filter(|pixel| pixel[3] != 0) {
+            for (channel, colour) in pixel.iter_mut().zip(colour) {
+                *channel = ((u16::from(*channel) * 3 + u16::from(colour) * 2) / 5) as u8;
+            }
+        }
+    }
+}
+
+/// Paints what is there on every frame, for as long as this very picture appears.
+fn watch(
+    picture: PictureExample,
+    canvas: HtmlCanvasElement,
+    appearing: AppearingPicture,
+    partial: RwSignal<u32>,
+) {
+    request_animation_frame(move || {
+        let still = picture
+            .appearing
+            .with_untracked(|now| now.as_ref().is_some_and(|now| now.memory == appearing.memory));
+        if !still {
+            return;
+        }
+        let AppearingPicture { memory, offset, dimensions, .. } = appearing.clone();
+        let (width, height, mut pixels) = sample(&Watched { memory, offset, dimensions });
+        let there = pixels.chunks_exact(CHANNELS).filter(|pixel| pixel[3] != 0).count();
+        if there > 0 && there < (width * height) as usize {
+            partial.update(|count| *count += 1);
+        }
+        tint(&mut pixels, width, dimensions.height(), &appearing.bands());
+        let _ = paint(&canvas, width, height, &pixels);
+        watch(picture, canvas, appearing, partial);
+    });
+}
+
+fn figures(made: &MadePicture) -> impl IntoView + use<> {
+    let MadePicture { task, lane, dimensions, startup, sample, seen, .. } = made;
+    let time = |nanos: f64| format::time(nanos);
+    let pixels = u64::from(task.width) * u64::from(task.height);
+    let seen = match seen {
+        Some(nanos) => format!("{} after it was written", time(*nanos)),
+        None if lane.as_str().starts_with("browser") && *lane != LaneId::BROWSER_SHARED => {
+            "not at all: what a worker writes comes back as a message".to_owned()
+        }
+        None => "not measured here: the experiment share does".to_owned(),
+    };
+    let shared = *lane == LaneId::BROWSER_SHARED || lane.as_str().starts_with("native.thread");
+    let between = if shared { "0 B between workers" } else { "to the workers and back" };
+    let rows = [
+        ("Lane", format!("{lane}, {}", format::workers(task.workers))),
+        (
+            "Time",
+            format!(
+                "{}, {}",
+                time(sample.total.0 as f64),
+                format::throughput(pixels, sample.total.0 as f64)
+            ),
+        ),
+        ("In the kernel", time(sample.compute.0 as f64)),
+        ("Workers’ start", time(startup.0 as f64)),
+        ("Bytes copied", format!("{}: {between}", format::bytes(sample.bytes_copied))),
+        ("A change is seen by another thread", seen),
+        (
+            "Result",
+            format!(
+                "{} × {} pixels, checksum {}",
+                dimensions.width(),
+                dimensions.height(),
+                sample.checksum
+            ),
+        ),
+    ];
+    let rows = rows.map(|(name, value)| {
+        view! { <div><dt>{name}</dt><dd data-figure=name>{value}</dd></div> }
+    });
+    view! { <dl class="figures" id="picture-figures">{rows}</dl> }
+}
+
+#[component]
+fn Download() -> impl IntoView {
+    let examples: Examples = examples();
+    let picture = examples.picture;
+    let format = RwSignal::new("png");
+    let options = FORMATS.map(|(end, name)| view! { <option value=end>{name}</option> });
+    view! {
+        <div class="ways">
+            <label>
+                "File"
+                <select id="example-format" on:change=move |event| {
+                    let chosen = event_target_value(&event);
+                    let known = FORMATS.into_iter().find(|(end, _)| *end == chosen);
+                    format.set(known.map_or("png", |(end, _)| end));
+                }>{options}</select>
+            </label>
+            <button
+                type="button"
+                disabled=move || examples.is_locked()
+                on:click=move |_| examples.make_file(format.get_untracked())
+            >"Make the file"</button>
+            {move || picture.file.get().map(|(address, name, bytes)| {
+                let words = format!("Download {name} ({})", format::bytes(bytes));
+                view! { <a class="button" id="example-file" href=address download=name>{words}</a> }
+            })}
+        </div>
+    }
+}

@@ -1,0 +1,211 @@
+//! A scraper that may crash: pages as they come in, and what a crash costs.
+
+use leptos::prelude::*;
+use protocol::scrape::{Answer, Child, Page, ScrapeResult, ScrapeSummary, Scraped};
+use protocol::{LaneId, Nanos};
+
+use super::{Go, examples};
+use crate::environment;
+use crate::examples::ScrapeRow;
+use crate::links::RunnerState;
+use lab::format;
+
+const LANES: [(LaneId, &str); 3] = [
+    (LaneId::PROCESS_SOCKET, "process.socket: a child process each"),
+    (LaneId::PROCESS_PIPE, "process.pipe: a child process each"),
+    (LaneId::NATIVE_THREAD, "native.thread: threads of one process, without isolation"),
+];
+
+#[component]
+pub(super) fn ScrapeSection() -> impl IntoView {
+    let examples = examples();
+    let scrape = examples.scrape;
+    let lanes = LANES.map(|(lane, words)| {
+        let (id, chosen) = (lane.clone(), move || scrape.lane.get() == lane);
+        view! { <option value=id.to_string() selected=chosen>{words}</option> }
+    });
+    let children = Child::ALL.map(|child| {
+        let chosen = move || scrape.child.get() == child;
+        view! { <option value=child.name() selected=chosen>{child.name()}</option> }
+    });
+    let most = environment::cores().clamp(2, 16);
+    let workers = (1..=most).map(|count| {
+        let chosen = move || scrape.workers.get() == count;
+        view! { <option value=count.to_string() selected=chosen>{count}</option> }
+    });
+    let scrapes = Memo::new(move |_| {
+        matches!(examples.comparison.runner.get(), RunnerState::Connected { scrapes: true, .. })
+    });
+    let done = move || {
+        scrape.rows.with(|rows| rows.iter().filter(|row| matches!(row, ScrapeRow::Page(_))).count())
+    };
+    view! {
+        <section class="example" aria-labelledby="scrape-example-heading">
+            <h3 id="scrape-example-heading">"A scraper that may crash"</h3>
+            <p>
+                "Workers fetch pages of a site that the runner serves on this machine, and tell what is on them. "
+                "One page is deeper than they can go, and whoever reads it dies; another one makes them grow. "
+                "The children are programs in three languages that speak the same frames."
+            </p>
+            <fieldset disabled=move || examples.is_locked()>
+                <legend class="hidden">"Who scrapes"</legend>
+                <label>
+                    "Lane"
+                    <select id="scrape-lane" on:change=move |event| {
+                        scrape.lane.set(LaneId::from(event_target_value(&event).as_str()));
+                    }>{lanes}</select>
+                </label>
+                <label>
+                    "Children"
+                    <select id="scrape-child" on:change=move |event| {
+                        let name = event_target_value(&event);
+                        let child = Child::ALL.into_iter().find(|child| child.name() == name);
+                        scrape.child.set(child.unwrap_or(Child::Rust));
+                    }>{children}</select>
+                </label>
+                <label>
+                    "Workers"
+                    <select id="scrape-workers" on:change=move |event| {
+                        scrape.workers.set(event_target_value(&event).parse().unwrap_or(1));
+                    }>{workers.collect_view()}</select>
+                </label>
+            </fieldset>
+            <Show when=move || scrapes.get()>
+                <label class="addresses">
+                    "Addresses, one a line; none for the built-in site (public ones alone, by rust children)"
+                    <textarea
+                        id="scrape-addresses"
+                        rows="3"
+                        prop:value=move || scrape.addresses.get()
+                        on:input=move |event| scrape.addresses.set(event_target_value(&event))
+                    ></textarea>
+                </label>
+            </Show>
+            <Go
+                words="Scrape the pages"
+                status=scrape.status
+                trouble=scrape.trouble
+                go=move || examples.read_pages()
+            />
+            <Show when=move || { scrape.pages.get() > 0 }>
+                <progress
+                    aria-label="Pages"
+                    max=move || scrape.pages.get().to_string()
+                    value=move || done().to_string()
+                ></progress>
+            </Show>
+            {move || scrape.summary.get().map(|summary| told(&summary))}
+            <Show when=move || scrape.rows.with(|rows| !rows.is_empty())>
+                <div class="scroll" tabindex="0" role="region" aria-label="Pages that were scraped">
+                    <table class="pages">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Page"</th>
+                                <th scope="col">"Result"</th>
+                                <th scope="col">"What was found"</th>
+                                <th scope="col">"Time"</th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            <For
+                                each=move || scrape.rows.get().into_iter().enumerate()
+                                key=|(number, _)| *number
+                                children=|(_, row)| line(&row)
+                            />
+                        </tbody>
+                    </table>
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+/// Where on its site, or where at all.
+fn place(url: &str) -> String {
+    let rest = url.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.split_once('/'));
+    rest.map_or(url.to_owned(), |(_, path)| format!("/{path}"))
+}
+
+fn line(row: &ScrapeRow) -> impl IntoView + use<> {
+    let (outcome, page, words, found, took) = match row {
+        ScrapeRow::Page(page) => told_of(page),
+        ScrapeRow::Died { url, attempt, how } => {
+            let at = url.split(" or ").map(place).collect::<Vec<_>>().join(" or ");
+            ("died", at, format!("a worker died, attempt {attempt}"), how.clone(), Nanos(0))
+        }
+        ScrapeRow::Outgrown(bytes) => {
+            let found =
+                format!("a worker that had grown to {} was replaced", format::bytes(*bytes));
+            ("outgrown", String::new(), "given back".to_owned(), found, Nanos(0))
+        }
+    };
+    let name = page.clone();
+    let took = if took.0 == 0 { String::new() } else { format::time(took.0 as f64) };
+    view! {
+        <tr data-scraped=outcome data-page=page>
+            <th scope="row">{name}</th>
+            <td class="result">{words}</td>
+            <td class="found">{found}</td>
+            <td>{took}</td>
+        </tr>
+    }
+}
+
+fn told_of(page: &Scraped) -> (&'static str, String, String, String, Nanos) {
+    let Scraped { url, result, took, attempts } = page;
+    let (outcome, words, found) = match result {
+        ScrapeResult::Answered(Answer::Page(page)) => ("page", "read".to_owned(), what(page)),
+        ScrapeResult::Answered(Answer::Refused(why)) => {
+            ("refused", "refused".to_owned(), why.clone())
+        }
+        ScrapeResult::Answered(Answer::Failed(why)) => {
+            ("failed", "not to be had".to_owned(), why.clone())
+        }
+        ScrapeResult::Crashed => (
+            "crashed",
+            "crashed".to_owned(),
+            format!("{attempts} workers died of it; the run went on"),
+        ),
+        ScrapeResult::Lost => {
+            ("lost", "lost".to_owned(), "its process died of another page".to_owned())
+        }
+    };
+    (outcome, place(url), words, found, *took)
+}
+
+fn what(page: &Page) -> String {
+    let title = page.title.clone().unwrap_or_else(|| "(no title)".into());
+    let Page { text, headings, link_count, html_bytes, charset, .. } = page;
+    format!(
+        "{title}: {} words, {} headings, {link_count} links, {} of {charset}",
+        text.words,
+        headings.len(),
+        format::bytes(*html_bytes),
+    )
+}
+
+fn told(summary: &ScrapeSummary) -> impl IntoView + use<> {
+    let ScrapeSummary { pages, not_fetched, crashed, lost, deaths, took, .. } = summary;
+    let counts = format!(
+        "{pages} pages read, {not_fetched} not to be had, {crashed} that their workers died of, {lost} lost with others, in {}; {deaths} deaths.",
+        format::time(took.0 as f64)
+    );
+    let memory = format!(
+        "Memory of the workers: {} at first, {} at most, {} in the end.",
+        format::bytes(summary.memory_before),
+        format::bytes(summary.memory_most),
+        format::bytes(summary.memory_after),
+    );
+    view! { <p class="summary" id="scrape-summary">{counts}<br/>{memory}</p> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_the_built_in_site_are_named_by_their_paths() {
+        assert_eq!(place("http://127.0.0.1:4000/article/1"), "/article/1");
+        assert_eq!(place("https://example.com/a"), "https://example.com/a");
+    }
+}

@@ -1,0 +1,76 @@
+//! The seed's programs word for word, what they write, and the size of page that its scraper loses.
+
+use claims::seed::{EXAMPLES, Example};
+use leptos::prelude::*;
+use protocol::example::{Ran, Swept};
+
+use super::{Go, examples};
+use lab::format;
+
+#[component]
+pub(super) fn SeedSection() -> impl IntoView {
+    let examples = examples();
+    let seed = examples.seed;
+    let programs = EXAMPLES.each_ref().map(program);
+    view! {
+        <section class="example" aria-labelledby="seed-example-heading">
+            <h3 id="seed-example-heading">"As they were written"</h3>
+            <p>
+                "The two programs letter by letter, run on this machine’s Node. "
+                "The scraper sends its page and exits at once: up to some size that works. "
+                "Each size is tried twenty times, as it is written, and with the exit in the callback of "
+                <code>"process.send"</code> "."
+            </p>
+            {programs}
+            <Go words="Run them as written" status=seed.status trouble=seed.trouble go=move || examples.run_seed()/>
+            {move || seed.ran.get().iter().map(output).collect_view()}
+            <Show when=move || seed.swept.with(|swept| !swept.is_empty())>
+                <table class="sweep">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Page"</th>
+                            <th scope="col">"Arrived: send, then exit"</th>
+                            <th scope="col">"Arrived: exit when sent"</th>
+                            <th scope="col">"Start to page"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{move || seed.swept.get().iter().map(line).collect_view()}</tbody>
+                </table>
+            </Show>
+        </section>
+    }
+}
+
+fn program(example: &'static Example) -> impl IntoView {
+    let files =
+        example.files.map(|(_, text)| view! { <pre tabindex="0"><code>{text}</code></pre> });
+    view! {
+        <details>
+            <summary>{format!("{}: {}", example.name, example.use_case)}</summary>
+            {files}
+        </details>
+    }
+}
+
+fn output(ran: &Ran) -> impl IntoView + use<> {
+    let took = format::time(ran.took.0 as f64);
+    view! {
+        <p data-ran=ran.name.clone()>
+            <strong>{ran.name.clone()}</strong>{format!(", {took}, Node’s start included; it wrote ")}
+            <code>{ran.output.clone()}</code>
+        </p>
+    }
+}
+
+fn line(swept: &Swept) -> impl IntoView + use<> {
+    let Swept { bytes, tries, as_written, corrected, took } = *swept;
+    let of = |count: u32| format!("{count} of {tries}");
+    view! {
+        <tr data-swept=bytes.to_string() data-lost=(tries - as_written).to_string()>
+            <th scope="row">{format::bytes(bytes)}</th>
+            <td>{of(as_written)}</td>
+            <td>{of(corrected)}</td>
+            <td>{format::time(took.0 as f64)}</td>
+        </tr>
+    }
+}
