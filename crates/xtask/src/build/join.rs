@@ -8,7 +8,21 @@ use std::path::Path;
 pub(super) fn join(bound: &Path, own: &Path) -> Result<String, String> {
     let joined = without_imports(&read(bound)?, |library| read(&own.join(format!("{library}.js"))))
         .map_err(|why| format!("joining {}: {why}", bound.display()))?;
-    Ok(joined + &read(&own.join("worker.js"))?)
+    Ok(without_comments(&(joined + &read(&own.join("worker.js"))?)))
+}
+
+/// Without lines that are comments alone, and without indentation. No such script has a text of several lines.
+fn without_comments(script: &str) -> String {
+    let mut lines = Vec::new();
+    let mut inside = false;
+    for line in script.lines().map(str::trim) {
+        inside |= line.starts_with("/*");
+        if !inside && !line.starts_with("//") && !line.is_empty() {
+            lines.push(line);
+        }
+        inside &= !line.ends_with("*/");
+    }
+    lines.join("\n") + "\n"
 }
 
 /// The scripts of a folder as one, in the order of their names.
@@ -51,6 +65,12 @@ fn read(path: &Path) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_and_indentation_go() {
+        let script = "/**\n * What it does.\n */\nfunction go() {\n    // Why.\n    stop(); // here\n\n}\n/* x */\ngo();\n";
+        assert_eq!(without_comments(script), "function go() {\nstop(); // here\n}\ngo();\n");
+    }
 
     #[test]
     fn what_is_imported_gives_way_to_the_stand_in_of_the_same_name() {

@@ -192,7 +192,7 @@ fn optimise(tools: &Tools, wasm: &Path) -> Result<(), String> {
     let smaller = wasm.with_extension("optimised.wasm");
     let mut command = Command::new(&tools.wasm_opt);
     command
-        .arg("-O3")
+        .args(["-O3", "--converge"])
         .args(["--enable-threads", "--enable-bulk-memory", "--enable-simd"])
         .args(["--enable-nontrapping-float-to-int", "--enable-sign-ext"])
         .args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"])
