@@ -4,7 +4,8 @@
 // browser with a profile of its own:
 //   goto(url)             loads a page
 //   run(work, ...values)  calls a function inside the page; resolves to what it returns
-//   press(key)            presses "Tab" or "Enter"
+//   press(key)            presses "Tab", "Enter" or "ArrowRight"
+//   downloads             the folder into which files are downloaded
 //   resize(width, height), screenshot(path), close()
 import { openChromium } from "./chromium.mjs";
 import { openFirefox } from "./firefox.mjs";

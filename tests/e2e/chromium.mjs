@@ -1,4 +1,7 @@
 // Chromium, driven by puppeteer.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import puppeteer from "puppeteer-core";
 import { program } from "./program.mjs";
 
@@ -19,9 +22,13 @@ export async function openChromium({ sharedMemory = true, flags = [] } = {}) {
     executablePath: program("CHROMIUM", "/usr/bin/chromium"),
     args: [...usualFlags, ...flags],
   });
+  const downloads = mkdtempSync(join(tmpdir(), "breakeven-chromium-"));
+  const whole = await browser.target().createCDPSession();
+  await whole.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
   let page = await browser.newPage();
   if (!sharedMemory) await page.evaluateOnNewDocument(() => delete globalThis.SharedArrayBuffer);
   return {
+    downloads,
     goto: (url) => page.goto(url),
     run: (work, ...values) => page.evaluate(work, ...values),
     press: (key) => page.keyboard.press(key),
@@ -35,6 +42,9 @@ export async function openChromium({ sharedMemory = true, flags = [] } = {}) {
     hide: async () => (await browser.newPage()).bringToFront(),
     show: () => page.bringToFront(),
     screenshot: (path) => page.screenshot({ path, fullPage: true }),
-    close: () => browser.close(),
+    async close() {
+      await browser.close();
+      rmSync(downloads, { recursive: true, force: true });
+    },
   };
 }

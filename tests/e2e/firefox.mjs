@@ -5,7 +5,7 @@
 // in workers. Messages are JSON with their length in front: [0, id, command, parameters] and
 // [1, id, error, result].
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,12 +25,22 @@ const preferences = {
   "services.settings.server": "data:,",
   "toolkit.telemetry.enabled": false,
 };
-const keys = { Tab: "\uE004", Enter: "\uE007" };
+const keys = { Tab: "\uE004", Enter: "\uE007", ArrowRight: "\uE014" };
 
 /** Starts Firefox with a profile of its own; see browsers.mjs. */
 export async function openFirefox({ sharedMemory = true } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "breakeven-firefox-"));
-  const lines = Object.entries({ ...preferences, "javascript.options.shared_memory": sharedMemory }).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`);
+  const downloads = join(profile, "downloads");
+  mkdirSync(downloads);
+  const all = {
+    ...preferences,
+    "javascript.options.shared_memory": sharedMemory,
+    "browser.download.dir": downloads,
+    "browser.download.folderList": 2,
+    "browser.download.useDownloadDir": true,
+    "browser.download.alwaysOpenPanel": false,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`);
   writeFileSync(join(profile, "user.js"), lines.join("\n"));
   const firefox = spawn(
     program("FIREFOX", "/usr/bin/firefox-esr"),
@@ -49,6 +59,7 @@ export async function openFirefox({ sharedMemory = true } = {}) {
     await send("WebDriver:NewSession", {});
     await send("WebDriver:SetTimeouts", { script: 240_000, pageLoad: 60_000 });
     return {
+      downloads,
       goto: (url) => send("WebDriver:Navigate", { url }),
       async run(work, ...values) {
         const script = `

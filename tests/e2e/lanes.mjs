@@ -5,13 +5,12 @@ export const browserLanes = ["browser.main", "browser.clone", "browser.transfer"
 
 // Not every processor has vectors wider than 128 bits.
 const wide = /\bavx2\b/.test(readFileSync("/proc/cpuinfo", "utf8")) ? ["native.thread-wide"] : [];
-const nativePictureLanes = ["native.thread", ...wide, "process.pipe", "process.socket"];
+const nativePictureLanes = ["native.thread", ...wide, "process.pipe", "process.socket", "process.shm"];
 
 /** All of them. */
 export const lanes = [
   ...browserLanes,
   ...nativePictureLanes,
-  "process.shm",
   "node.worker",
   "node.worker-shared",
   "node.fork-json",

@@ -24,7 +24,8 @@ pub const SOCKET_PATH: &str = "/api/socket";
 /// [`crate::MAX_OWN_PIXELS`]. The runner keeps one, in memory, until the next; a task names it by its
 /// checksum.
 pub const PICTURE_PATH: &str = "/api/picture";
-/// Where the page gets what the last visit made that was to be kept, by GET: RGBA with premultiplied alpha.
+/// Where the page gets what the last visit made that was to be kept, by POST, with which
+/// browsers say where the page is from: RGBA with premultiplied alpha.
 pub const RESULT_PATH: &str = "/api/result";
 /// The body of the POST to [`SESSION_PATH`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

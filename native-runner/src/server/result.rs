@@ -28,7 +28,7 @@ pub(super) async fn give(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    if method != Method::GET || !state.access.has_session(&headers) {
+    if method != Method::POST || !state.access.has_session(&headers) {
         return access::refuse().await;
     }
     match state.result.get() {

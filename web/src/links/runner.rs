@@ -295,12 +295,12 @@ impl RunnerLink {
     /// Says why it could not be had.
     pub(crate) async fn result(&self) -> Result<Blob, String> {
         let gone = |_| "the runner could not be reached".to_owned();
-        let window = web_sys::window().ok_or("this page has no window")?;
-        let answer = JsFuture::from(window.fetch_with_str(RESULT_PATH)).await.map_err(gone)?;
-        let answer: Response = answer.dyn_into().map_err(gone)?;
+        let answer = Request::post(RESULT_PATH).send().await;
+        let answer = answer.map_err(|_| "the runner could not be reached".to_owned())?;
         if !answer.ok() {
             return Err(format!("the runner has kept no picture: {}", answer.status()));
         }
+        let answer: Response = answer.into();
         let blob = JsFuture::from(answer.blob().map_err(gone)?).await.map_err(gone)?;
         blob.dyn_into().map_err(gone)
     }

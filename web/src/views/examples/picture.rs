@@ -130,7 +130,7 @@ fn Slider() -> impl IntoView {
     // While it appears, all of it is shown.
     let cut = move || if whole() { at.get() } else { 0 };
     view! {
-        <div class="slider" hidden=move || !shown() style=move || format!("--at: {}%", cut())>
+        <div class="slider" hidden=move || !shown() style=("--at", move || format!("{}%", cut()))>
             <canvas node_ref=before role="img" aria-label="The picture before"></canvas>
             <canvas
                 node_ref=after
@@ -175,10 +175,10 @@ fn colour(worker: u32) -> [u8; 3] {
 fn legend(bands: &[Band]) -> impl IntoView + use<> {
     let item = |band: &Band| {
         let [red, green, blue] = colour(band.worker);
-        let style = format!("background: rgb({red} {green} {blue})");
+        let colour = format!("rgb({red} {green} {blue})");
         let words =
             format!("worker {}: rows {} to {}", band.worker, band.rows.start + 1, band.rows.end);
-        view! { <li><span class="swatch" style=style></span>{words}</li> }
+        view! { <li><span class="swatch" style:background=colour></span>{words}</li> }
     };
     bands.iter().map(item).collect_view()
 }
