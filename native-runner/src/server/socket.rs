@@ -9,10 +9,10 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::channel::mpsc as news_channel;
-use protocol::Picture;
 use protocol::runner::{FromRunner, MAX_MESSAGE, ToRunner, VERSION};
 use protocol::scrape::{MAX_ADDRESS, MAX_PAGES, Reach, ScrapeWish};
 use protocol::study::{News, Offer, StudyEvent, Wish};
+use protocol::{LaneEvent, LaneId, Picture, Task};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -161,30 +161,7 @@ struct Conversation {
 impl Conversation {
     fn obey(&mut self, text: &str) {
         match serde_json::from_str(text) {
-            Ok(ToRunner::Visit { visit, lane, task, keep }) => {
-                let Host::Laboratory(laboratory) = &self.state.host else {
-                    return self.refuse(Some(visit), "this runner makes no visits");
-                };
-                let report = {
-                    let events = self.events.clone();
-                    move |event| {
-                        // Nobody listens any more once the socket is closed.
-                        let _ = events.send(FromRunner::Event { visit, event });
-                    }
-                };
-                let own = match task.picture {
-                    Picture::BuiltIn => None,
-                    Picture::Own(_) => self.state.own_picture.get(),
-                };
-                let result = self.state.result.clone();
-                let keep = keep.then(|| -> Keep {
-                    Box::new(move |pixels| result.set(Some(Bytes::copy_from_slice(pixels))))
-                });
-                match laboratory.visit(Visit { lane, task, own, keep }, report) {
-                    Ok(()) => self.own = Some(visit),
-                    Err(busy) => self.refuse(Some(visit), why(busy)),
-                }
-            }
+            Ok(ToRunner::Visit { visit, lane, task, keep }) => self.visit(visit, lane, task, keep),
             Ok(ToRunner::Offer(offer)) => self.take_offer(offer),
             Ok(ToRunner::Study(wish)) => self.study(wish),
             Ok(ToRunner::News(news)) => self.pass_on(news),
@@ -199,6 +176,36 @@ impl Conversation {
                 self.refuse(None, "this page is in already");
             }
             Err(_) => self.refuse(None, "the message was not understood"),
+        }
+    }
+
+    fn visit(&mut self, visit: u32, lane: LaneId, task: Task, keep: bool) {
+        let state = Arc::clone(&self.state);
+        let Host::Laboratory(laboratory) = &state.host else {
+            return self.refuse(Some(visit), "this runner makes no visits");
+        };
+        let report = {
+            let (events, result) = (self.events.clone(), state.result.clone());
+            move |event| {
+                // What the one before made makes room.
+                if matches!(event, LaneEvent::Ready { .. }) {
+                    result.set(None);
+                }
+                // Nobody listens any more once the socket is closed.
+                let _ = events.send(FromRunner::Event { visit, event });
+            }
+        };
+        let own = match task.picture {
+            Picture::BuiltIn => None,
+            Picture::Own(_) => state.own_picture.get(),
+        };
+        let result = state.result.clone();
+        let keep = keep.then(|| -> Keep {
+            Box::new(move |pixels| result.set(Some(Bytes::copy_from_slice(pixels))))
+        });
+        match laboratory.visit(Visit { lane, task, own, keep }, report) {
+            Ok(()) => self.own = Some(visit),
+            Err(busy) => self.refuse(Some(visit), why(busy)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The server lets the page in and nobody else, and does what the page asks.
 
 mod access;
+mod examples;
 mod floods;
 mod harness;
 mod hostile;

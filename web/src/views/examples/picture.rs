@@ -131,6 +131,7 @@ fn Slider() -> impl IntoView {
     let cut = move || if whole() { at.get() } else { 0 };
     view! {
         <div class="slider" hidden=move || !shown() style=("--at", move || format!("{}%", cut()))>
+            <div class="frame">
             <canvas node_ref=before role="img" aria-label="The picture before"></canvas>
             <canvas
                 node_ref=after
@@ -139,6 +140,7 @@ fn Slider() -> impl IntoView {
                 aria-label="The picture after"
                 data-partial-frames=move || partial.get().to_string()
             ></canvas>
+            </div>
             <input
                 type="range"
                 id="before-after"

@@ -7,6 +7,9 @@ use protocol::example::{Ran, Swept};
 use super::{Go, examples};
 use lab::format;
 
+const HEADS: [&str; 4] =
+    ["Page", "Arrived: send, then exit", "Arrived: exit when sent", "Start to page"];
+
 #[component]
 pub(super) fn SeedSection() -> impl IntoView {
     let examples = examples();
@@ -27,12 +30,7 @@ pub(super) fn SeedSection() -> impl IntoView {
             <Show when=move || seed.swept.with(|swept| !swept.is_empty())>
                 <table class="sweep">
                     <thead>
-                        <tr>
-                            <th scope="col">"Page"</th>
-                            <th scope="col">"Arrived: send, then exit"</th>
-                            <th scope="col">"Arrived: exit when sent"</th>
-                            <th scope="col">"Start to page"</th>
-                        </tr>
+                        <tr>{HEADS.map(|head| view! { <th scope="col">{head}</th> })}</tr>
                     </thead>
                     <tbody>{move || seed.swept.get().iter().map(line).collect_view()}</tbody>
                 </table>
@@ -68,9 +66,9 @@ fn line(swept: &Swept) -> impl IntoView + use<> {
     view! {
         <tr data-swept=bytes.to_string() data-lost=(tries - as_written).to_string()>
             <th scope="row">{format::bytes(bytes)}</th>
-            <td>{of(as_written)}</td>
-            <td>{of(corrected)}</td>
-            <td>{format::time(took.0 as f64)}</td>
+            <td data-column=HEADS[1]>{of(as_written)}</td>
+            <td data-column=HEADS[2]>{of(corrected)}</td>
+            <td data-column=HEADS[3]>{format::time(took.0 as f64)}</td>
         </tr>
     }
 }
