@@ -104,7 +104,8 @@ mod tests {
                 .zip(&whole)
                 .map(|(one, other)| one.abs_diff(*other))
                 .max();
-            assert!(far <= Some(1), "{width} × {height}: {far:?}");
+            // Each call of the crate chooses how finely its weights are rounded, in either direction.
+            assert!(far <= Some(2), "{width} × {height}: {far:?}");
         }
     }
 

@@ -27,21 +27,50 @@ impl Loop for Sharpen<'_> {
     #[inline(always)]
     fn run<V: Vectors, const STEP: usize>(self) {
         let Self { above, here, below, out } = self;
-        let last = here.len() - CHANNELS;
+        let end = here.len();
+        let last = end - CHANNELS;
         // The edge pixels are their own neighbours.
-        let left = here[..CHANNELS].iter().chain(&here[..last]);
-        let right = here[CHANNELS..].iter().chain(&here[last..]);
-        let neighbours = left.zip(right).zip(above).zip(below);
-        for ((out, middle), (((left, right), above), below)) in
-            out.iter_mut().zip(here).zip(neighbours)
-        {
-            let around = [left, right, above, below].map(|it| i16::from(*it)).iter().sum::<i16>();
-            *out = (5 * i16::from(*middle) - around).clamp(0, 255) as u8;
+        one(&mut out[..CHANNELS], here, [here, &here[CHANNELS.min(last)..], above, below]);
+        let edge =
+            [&here[last.saturating_sub(CHANNELS)..], &here[last..], &above[last..], &below[last..]];
+        one(&mut out[last..], &here[last..], edge);
+        if last > CHANNELS {
+            let inner = CHANNELS..last;
+            let around = [
+                &here[..last - CHANNELS],
+                &here[2 * CHANNELS..],
+                &above[inner.clone()],
+                &below[inner.clone()],
+            ];
+            one(&mut out[inner.clone()], &here[inner], around);
         }
-        for (out, pixel) in out.chunks_exact_mut(CHANNELS).zip(here.chunks_exact(CHANNELS)) {
-            let alpha = pixel[3];
-            out.copy_from_slice(&[out[0].min(alpha), out[1].min(alpha), out[2].min(alpha), alpha]);
-        }
+        bound_by_alpha(here, out);
+    }
+}
+
+/// Samples, with their neighbours to the left, to the right, above and below.
+#[inline(always)]
+fn one(out: &mut [u8], here: &[u8], around: [&[u8]; 4]) {
+    let [left, right, above, below] = around.map(|side| &side[..out.len()]);
+    for (at, (out, middle)) in out.iter_mut().zip(here).enumerate() {
+        let around = [left[at], right[at], above[at], below[at]].map(i16::from);
+        let [left, right, above, below] = around;
+        *out = (5 * i16::from(*middle) - left - right - above - below).clamp(0, 255) as u8;
+    }
+}
+
+/// Alpha as it was, and no colour above it.
+#[inline(always)]
+fn bound_by_alpha(here: &[u8], out: &mut [u8]) {
+    for (out, here) in
+        out.as_chunks_mut::<CHANNELS>().0.iter_mut().zip(here.as_chunks::<CHANNELS>().0)
+    {
+        let alpha = (u32::from_le_bytes(*here) >> 24).wrapping_mul(0x0101_0101).to_le_bytes();
+        let colour = *out;
+        // Of alpha and itself the smaller is alpha: the last byte need not be told apart.
+        let bound =
+            [colour[0].min(alpha[0]), colour[1].min(alpha[1]), colour[2].min(alpha[2]), alpha[3]];
+        *out = bound;
     }
 }
 

@@ -71,7 +71,7 @@ async function untilReady(workers) {
     const coordinator = new Worker(script, { type: "module" });
     coordinator.onerror = (event) => resolve({ error: event.message ?? "the engine could not be loaded" });
     coordinator.onmessage = ({ data }) => {
-      if (data.loaded) coordinator.postMessage({ visit: { task, own: undefined } });
+      if (data.loaded) coordinator.postMessage({ visit: { task, own: undefined, keep: false } });
       if (data.event?.failed) resolve({ error: data.event.failed.error });
       if (data.event?.ready) {
         resolve({ times: [(performance.now() - began) * 1e6] });

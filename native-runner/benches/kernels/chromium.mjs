@@ -34,7 +34,7 @@ async function visit(folder, task) {
     coordinator.onerror = (event) => end({ error: event.message ?? `${folder} could not be loaded` });
     coordinator.onmessage = ({ data }) => {
       const { sample, closed, failed } = data.event ?? {};
-      if (data.loaded) coordinator.postMessage({ visit: { task, own: undefined } });
+      if (data.loaded) coordinator.postMessage({ visit: { task, own: undefined, keep: false } });
       if (sample) times.push(sample.total);
       if (closed) end({ times });
       if (failed) end({ error: failed.error });
