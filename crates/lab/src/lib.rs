@@ -26,6 +26,7 @@ pub mod record;
 pub mod remote;
 mod rows;
 mod schedule;
+pub mod scraped;
 pub mod standings;
 pub mod study;
 mod trial;

@@ -4,10 +4,9 @@ use std::io::{IsTerminal, stderr};
 
 use clap::Args;
 use futures::executor::block_on;
-use lab::format;
+use lab::{format, scraped};
 use protocol::scrape::{
-    Answer, Child, MAX_ADDRESS, MAX_SCRAPERS, Page, Reach, ScrapeEvent, ScrapeResult,
-    ScrapeSummary, Scraped,
+    Answer, Child, MAX_ADDRESS, MAX_SCRAPERS, Reach, ScrapeEvent, ScrapeResult, Scraped,
 };
 use protocol::{LaneId, Nanos};
 
@@ -149,7 +148,7 @@ fn told(event: &ScrapeEvent) -> Option<String> {
         ScrapeEvent::Outgrown { bytes } => {
             Some(format!("replaced  a worker that had grown to {}", format::bytes(*bytes)))
         }
-        ScrapeEvent::Ended(summary) => Some(summary_text(summary)),
+        ScrapeEvent::Ended(summary) => Some(format!("\n{}", scraped::summary(summary).join("\n"))),
         ScrapeEvent::Failed { .. } => None,
     }
 }
@@ -157,7 +156,7 @@ fn told(event: &ScrapeEvent) -> Option<String> {
 fn page_line(page: &Scraped) -> String {
     let Scraped { url, result, took, attempts } = page;
     let (word, rest) = match result {
-        ScrapeResult::Answered(Answer::Page(page)) => ("ok", what(page)),
+        ScrapeResult::Answered(Answer::Page(page)) => ("ok", scraped::page(page)),
         ScrapeResult::Answered(Answer::Refused(why)) => ("refused", why.clone()),
         ScrapeResult::Answered(Answer::Failed(why)) => ("failed", why.clone()),
         ScrapeResult::Crashed => ("crashed", format!("every one of {attempts} workers died of it")),
@@ -168,35 +167,14 @@ fn page_line(page: &Scraped) -> String {
     format!("{word:<9} {took:>9}  {url}  {rest}")
 }
 
-fn what(page: &Page) -> String {
-    let title = page.title.as_ref().map_or("no title".to_owned(), |title| format!("“{title}”"));
-    let Page { text, link_count, headings, html_bytes, charset, .. } = page;
-    format!(
-        "{title}: {} words, {} headings, {link_count} links, {} of {charset}",
-        text.words,
-        headings.len(),
-        format::bytes(*html_bytes),
-    )
-}
-
-fn summary_text(summary: &ScrapeSummary) -> String {
-    let ScrapeSummary { pages, not_fetched, crashed, lost, deaths, took, .. } = summary;
-    format!(
-        "\n{pages} pages read, {not_fetched} not to be had, {crashed} that their workers died of, {lost} lost with \
-         others, in {}; {deaths} deaths.\nMemory of the workers: {} at first, {} at most, {} in the end.",
-        time(*took),
-        format::bytes(summary.memory_before),
-        format::bytes(summary.memory_most),
-        format::bytes(summary.memory_after),
-    )
-}
-
 fn time(nanos: Nanos) -> String {
     format::time(nanos.0 as f64)
 }
 
 #[cfg(test)]
 mod tests {
+    use protocol::scrape::Page;
+
     use super::*;
 
     #[test]

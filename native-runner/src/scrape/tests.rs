@@ -114,6 +114,20 @@ fn without_the_crash_threads_read_everything_and_keep_what_they_should_not() {
 }
 
 #[test]
+fn every_child_gives_a_slow_page_up_in_time() {
+    for child in Child::ALL {
+        let events = scrape(LaneId::PROCESS_SOCKET, child, |_, run| {
+            run.urls.retain(|url| url.ends_with("/slow"));
+            run.seconds = 1;
+        });
+        let ScrapeResult::Answered(Answer::Failed(why)) = result(&events, "/slow") else {
+            panic!("{child:?}: {events:?}")
+        };
+        assert_eq!(why, "it took longer than 1 s", "{child:?}");
+    }
+}
+
+#[test]
 fn nothing_but_the_site_is_fetched_by_any_child() {
     for child in Child::ALL {
         let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

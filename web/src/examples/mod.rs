@@ -23,7 +23,17 @@ pub(crate) struct Examples {
     pub(crate) picture: PictureExample,
     pub(crate) scrape: ScrapeExample,
     pub(crate) seed: SeedExample,
+    /// Which of them goes on.
+    running: RwSignal<Option<Example>>,
     cancel: StoredValue<Option<oneshot::Sender<()>>, LocalStorage>,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Example {
+    Picture,
+    Scrape,
+    Seed,
 }
 
 impl Examples {
@@ -33,6 +43,7 @@ impl Examples {
             picture: PictureExample::new(),
             scrape: ScrapeExample::new(),
             seed: SeedExample::new(),
+            running: RwSignal::new(None),
             cancel: StoredValue::new_local(None),
         }
     }
@@ -40,6 +51,11 @@ impl Examples {
     /// Whether something goes on that an example must not disturb.
     pub(crate) fn is_locked(&self) -> bool {
         self.comparison.is_running()
+    }
+
+    /// Whether this one goes on.
+    pub(crate) fn is_running(&self, example: Example) -> bool {
+        self.running.get() == Some(example)
     }
 
     /// Ends what goes on.
@@ -52,15 +68,21 @@ impl Examples {
     }
 
     /// Runs one, and nothing else meanwhile.
-    fn alone<F: Future<Output = ()> + 'static>(self, run: impl FnOnce(Cancelled) -> F + 'static) {
+    fn alone<F: Future<Output = ()> + 'static>(
+        self,
+        example: Example,
+        run: impl FnOnce(Cancelled) -> F + 'static,
+    ) {
         if untrack(|| self.is_locked()) {
             return;
         }
         let (sender, receiver) = oneshot::channel();
         self.cancel.set_value(Some(sender));
         self.comparison.example.set(true);
+        self.running.set(Some(example));
         spawn_local(async move {
             run(receiver.shared()).await;
+            self.running.set(None);
             self.comparison.example.set(false);
         });
     }

@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{Blob, Url};
 use workloads::Dimensions;
 
-use super::{AWAY, Examples};
+use super::{AWAY, Example, Examples};
 use crate::environment;
 use crate::links::{Cancelled, Engine, EngineMessage, drawn, encoded, shown};
 
@@ -102,7 +102,7 @@ impl PictureExample {
 impl Examples {
     /// Filters the picture as it is chosen.
     pub(crate) fn filter_picture(self) {
-        self.alone(move |cancelled| async move {
+        self.alone(Example::Picture, move |cancelled| async move {
             let picture = self.picture;
             picture.trouble.set(None);
             picture.made.set(None);
@@ -198,7 +198,7 @@ impl Examples {
 
     /// Makes a file of the picture, of the format that ends a name so.
     pub(crate) fn make_file(self, format: &'static str) {
-        self.alone(move |_| async move {
+        self.alone(Example::Picture, move |_| async move {
             let picture = self.picture;
             let Some(made) = picture.made.get_untracked() else { return };
             picture.forget_file();

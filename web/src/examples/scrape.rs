@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::LaneId;
 use protocol::scrape::{Child, MAX_PAGES, ScrapeEvent, ScrapeSummary, ScrapeWish, Scraped};
 
-use super::{AWAY, Examples};
+use super::{AWAY, Example, Examples};
 use crate::environment;
 
 /// What the visitor has chosen, and what came of it.
@@ -94,7 +94,7 @@ impl ScrapeExample {
 impl Examples {
     /// Scrapes the pages that were chosen.
     pub(crate) fn read_pages(self) {
-        self.alone(move |cancelled| async move {
+        self.alone(Example::Scrape, move |cancelled| async move {
             let scrape = self.scrape;
             scrape.trouble.set(None);
             scrape.rows.set(Vec::new());

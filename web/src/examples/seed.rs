@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::example::{ExampleEvent, Ran, Swept};
 
-use super::{AWAY, Examples};
+use super::{AWAY, Example, Examples};
 
 /// What came of them.
 #[derive(Clone, Copy)]
@@ -41,7 +41,7 @@ impl SeedExample {
 impl Examples {
     /// Runs both, and the sweep over sizes of a page.
     pub(crate) fn run_seed(self) {
-        self.alone(move |cancelled| async move {
+        self.alone(Example::Seed, move |cancelled| async move {
             let seed = self.seed;
             seed.trouble.set(None);
             seed.ran.set(Vec::new());

@@ -7,7 +7,7 @@ mod seed;
 use leptos::prelude::*;
 
 use super::comparison;
-use crate::examples::Examples;
+use crate::examples::{Example, Examples};
 
 #[component]
 pub(super) fn ExamplesView() -> impl IntoView {
@@ -33,19 +33,18 @@ fn examples() -> Examples {
 #[component]
 fn Go(
     words: &'static str,
+    example: Example,
     status: RwSignal<String>,
     trouble: RwSignal<Option<String>>,
     go: impl Fn() + 'static,
 ) -> impl IntoView {
     let examples = examples();
-    // Which of the three goes on is told by what it says.
-    let mine = Memo::new(move |_| examples.comparison.example.get() && status.get().ends_with('…'));
     view! {
         <div class="ways">
             <button type="button" class="primary" disabled=move || examples.is_locked() on:click=move |_| go()>
                 {words}
             </button>
-            <Show when=move || mine.get()>
+            <Show when=move || examples.is_running(example)>
                 <button type="button" on:click=move |_| examples.cancel()>"Cancel"</button>
             </Show>
         </div>

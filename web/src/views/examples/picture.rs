@@ -9,7 +9,7 @@ use workloads::CHANNELS;
 use super::super::canvas::{Watched, paint, paint_preview, sample};
 use super::{Go, examples};
 use crate::environment;
-use crate::examples::{AppearingPicture, Band, Examples, MadePicture, PictureExample};
+use crate::examples::{AppearingPicture, Band, Example, Examples, MadePicture, PictureExample};
 use crate::settings::filter_name;
 use lab::format;
 
@@ -78,6 +78,7 @@ pub(super) fn PictureSection() -> impl IntoView {
             </fieldset>
             <Go
                 words="Filter the picture"
+                example=Example::Picture
                 status=picture.status
                 trouble=picture.trouble
                 go=move || examples.filter_picture()

@@ -1,14 +1,14 @@
 //! A scraper that may crash: pages as they come in, and what a crash costs.
 
 use leptos::prelude::*;
-use protocol::scrape::{Answer, Child, Page, ScrapeResult, ScrapeSummary, Scraped};
+use protocol::scrape::{Answer, Child, ScrapeResult, ScrapeSummary, Scraped};
 use protocol::{LaneId, Nanos};
 
 use super::{Go, examples};
 use crate::environment;
-use crate::examples::ScrapeRow;
+use crate::examples::{Example, ScrapeRow};
 use crate::links::RunnerState;
-use lab::format;
+use lab::{format, scraped};
 
 const LANES: [(LaneId, &str); 3] = [
     (LaneId::PROCESS_SOCKET, "process.socket: a child process each"),
@@ -83,6 +83,7 @@ pub(super) fn ScrapeSection() -> impl IntoView {
             </Show>
             <Go
                 words="Scrape the pages"
+                example=Example::Scrape
                 status=scrape.status
                 trouble=scrape.trouble
                 go=move || examples.read_pages()
@@ -154,7 +155,9 @@ fn line(row: &ScrapeRow) -> impl IntoView + use<> {
 fn told_of(page: &Scraped) -> (&'static str, String, String, String, Nanos) {
     let Scraped { url, result, took, attempts } = page;
     let (outcome, words, found) = match result {
-        ScrapeResult::Answered(Answer::Page(page)) => ("page", "read".to_owned(), what(page)),
+        ScrapeResult::Answered(Answer::Page(page)) => {
+            ("page", "read".to_owned(), scraped::page(page))
+        }
         ScrapeResult::Answered(Answer::Refused(why)) => {
             ("refused", "refused".to_owned(), why.clone())
         }
@@ -173,30 +176,9 @@ fn told_of(page: &Scraped) -> (&'static str, String, String, String, Nanos) {
     (outcome, place(url), words, found, *took)
 }
 
-fn what(page: &Page) -> String {
-    let title = page.title.clone().unwrap_or_else(|| "(no title)".into());
-    let Page { text, headings, link_count, html_bytes, charset, .. } = page;
-    format!(
-        "{title}: {} words, {} headings, {link_count} links, {} of {charset}",
-        text.words,
-        headings.len(),
-        format::bytes(*html_bytes),
-    )
-}
-
 fn told(summary: &ScrapeSummary) -> impl IntoView + use<> {
-    let ScrapeSummary { pages, not_fetched, crashed, lost, deaths, took, .. } = summary;
-    let counts = format!(
-        "{pages} pages read, {not_fetched} not to be had, {crashed} that their workers died of, {lost} lost with others, in {}; {deaths} deaths.",
-        format::time(took.0 as f64)
-    );
-    let memory = format!(
-        "Memory of the workers: {} at first, {} at most, {} in the end.",
-        format::bytes(summary.memory_before),
-        format::bytes(summary.memory_most),
-        format::bytes(summary.memory_after),
-    );
-    view! { <p class="summary" id="scrape-summary">{counts}<br/>{memory}</p> }
+    let [went, memory] = scraped::summary(summary);
+    view! { <p class="summary" id="scrape-summary">{went}<br/>{memory}</p> }
 }
 
 #[cfg(test)]

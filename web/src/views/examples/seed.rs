@@ -1,10 +1,11 @@
 //! The seed's programs word for word, what they write, and the size of page that its scraper loses.
 
-use claims::seed::{EXAMPLES, Example};
+use claims::seed::{self, EXAMPLES};
 use leptos::prelude::*;
 use protocol::example::{Ran, Swept};
 
 use super::{Go, examples};
+use crate::examples::Example;
 use lab::format;
 
 const HEADS: [&str; 4] =
@@ -25,7 +26,7 @@ pub(super) fn SeedSection() -> impl IntoView {
                 <code>"process.send"</code> "."
             </p>
             {programs}
-            <Go words="Run them as written" status=seed.status trouble=seed.trouble go=move || examples.run_seed()/>
+            <Go words="Run them as written" example=Example::Seed status=seed.status trouble=seed.trouble go=move || examples.run_seed()/>
             {move || seed.ran.get().iter().map(output).collect_view()}
             <Show when=move || seed.swept.with(|swept| !swept.is_empty())>
                 <table class="sweep">
@@ -39,7 +40,7 @@ pub(super) fn SeedSection() -> impl IntoView {
     }
 }
 
-fn program(example: &'static Example) -> impl IntoView {
+fn program(example: &'static seed::Example) -> impl IntoView {
     let files =
         example.files.map(|(_, text)| view! { <pre tabindex="0"><code>{text}</code></pre> });
     view! {
