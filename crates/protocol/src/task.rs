@@ -55,6 +55,20 @@ impl Filter {
             Self::Resize { width, height },
         ]
     }
+
+    /// As on the command line, without its parameter.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Blur { .. } => "blur",
+            Self::Edges => "edges",
+            Self::Fill => "fill",
+            Self::Greyscale => "greyscale",
+            Self::Invert => "invert",
+            Self::Sharpen => "sharpen",
+            Self::Resize { .. } => "resize",
+        }
+    }
 }
 
 impl TryFrom<Filter> for Kernel {

@@ -200,12 +200,8 @@ fn line(title: &str, ratios: &[f64], aim: &str) {
 fn name(filter: Filter) -> String {
     match filter {
         Filter::Blur { sigma } => format!("blur:{sigma}"),
-        Filter::Edges => "edges".into(),
-        Filter::Fill => "fill".into(),
-        Filter::Greyscale => "greyscale".into(),
-        Filter::Invert => "invert".into(),
-        Filter::Sharpen => "sharpen".into(),
         Filter::Resize { width, height } => format!("resize:{width}x{height}"),
+        other => other.name().into(),
     }
 }
 

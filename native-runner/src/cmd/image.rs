@@ -135,7 +135,7 @@ fn filter(words: &str) -> Result<Filter, String> {
         Some((name, value)) => (name, Some(value)),
         None => (words, None),
     };
-    let known = Filter::all(SIGMA, [0, 0]).map(|filter| (name_of(filter).to_owned(), filter));
+    let known = Filter::all(SIGMA, [0, 0]).map(|filter| (filter.name().to_owned(), filter));
     match (names::find("filter", name, known.into_iter())?, value) {
         (Filter::Blur { .. }, Some(value)) => {
             let sigma = value.parse().map_err(|_| format!("blur:{value}: a sigma is a number"))?;
@@ -150,18 +150,6 @@ fn filter(words: &str) -> Result<Filter, String> {
         }
         (_, Some(value)) => Err(format!("{name} takes no value, and got {value}")),
         (filter, None) => Ok(filter),
-    }
-}
-
-fn name_of(filter: Filter) -> &'static str {
-    match filter {
-        Filter::Blur { .. } => "blur",
-        Filter::Edges => "edges",
-        Filter::Fill => "fill",
-        Filter::Greyscale => "greyscale",
-        Filter::Invert => "invert",
-        Filter::Sharpen => "sharpen",
-        Filter::Resize { .. } => "resize",
     }
 }
 

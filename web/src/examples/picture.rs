@@ -217,7 +217,7 @@ impl Examples {
                         .as_deref()
                         .and_then(|name| name.rsplit_once('.'))
                         .map_or("hills", |(name, _)| name);
-                    let name = format!("{name}-{}.{format}", word(made.task.filter));
+                    let name = format!("{name}-{}.{format}", made.task.filter.name());
                     picture.file.set(Some((address, name, bytes)));
                     picture.status.set("The file is ready.".into());
                 }
@@ -275,19 +275,6 @@ fn small(dimensions: Dimensions) -> Dimensions {
         dimensions.width().max(dimensions.height()).div_ceil(protocol::preview::LONGEST_PREVIEW);
     Dimensions::new(dimensions.width().div_ceil(step), dimensions.height().div_ceil(step))
         .unwrap_or(dimensions)
-}
-
-/// For a file's name.
-fn word(filter: Filter) -> &'static str {
-    match filter {
-        Filter::Blur { .. } => "blur",
-        Filter::Edges => "edges",
-        Filter::Fill => "fill",
-        Filter::Greyscale => "greyscale",
-        Filter::Invert => "invert",
-        Filter::Sharpen => "sharpen",
-        Filter::Resize { .. } => "resize",
-    }
 }
 
 #[cfg(test)]
