@@ -8,6 +8,7 @@ mod browsers;
 mod cargo_tools;
 mod npm;
 mod postgres;
+mod python;
 mod toolchain;
 
 use std::ffi::OsString;
@@ -64,6 +65,7 @@ pub(crate) fn run(want: Want, forced: Option<Toolchain>) -> Result<Tools, String
                 cargo_deny: cargo_tools::cargo_deny()?,
                 browsers: {
                     postgres::ensure()?;
+                    python::ensure()?;
                     npm::ensure("tests/e2e")?;
                     browsers::ensure()?
                 },
