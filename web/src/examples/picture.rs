@@ -143,7 +143,7 @@ impl Examples {
         let made = Made::default();
         let hear = |event: LaneEvent| made.take(event);
         let own = comparison.own.get_value();
-        let mut pixels = None;
+        let (mut pixels, mut bands) = (None, Vec::new());
         if let Some(engine) = Engine::of(&lane) {
             let tell = |message| match message {
                 EngineMessage::Event(event) => hear(event),
@@ -158,7 +158,12 @@ impl Examples {
                     pixels = Blob::new_with_u8_array_sequence(&parts).ok();
                     made.seen.set_value(seen);
                 }
-                EngineMessage::Preview(_) => {}
+                // Nobody looks into the memory while figures are taken.
+                EngineMessage::Preview(_) => {
+                    let appeared = picture.appearing.with_untracked(Option::clone);
+                    bands = appeared.map_or_else(Vec::new, |it| it.bands());
+                    picture.appearing.set(None);
+                }
             };
             engine.visit(task.clone(), own, true, cancelled, tell).await;
         } else {
@@ -171,7 +176,6 @@ impl Examples {
                 pixels = Some(link.result().await?);
             }
         }
-        let bands = picture.appearing.with_untracked(|it| it.as_ref().map(AppearingPicture::bands));
         match made.end.get_value() {
             Some(LaneEvent::Cancelled) => return Ok(None),
             Some(LaneEvent::Failed(failure)) => return Err(failure.error),
@@ -182,7 +186,6 @@ impl Examples {
         let dimensions = kernel.makes(dimensions);
         let preview = shown(dimensions, &pixels).await?;
         let (startup, seen) = (made.startup.get_value(), made.seen.get_value());
-        let bands = bands.unwrap_or_default();
         Ok(Some(MadePicture {
             task,
             lane,
