@@ -21,7 +21,9 @@ pub(crate) fn advisories_are_there() -> bool {
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    home.is_some_and(|home| home.join("advisory-dbs").is_dir())
+    // A fetch that failed leaves the folder, and no database in it.
+    let databases = home.and_then(|home| home.join("advisory-dbs").read_dir().ok());
+    databases.is_some_and(|all| all.flatten().any(|entry| entry.path().is_dir()))
 }
 
 fn root() -> Result<PathBuf, String> {
