@@ -93,7 +93,7 @@ impl<'a, T: Transport> Pool<'a, T> {
     fn work(mut self) -> Result<ScrapeSummary, LaneError> {
         let began = timing::now();
         loop {
-            self.give_out();
+            self.give_out()?;
             if self.members.iter().all(|member| member.doing.is_empty()) {
                 break;
             }
@@ -120,18 +120,24 @@ impl<'a, T: Transport> Pool<'a, T> {
         Ok(self.summary)
     }
 
-    /// To whoever is idle.
-    fn give_out(&mut self) {
+    /// To whoever is idle, and alive: a page that nobody could look at has not been tried.
+    fn give_out(&mut self) -> Result<(), LaneError> {
         for at in 0..self.members.len() {
-            while self.members[at].doing.len() < self.capacity {
-                let Some(waiting) = self.queue.pop_front() else { return };
+            while self.members[at].doing.len() < self.capacity && !self.queue.is_empty() {
                 let member = &mut self.members[at];
+                if !member.worker.is_alive() {
+                    let why = member.worker.failure("it died");
+                    self.bury(at, &why)?;
+                    return self.give_out();
+                }
+                let Some(waiting) = self.queue.pop_front() else { break };
                 let body = serde_json::to_vec(&waiting.ask).unwrap_or_default();
                 member.doing.push(Doing { waiting, since: timing::now() });
                 // One that is gone is found gone when it is listened to.
                 let _ = member.worker.send(&Head::Fetch, &body);
             }
         }
+        Ok(())
     }
 
     /// Until somebody says something: who. None if nobody did for a while, or who did was silent for too long and is

@@ -136,7 +136,7 @@ impl<T: Transport> Worker<T> {
     }
 
     /// Whether it has not ended yet.
-    pub(super) fn is_alive(&mut self) -> bool {
+    pub(crate) fn is_alive(&mut self) -> bool {
         self.process.is_alive()
     }
 
