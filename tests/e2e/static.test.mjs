@@ -29,6 +29,7 @@ for (const { name, open } of browsers) {
             ["native.thread-wide", "unavailable"],
             ["process.pipe", "unavailable"],
             ["process.socket", "unavailable"],
+            ["process.shm", "unavailable"],
           ],
         );
         assert.ok((await page.tab.run(() => document.querySelector("canvas").width)) > 300, "the picture is shown");

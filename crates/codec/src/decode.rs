@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use protocol::MAX_OWN_PIXELS;
-use workloads::{CHANNELS, Dimensions, MAX_PIXELS};
+use workloads::{CHANNELS, Dimensions};
 
 /// Memory that a decoder may take, in bytes per pixel: enough for 16 bits a channel, twice.
 const ALLOC: u64 = 16;
@@ -41,9 +41,12 @@ pub enum DecodeError {
     /// It claims a size for which even its header is refused.
     #[error(
         "this picture asks for more memory than one of {} million pixels: make it smaller first",
-        MAX_PIXELS / 1_000_000
+        most / 1_000_000
     )]
-    TooMuchMemory,
+    TooMuchMemory {
+        /// How many pixels it may have.
+        most: u64,
+    },
     /// Its bytes are not what its format demands.
     #[error("this picture is damaged ({0}): save it again, or choose another one")]
     Damaged(String),
@@ -73,6 +76,7 @@ pub fn decode_within(file: &[u8], most: u64) -> Result<Decoded, DecodeError> {
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     // The header is read without limits, so that a picture that is too large is told from a broken one.
     reader.no_limits();
+    let damaged = |why| damaged(why, most);
     let mut decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > most {
@@ -131,9 +135,10 @@ fn premultiply(pixels: &mut [u8]) {
     }
 }
 
-fn damaged(why: ImageError) -> DecodeError {
+/// Why a picture that may have so many pixels could not be decoded.
+fn damaged(why: ImageError, most: u64) -> DecodeError {
     match why {
-        ImageError::Limits(_) => DecodeError::TooMuchMemory,
+        ImageError::Limits(_) => DecodeError::TooMuchMemory { most },
         why => DecodeError::Damaged(why.to_string()),
     }
 }
