@@ -74,7 +74,7 @@ enum Order {
     Visit { visit: Visit, report: Report },
     Study { wish: Wish, guests: Guests, tell: Tell },
     Scrape { run: Run, tell: Tell<ScrapeEvent> },
-    Examples { tell: Tell<ExampleEvent> },
+    Examples { site: String, tell: Tell<ExampleEvent> },
 }
 
 /// A visit that is to be made.
@@ -154,15 +154,16 @@ impl Laboratory {
         self.begin(Order::Scrape { run, tell: Box::new(tell) })
     }
 
-    /// Begins to run the seed's examples; how it goes is told to `tell`, from the laboratory's thread.
+    /// Begins to run the seed's examples, with the built-in site at this origin; how it goes is told to `tell`, from the laboratory's thread.
     ///
     /// # Errors
     /// If something else is going on.
     pub(crate) fn examples(
         &self,
+        site: String,
         tell: impl FnMut(ExampleEvent) + Send + 'static,
     ) -> Result<(), Busy> {
-        self.begin(Order::Examples { tell: Box::new(tell) })
+        self.begin(Order::Examples { site, tell: Box::new(tell) })
     }
 
     fn begin(&self, order: Order) -> Result<(), Busy> {
@@ -252,8 +253,8 @@ fn work(cancel: &Cancel, inbox: &Receiver<(Order, After)>, gate: &Mutex<Gate>) {
                     tell(event);
                 });
             }
-            Order::Examples { mut tell } => {
-                examples::run(examples::TRIES, cancel, &mut |event| {
+            Order::Examples { site, mut tell } => {
+                examples::run(examples::TRIES, &site, cancel, &mut |event| {
                     if event.is_last() {
                         free();
                     }

@@ -26,7 +26,7 @@ for (const { name, open } of browsers) {
           const figures = await filtered(page, lane, number);
           checksums.set(lane, /checksum (\w+)/.exec(figures.Result)[1]);
           if (lane === "browser.shared") {
-            assert.match(figures["Bytes copied"], /^0\sB: 0\sB between workers/);
+            assert.match(figures["Bytes copied"], /^0\sB between the caller and its workers$/);
             assert.match(figures["A change is seen by another thread"], /s after it was written/);
           }
           const size = filter === "resize" ? /^50 × 25 pixels/ : /^203 × 101 pixels/;
@@ -115,6 +115,24 @@ for (const { name, open } of browsers) {
       await until(() => runner.children().length === 0, "the children's end");
     });
 
+    visit("what was found stays when the runner goes, and fits a phone", async (page, runner) => {
+      await page.available(lanes);
+      await filtered(page, "browser.shared", 0);
+      await scraped(page, "process.pipe", "rust");
+      for (const [width, spare] of [[360, "a phone"], [1280, "a desk"]]) {
+        await page.tab.resize(width, 900);
+        const over = await page.tab.run(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(over <= 0, `${spare}: ${over} px too wide`);
+      }
+      await runner.stop("SIGKILL");
+      await page.click("Scrape the pages");
+      await page.says(section("scrape") + ' [role="alert"]', /^(This needs the runner|The connection to the runner ended): .+\.$/);
+      await page.says("#scrape-summary", /34 pages read/);
+      await page.select("example-lane", "browser.clone");
+      await filtered(page, "browser.clone", 0);
+      await page.says("#picture-figures", /browser\.clone/);
+    });
+
     visit("the seed's programs run as they are written, and large pages are lost", async (page) => {
       await page.available(lanes);
       await page.click("Run them as written");
@@ -124,6 +142,9 @@ for (const { name, open } of browsers) {
       assert.equal(await page.count("[data-swept]"), 7);
       assert.equal(await page.count('[data-swept="1024"][data-lost="0"]'), 1);
       assert.equal(await page.count('[data-swept="4194304"][data-lost="0"]'), 0);
+      await page.says('[data-became="native.thread"] dd', /^[\d.]+\s[µmn]?s, 0\sB copied$/);
+      await page.says('[data-became="process.pipe"] dd', /s, 1\.00\sMiB copied$/);
+      await page.says('[data-became="node"] dd', /^[\d.]+\s[µm]?s for “.+”, after [\d.]+\sms to start$/);
     });
   });
 }

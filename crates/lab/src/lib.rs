@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+pub mod became;
 pub mod browser;
 pub mod clocks;
 pub mod contract;

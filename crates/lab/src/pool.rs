@@ -11,8 +11,8 @@ use crate::lane::Job;
 /// Makes the picture, one band per worker, inside the current pool. The workers write disjoint parts
 /// of `out`; nothing is copied. Returns the longest time that one band spent in the kernel.
 ///
-/// `wrote` is told which band a worker of the pool is about to write, and `apply` makes the rows of one band with the job's kernel; `now` reads the lane's clock, in
-/// nanoseconds.
+/// `apply` makes the rows of one band with the job's kernel; `now` reads the lane's clock, in nanoseconds; `writes` is
+/// told, by the worker that does, which band is about to be written.
 ///
 /// # Errors
 /// If the source is not the picture that the job names.
@@ -22,7 +22,7 @@ pub fn run(
     out: &mut [u8],
     apply: impl Fn(&Source<'_>, Range<u32>, &mut [u8]) + Sync,
     now: impl Fn() -> u64 + Sync,
-    wrote: impl Fn(usize) + Sync,
+    writes: impl Fn(usize) + Sync,
 ) -> Result<Nanos, SourceError> {
     let source = Source::new(job.dimensions, 0, job.source)?;
     let bands = job.kernel.bands(job.dimensions, workers);
@@ -32,9 +32,9 @@ pub fn run(
         for (number, (rows, compute)) in bands.into_iter().zip(&mut computes).enumerate() {
             let (band, after) = rest.split_at_mut(job.makes().byte_range(&rows).len());
             rest = after;
-            let (apply, now, wrote, source) = (&apply, &now, &wrote, &source);
+            let (apply, now, writes, source) = (&apply, &now, &writes, &source);
             scope.spawn(move |_| {
-                wrote(number);
+                writes(number);
                 let started = now();
                 apply(source, rows, band);
                 *compute = now() - started;

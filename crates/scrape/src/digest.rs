@@ -11,7 +11,7 @@ const LONGEST: usize = 300;
 
 /// Looks at a page's HTML, which came from that address.
 #[must_use]
-pub fn digest(html: &Html, url: &Url) -> Page {
+pub(crate) fn digest(html: &Html, url: &Url) -> Page {
     let mut text = TextStatistics::default();
     let mut headings = Vec::new();
     walk(html.root_element(), &mut text, &mut headings);

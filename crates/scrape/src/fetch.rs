@@ -22,35 +22,37 @@ pub(crate) const AGENT: &str = concat!(
 pub(crate) const REDIRECTS: u32 = 5;
 
 /// What was fetched.
-pub struct Fetched {
+pub(crate) struct Fetched {
     /// Where it was in the end.
-    pub url: Url,
+    pub(crate) url: Url,
     /// How often one was sent elsewhere.
-    pub redirects: u32,
+    pub(crate) redirects: u32,
     /// The text's encoding.
-    pub charset: &'static str,
+    pub(crate) charset: &'static str,
     /// Bytes, uncompressed.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// The text.
-    pub html: String,
+    pub(crate) html: String,
 }
 
 /// Why there is nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Missing {
+pub(crate) enum Missing {
     /// One may not.
     Refused(String),
+    /// The server answers with this status.
+    Status(u16),
     /// One could not.
     Failed(String),
 }
 
 /// Fetches over connections that it keeps.
-pub struct Fetcher(Agent);
+pub(crate) struct Fetcher(Agent);
 
 impl Fetcher {
     /// One whose connections pass this guard.
     #[must_use]
-    pub fn new(guard: Guard) -> Self {
+    pub(crate) fn new(guard: Guard) -> Self {
         let config = Agent::config_builder()
             .user_agent(AGENT)
             .accept("text/html,application/xhtml+xml;q=0.9")
@@ -66,7 +68,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// If it is refused, does not come, or is no HTML.
-    pub fn fetch(&self, ask: &Ask) -> Result<Fetched, Missing> {
+    pub(crate) fn fetch(&self, ask: &Ask) -> Result<Fetched, Missing> {
         let (url, redirects, kind, bytes) = self.get(&ask.url, ask)?;
         let is_html = kind.as_deref().is_none_or(|kind| {
             let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -117,7 +119,7 @@ fn missing(why: Error, ask: &Ask) -> Missing {
         Error::TooManyRedirects => {
             Missing::Failed(format!("it sends one elsewhere more than {REDIRECTS} times"))
         }
-        Error::StatusCode(status) => Missing::Failed(format!("the server answers {status}")),
+        Error::StatusCode(status) => Missing::Status(status),
         Error::Io(why) if why.kind() == std::io::ErrorKind::TimedOut => {
             Missing::Failed(format!("it took longer than {} s", ask.seconds))
         }

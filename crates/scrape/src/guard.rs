@@ -17,7 +17,7 @@ use url::Url;
 type Lookup = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
 /// A resolver that refuses.
-pub struct Guard {
+pub(crate) struct Guard {
     reach: Reach,
     lookup: Box<Lookup>,
 }
@@ -31,12 +31,12 @@ impl fmt::Debug for Guard {
 impl Guard {
     /// With the system's own resolver.
     #[must_use]
-    pub fn new(reach: Reach) -> Self {
+    pub(crate) fn new(reach: Reach) -> Self {
         Self::with_lookup(reach, |host, port| Ok((host, port).to_socket_addrs()?.collect()))
     }
 
     /// With another one.
-    pub fn with_lookup(
+    pub(crate) fn with_lookup(
         reach: Reach,
         lookup: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static,
     ) -> Self {
@@ -47,7 +47,7 @@ impl Guard {
     ///
     /// # Errors
     /// Says why not.
-    pub fn addresses(&self, url: &str) -> Result<Vec<SocketAddr>, String> {
+    pub(crate) fn addresses(&self, url: &str) -> Result<Vec<SocketAddr>, String> {
         let url = Url::parse(url).map_err(|why| format!("{url} is no address: {why}"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("{} is fetched over http and https alone", url.scheme()));
@@ -104,7 +104,7 @@ impl std::error::Error for Refusal {}
 
 /// Whether everybody on the internet has that address, by IANA's registries of special-purpose ones.
 #[must_use]
-pub fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),

@@ -13,7 +13,4 @@ mod guard;
 mod robots;
 mod scraper_loop;
 
-pub use digest::digest;
-pub use fetch::{Fetched, Fetcher};
-pub use guard::{Guard, is_public};
-pub use scraper_loop::{Scraper, run};
+pub use scraper_loop::run;

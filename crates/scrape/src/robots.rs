@@ -57,8 +57,8 @@ fn read(url: &Url, ask: &Ask, fetcher: &Fetcher) -> Result<Rules, Missing> {
             Ok(Robot::new(NAME, &text).map_or(Rules::None, |robot| Rules::Some(Box::new(robot))))
         }
         // It is not there. A site in trouble may have one.
-        Err(Missing::Failed(why)) if why.starts_with("the server answers 4") => Ok(Rules::None),
-        Err(Missing::Failed(why)) if why.starts_with("the server answers") => Ok(Rules::Unreadable),
+        Err(Missing::Status(400..500)) => Ok(Rules::None),
+        Err(Missing::Status(_)) => Ok(Rules::Unreadable),
         Err(why) => Err(why),
     }
 }

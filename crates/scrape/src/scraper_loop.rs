@@ -17,7 +17,7 @@ use crate::robots::Robots;
 
 /// One worker of the scraper: a process has one, or some on threads.
 #[derive(Default)]
-pub struct Scraper {
+pub(crate) struct Scraper {
     /// With the reach that it has; the first page says it.
     fetcher: Option<(Reach, Fetcher)>,
     robots: Robots,
@@ -27,7 +27,7 @@ pub struct Scraper {
 
 impl Scraper {
     /// Fetches a page and looks at it.
-    pub fn scrape(&mut self, ask: &Ask) -> Answer {
+    pub(crate) fn scrape(&mut self, ask: &Ask) -> Answer {
         let fetcher = match &mut self.fetcher {
             Some((reach, fetcher)) if *reach == ask.reach => &*fetcher,
             other => {
@@ -38,6 +38,9 @@ impl Scraper {
         let fetched = match asked.and_then(|()| fetcher.fetch(ask)) {
             Ok(fetched) => fetched,
             Err(Missing::Refused(why)) => return Answer::Refused(why),
+            Err(Missing::Status(status)) => {
+                return Answer::Failed(format!("the server answers {status}"));
+            }
             Err(Missing::Failed(why)) => return Answer::Failed(why),
         };
         let html = Html::parse_document(&fetched.html);

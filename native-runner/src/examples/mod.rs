@@ -1,6 +1,9 @@
-//! The seed's two examples as they are written, on Node, and how large a page may be before its scraper loses it.
+//! The seed's two examples as they are written, on Node, how large a page may be before its scraper loses it, and what
+//! became of them ([`became`]).
 //!
 //! `claims::seed` has the programs, letter by letter.
+
+mod became;
 
 use std::ffi::OsString;
 use std::fs;
@@ -29,11 +32,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes that each of its processes may write to.
 const DATA: u64 = 3 << 30;
 
-/// Runs the examples, on the thread that calls; how it goes is told to `tell`.
-pub(crate) fn run(tries: u32, cancel: &Cancel, tell: &mut dyn FnMut(ExampleEvent)) {
-    let last = match attempt(tries, cancel, tell) {
-        Ok(node) => ExampleEvent::Ended { node, cancelled: cancel.is_asked() },
-        Err(_) if cancel.is_asked() => ExampleEvent::Ended { node: String::new(), cancelled: true },
+/// Runs the examples, on the thread that calls; how it goes is told to `tell`. `site` is the built-in site's origin.
+pub(crate) fn run(tries: u32, site: &str, cancel: &Cancel, tell: &mut dyn FnMut(ExampleEvent)) {
+    let last = match attempt(tries, site, cancel, tell) {
+        _ if cancel.is_asked() => ExampleEvent::Ended { node: String::new(), cancelled: true },
+        Ok(node) => ExampleEvent::Ended { node, cancelled: false },
         Err(LaneError::Unavailable(error)) => ExampleEvent::Failed { error, unavailable: true },
         Err(LaneError::Failed(error) | LaneError::Void(error)) => {
             ExampleEvent::Failed { error, unavailable: false }
@@ -45,6 +48,7 @@ pub(crate) fn run(tries: u32, cancel: &Cancel, tell: &mut dyn FnMut(ExampleEvent
 
 fn attempt(
     tries: u32,
+    site: &str,
     cancel: &Cancel,
     tell: &mut dyn FnMut(ExampleEvent),
 ) -> Result<String, LaneError> {
@@ -74,6 +78,8 @@ fn attempt(
     }
     drop(running.lines);
     running.process.end().map_err(LaneError::failed)?;
+    became::fill(cancel, tell);
+    became::read(site, cancel, tell);
     Ok(node.version.clone())
 }
 

@@ -10,7 +10,7 @@ use std::os::unix::net::UnixStream;
 
 use lab::LaneError;
 use protocol::LaneId;
-use protocol::scrape::{Ask, Child, MAX_SCRAPERS, Reach, ScrapeEvent};
+use protocol::scrape::{Ask, Child, MAX_SCRAPERS, Reach, ScrapeEvent, ScrapeSummary};
 
 use crate::cancel::Cancel;
 use crate::lanes::Pipes;
@@ -59,7 +59,7 @@ impl Run {
         self,
         cancel: &Cancel,
         tell: &mut dyn FnMut(ScrapeEvent),
-    ) -> Result<protocol::scrape::ScrapeSummary, LaneError> {
+    ) -> Result<ScrapeSummary, LaneError> {
         if !(1..=MAX_SCRAPERS).contains(&self.workers) {
             let why = format!("{} workers: it takes 1 to {MAX_SCRAPERS}", self.workers);
             return Err(LaneError::Failed(why));

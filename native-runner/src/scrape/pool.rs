@@ -191,10 +191,7 @@ impl<'a, T: Transport> Pool<'a, T> {
                 self.weigh(at);
                 self.replace_outgrown(at)
             }
-            Err(why) if self.cancel.is_asked() => {
-                let _ = why;
-                Ok(())
-            }
+            Err(_) if self.cancel.is_asked() => Ok(()),
             Err(why) => self.bury(at, &why),
         }
     }

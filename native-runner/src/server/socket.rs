@@ -240,12 +240,12 @@ impl Conversation {
 
     fn examples(&mut self) {
         let state = Arc::clone(&self.state);
-        let Host::Laboratory(laboratory) = &state.host else {
+        let (Host::Laboratory(laboratory), Some(site)) = (&state.host, state.site.get()) else {
             return self.refuse(None, "this runner has no examples");
         };
         let events = self.events.clone();
         let tell = move |event| drop(events.send(FromRunner::Example(event)));
-        match laboratory.examples(tell) {
+        match laboratory.examples(site.origin().to_owned(), tell) {
             Ok(()) => self.busy = true,
             Err(busy) => self.refuse(None, why(busy)),
         }

@@ -85,21 +85,25 @@ pub(crate) const PAGES: &[SitePage] = &[
     page!(
         "/charset/windows-1252",
         Finds::Title("Café — naïve"),
-        said("windows-1252", b"Caf\xe9 \x97 na\xefve")
+        titled("text/html; charset=windows-1252", "", b"Caf\xe9 \x97 na\xefve")
     ),
     page!(
         "/charset/shift-jis",
         Finds::Title("日本語"),
-        said("shift_jis", b"\x93\xfa\x96{\x8c\xea")
+        titled("text/html; charset=shift_jis", "", b"\x93\xfa\x96{\x8c\xea")
     ),
     page!(
         "/charset/koi8-r",
         Finds::Title("привет"),
-        declared("koi8-r", b"\xd0\xd2\xc9\xd7\xc5\xd4")
+        titled("text/html", "<meta charset=koi8-r>", b"\xd0\xd2\xc9\xd7\xc5\xd4")
     ),
     page!("/charset/utf-16", Finds::Title("Größe"), utf16("Größe")),
-    page!("/charset/unsaid", Finds::Title("Müller"), unsaid(b"M\xfcller")),
-    page!("/charset/wrong", Finds::Title("Ω mega"), said("nonsense", "Ω mega".as_bytes())),
+    page!("/charset/unsaid", Finds::Title("Müller"), titled("text/html", "", b"M\xfcller")),
+    page!(
+        "/charset/wrong",
+        Finds::Title("Ω mega"),
+        titled("text/html; charset=nonsense", "", "Ω mega".as_bytes())
+    ),
     page!(
         "/compressed/gzip",
         Finds::Title("Packed"),
@@ -194,30 +198,12 @@ fn article(title: &str, number: usize) -> Content {
     Content::Html(text + "<a href=\"/\">back</a></body></html>")
 }
 
-/// A page whose server says its encoding.
-fn said(charset: &'static str, title: &[u8]) -> Content {
-    let kind = match charset {
-        "windows-1252" => "text/html; charset=windows-1252",
-        "shift_jis" => "text/html; charset=shift_jis",
-        _ => "text/html; charset=nonsense",
-    };
-    Content::Bytes { kind, bytes: titled(b"", title) }
-}
-
-/// A page that says it itself.
-fn declared(charset: &str, title: &[u8]) -> Content {
-    Content::Bytes {
-        kind: "text/html",
-        bytes: titled(format!("<meta charset={charset}>").as_bytes(), title),
-    }
-}
-
-fn unsaid(title: &[u8]) -> Content {
-    Content::Bytes { kind: "text/html", bytes: titled(b"", title) }
-}
-
-fn titled(first: &[u8], title: &[u8]) -> Vec<u8> {
-    [b"<!doctype html>", first, b"<title>", title, b"</title><h1>", title, b"</h1>"].concat()
+/// A page of bytes whose encoding is said by its server, by itself (`first`), or by nobody.
+fn titled(kind: &'static str, first: &str, title: &[u8]) -> Content {
+    let first = first.as_bytes();
+    let bytes =
+        [b"<!doctype html>", first, b"<title>", title, b"</title><h1>", title, b"</h1>"].concat();
+    Content::Bytes { kind, bytes }
 }
 
 fn utf16(title: &str) -> Content {

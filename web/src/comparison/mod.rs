@@ -19,6 +19,7 @@ use web_sys::Blob;
 use workloads::Dimensions;
 
 use crate::environment;
+use crate::examples::Example;
 use crate::findings;
 use crate::links::{Cancelled, RunnerLink, RunnerState, connect};
 use crate::model::Rows;
@@ -43,8 +44,8 @@ pub(crate) struct Comparison {
     /// [`Comparison::own_name`] of the comparison whose results are shown.
     pub(crate) measured_name: RwSignal<Option<String>>,
     pub(crate) runner: RwSignal<RunnerState>,
-    /// Whether one of the examples runs, which nothing else may disturb.
-    pub(crate) example: RwSignal<bool>,
+    /// The example that goes on, which nothing else may disturb.
+    pub(crate) example: RwSignal<Option<Example>>,
     /// The own picture's pixels.
     pub(crate) own: StoredValue<Option<Blob>, LocalStorage>,
     /// How the own picture looks.
@@ -156,7 +157,7 @@ impl Comparison {
             opening: RwSignal::new(Opening::Idle),
             measured_name: RwSignal::new(None),
             runner: RwSignal::new(RunnerState::Connecting),
-            example: RwSignal::new(false),
+            example: RwSignal::new(None),
             own: StoredValue::new_local(None),
             own_preview: StoredValue::new_local(None),
             link: StoredValue::new_local(None),
@@ -186,7 +187,8 @@ impl Comparison {
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        self.example.get() || matches!(self.phase.get(), Phase::Running(_) | Phase::Elsewhere(_))
+        self.example.get().is_some()
+            || matches!(self.phase.get(), Phase::Running(_) | Phase::Elsewhere(_))
     }
 
     /// Starts a comparison with the settings as they are.

@@ -23,8 +23,6 @@ pub(crate) struct Examples {
     pub(crate) picture: PictureExample,
     pub(crate) scrape: ScrapeExample,
     pub(crate) seed: SeedExample,
-    /// Which of them goes on.
-    running: RwSignal<Option<Example>>,
     cancel: StoredValue<Option<oneshot::Sender<()>>, LocalStorage>,
 }
 
@@ -43,7 +41,6 @@ impl Examples {
             picture: PictureExample::new(),
             scrape: ScrapeExample::new(),
             seed: SeedExample::new(),
-            running: RwSignal::new(None),
             cancel: StoredValue::new_local(None),
         }
     }
@@ -55,7 +52,7 @@ impl Examples {
 
     /// Whether this one goes on.
     pub(crate) fn is_running(&self, example: Example) -> bool {
-        self.running.get() == Some(example)
+        self.comparison.example.get() == Some(example)
     }
 
     /// Ends what goes on.
@@ -78,15 +75,13 @@ impl Examples {
         }
         let (sender, receiver) = oneshot::channel();
         self.cancel.set_value(Some(sender));
-        self.comparison.example.set(true);
-        self.running.set(Some(example));
+        self.comparison.example.set(Some(example));
         spawn_local(async move {
             run(receiver.shared()).await;
-            self.running.set(None);
-            self.comparison.example.set(false);
+            self.comparison.example.set(None);
         });
     }
 }
 
 const AWAY: &str =
-    "This needs the runner: start `breakeven serve` and open the address that it prints.";
+    "this needs the runner: start `breakeven serve` and open the address that it prints";

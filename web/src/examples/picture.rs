@@ -5,7 +5,7 @@ use std::ops::Range;
 use js_sys::{Array, Uint32Array};
 use leptos::prelude::*;
 use protocol::preview::Preview;
-use protocol::{Filter, LaneEvent, LaneId, Nanos, Sample, Task};
+use protocol::{Filter, LaneEvent, LaneId, Nanos, Picture, Sample, Task};
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, Url};
 use workloads::Dimensions;
@@ -23,7 +23,8 @@ pub(crate) struct PictureExample {
     /// In words, while something goes on or has failed.
     pub(crate) status: RwSignal<String>,
     pub(crate) trouble: RwSignal<Option<String>>,
-    pub(crate) before: RwSignal<Option<Preview>, LocalStorage>,
+    /// The built-in picture, once it was drawn to be shown.
+    drawn: StoredValue<Option<Preview>, LocalStorage>,
     /// In shared memory, while it appears.
     pub(crate) appearing: RwSignal<Option<AppearingPicture>, LocalStorage>,
     pub(crate) made: RwSignal<Option<MadePicture>, LocalStorage>,
@@ -34,6 +35,8 @@ pub(crate) struct PictureExample {
 /// A picture that workers are writing.
 #[derive(Clone)]
 pub(crate) struct AppearingPicture {
+    /// What it is made of.
+    pub(crate) before: Preview,
     pub(crate) memory: JsValue,
     pub(crate) offset: u32,
     pub(crate) dimensions: Dimensions,
@@ -74,6 +77,8 @@ pub(crate) struct MadePicture {
     pub(crate) seen: Option<f64>,
     /// Where they are known.
     pub(crate) bands: Vec<Band>,
+    /// What it was made of.
+    pub(crate) before: Preview,
     pub(crate) preview: Preview,
     pixels: Blob,
 }
@@ -86,7 +91,7 @@ impl PictureExample {
             workers: RwSignal::new(environment::cores().clamp(1, 8)),
             status: RwSignal::new(String::new()),
             trouble: RwSignal::new(None),
-            before: RwSignal::new_local(None),
+            drawn: StoredValue::new_local(None),
             appearing: RwSignal::new_local(None),
             made: RwSignal::new_local(None),
             file: RwSignal::new(None),
@@ -105,11 +110,11 @@ impl Examples {
         self.alone(Example::Picture, move |cancelled| async move {
             let picture = self.picture;
             picture.trouble.set(None);
-            picture.made.set(None);
-            picture.forget_file();
             picture.status.set("Filtering…".into());
+            // What was made before stays until there is something else.
             let said = match self.filtered(cancelled).await {
                 Ok(Some(made)) => {
+                    picture.forget_file();
                     picture.made.set(Some(made));
                     "The picture is done."
                 }
@@ -134,23 +139,28 @@ impl Examples {
             if lane == LaneId::BROWSER_MAIN { 1 } else { picture.workers.get_untracked() };
         let task = Task { filter, workers, runs: 1, ..settings.task(workers) };
         let (dimensions, kernel) = task.check().map_err(|why| why.to_string())?;
-        let before = match comparison.own_preview.get_value() {
-            Some(preview) => preview,
-            None => drawn(small(dimensions)).await?,
+        let before = match (comparison.own_preview.get_value(), picture.drawn.get_value()) {
+            (Some(own), _) => own,
+            (None, Some(drawn)) => drawn,
+            (None, None) => drawn(small(dimensions)).await?,
         };
-        picture.before.set(Some(before));
+        if task.picture == Picture::BuiltIn {
+            picture.drawn.set_value(Some(before.clone()));
+        }
 
         let made = Made::default();
         let hear = |event: LaneEvent| made.take(event);
         let own = comparison.own.get_value();
-        let (mut pixels, mut bands) = (None, Vec::new());
+        let (mut pixels, mut preview, mut bands) = (None, None, Vec::new());
         if let Some(engine) = Engine::of(&lane) {
             let tell = |message| match message {
                 EngineMessage::Event(event) => hear(event),
                 EngineMessage::Watch { memory, offset, writers } => {
                     let bands = kernel.bands(dimensions, workers);
                     let dimensions = kernel.makes(dimensions);
-                    let appearing = AppearingPicture { memory, offset, dimensions, writers, bands };
+                    let before = before.clone();
+                    let appearing =
+                        AppearingPicture { before, memory, offset, dimensions, writers, bands };
                     picture.appearing.set(Some(appearing));
                 }
                 EngineMessage::Result { pixels: result, seen } => {
@@ -159,7 +169,8 @@ impl Examples {
                     made.seen.set_value(seen);
                 }
                 // Nobody looks into the memory while figures are taken.
-                EngineMessage::Preview(_) => {
+                EngineMessage::Preview(small) => {
+                    preview = Some(small);
                     let appeared = picture.appearing.with_untracked(Option::clone);
                     bands = appeared.map_or_else(Vec::new, |it| it.bands());
                     picture.appearing.set(None);
@@ -184,7 +195,10 @@ impl Examples {
         let sample = made.sample.get_value().ok_or("no picture came")?;
         let pixels = pixels.ok_or("no picture came")?;
         let dimensions = kernel.makes(dimensions);
-        let preview = shown(dimensions, &pixels).await?;
+        let preview = match preview {
+            Some(preview) => preview,
+            None => shown(dimensions, &pixels).await?,
+        };
         let (startup, seen) = (made.startup.get_value(), made.seen.get_value());
         Ok(Some(MadePicture {
             task,
@@ -194,6 +208,7 @@ impl Examples {
             sample,
             seen,
             bands,
+            before,
             preview,
             pixels,
         }))

@@ -71,7 +71,12 @@ impl ScrapeExample {
     fn take(&self, event: ScrapeEvent) {
         let push = |row| self.rows.update(|rows| rows.push(row));
         match event {
-            ScrapeEvent::Begun { pages, .. } => self.pages.set(pages),
+            // What was found before stays until there is something else.
+            ScrapeEvent::Begun { pages, .. } => {
+                self.rows.set(Vec::new());
+                self.summary.set(None);
+                self.pages.set(pages);
+            }
             ScrapeEvent::Page(page) => push(ScrapeRow::Page(Box::new(page))),
             ScrapeEvent::Crashed { url, attempt, how } => {
                 push(ScrapeRow::Died { url, attempt, how });
@@ -97,9 +102,6 @@ impl Examples {
         self.alone(Example::Scrape, move |cancelled| async move {
             let scrape = self.scrape;
             scrape.trouble.set(None);
-            scrape.rows.set(Vec::new());
-            scrape.summary.set(None);
-            scrape.pages.set(0);
             let link = self.comparison.link.get_value().ok_or_else(|| AWAY.to_owned());
             match link.and_then(|link| Ok((link, scrape.wish()?))) {
                 Ok((link, wish)) => {

@@ -1,7 +1,9 @@
 //! The seed's programs as they are written.
 
 use leptos::prelude::*;
-use protocol::example::{ExampleEvent, Ran, Swept};
+use protocol::LaneId;
+use protocol::example::{Became, ExampleEvent, Filled, Ran, Read, Swept};
+use protocol::scrape::Child;
 
 use super::{AWAY, Example, Examples};
 
@@ -10,8 +12,16 @@ use super::{AWAY, Example, Examples};
 pub(crate) struct SeedExample {
     pub(crate) status: RwSignal<String>,
     pub(crate) trouble: RwSignal<Option<String>>,
-    pub(crate) ran: RwSignal<Vec<Ran>>,
-    pub(crate) swept: RwSignal<Vec<Swept>>,
+    pub(crate) found: RwSignal<Found>,
+}
+
+/// What one run has found, as far as it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) ran: Vec<Ran>,
+    pub(crate) swept: Vec<Swept>,
+    pub(crate) filled: Vec<(LaneId, Became<Filled>)>,
+    pub(crate) read: Vec<(Child, Became<Read>)>,
 }
 
 impl SeedExample {
@@ -19,15 +29,26 @@ impl SeedExample {
         Self {
             status: RwSignal::new(String::new()),
             trouble: RwSignal::new(None),
-            ran: RwSignal::new(Vec::new()),
-            swept: RwSignal::new(Vec::new()),
+            found: RwSignal::new(Found::default()),
         }
     }
 
     fn take(&self, event: ExampleEvent) {
         match event {
-            ExampleEvent::Ran(ran) => self.ran.update(|all| all.push(ran)),
-            ExampleEvent::Swept(swept) => self.swept.update(|all| all.push(swept)),
+            // What was found before stays until there is something else.
+            ExampleEvent::Ran(ran) => self.found.update(|found| {
+                if !found.swept.is_empty() {
+                    *found = Found::default();
+                }
+                found.ran.push(ran);
+            }),
+            ExampleEvent::Swept(swept) => self.found.update(|found| found.swept.push(swept)),
+            ExampleEvent::Filled { lane, outcome } => {
+                self.found.update(|found| found.filled.push((lane, outcome)));
+            }
+            ExampleEvent::Read { child, outcome } => {
+                self.found.update(|found| found.read.push((child, outcome)));
+            }
             ExampleEvent::Ended { cancelled: true, .. } => self.status.set("Cancelled.".into()),
             ExampleEvent::Ended { node, .. } => self.status.set(format!("Done, with Node {node}.")),
             ExampleEvent::Failed { error, .. } => {
@@ -44,8 +65,6 @@ impl Examples {
         self.alone(Example::Seed, move |cancelled| async move {
             let seed = self.seed;
             seed.trouble.set(None);
-            seed.ran.set(Vec::new());
-            seed.swept.set(Vec::new());
             let Some(link) = self.comparison.link.get_value() else {
                 return seed.trouble.set(Some(AWAY.into()));
             };

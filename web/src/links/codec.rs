@@ -11,6 +11,9 @@ use web_sys::Blob;
 use worker_link::{LinkError, WorkerLink};
 use workloads::Dimensions;
 
+/// A worker that gives up has met what it should have refused, or could not be loaded.
+const GAVE_UP: &str = "choose another picture, or load the page again";
+
 /// How long the largest picture may take on a slow machine, many times over.
 const PATIENCE_MS: u32 = 120_000;
 
@@ -103,13 +106,10 @@ async fn ask(wish: ToCodec) -> Result<FromCodec, String> {
     match select(talk, TimeoutFuture::new(PATIENCE_MS)).await {
         Either::Left((Ok(FromCodec::Failed { error }), _)) => Err(error),
         Either::Left((Ok(message), _)) => Ok(message),
-        // A decoder that gives up has met a file that it should have refused.
-        Either::Left((Err(why), _)) => {
-            Err(format!("this picture could not be decoded ({why}): choose another one"))
-        }
+        Either::Left((Err(why), _)) => Err(format!("the page’s codec failed ({why}): {GAVE_UP}")),
         Either::Right(_) => {
             let seconds = PATIENCE_MS / 1000;
-            Err(format!("this picture was not decoded within {seconds} s: choose a smaller one"))
+            Err(format!("the page’s codec took more than {seconds} s: choose a smaller picture"))
         }
     }
 }

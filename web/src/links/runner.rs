@@ -76,6 +76,8 @@ impl RunnerState {
     }
 }
 
+const ENDED: &str =
+    "the connection to the runner ended: start it again and open the address that it prints";
 const AWAY: &str = "the runner is away: start `breakeven serve` (or `cargo xtask serve`) and open \
                     the address that it prints";
 
@@ -204,8 +206,7 @@ async fn open(token: Option<String>) -> Result<(RunnerLink, Hello, Connection), 
         };
         select(Box::pin(send), Box::pin(receive)).await;
         let _ = stop.unbounded_send(Errand::Stop);
-        "the connection to the runner ended: start it again and open the address that it prints"
-            .to_owned()
+        ENDED.to_owned()
     };
     let inbox = Rc::new(Mutex::new(inbox));
     let (visits, sent) = (Rc::default(), Rc::default());
@@ -262,14 +263,14 @@ impl RunnerLink {
         let failed =
             |error: &str| LaneEvent::Failed(Failure { stage: Stage::Run, error: error.to_owned() });
         if self.outbox.unbounded_send(ToRunner::Visit { visit, lane, task, keep }).is_err() {
-            return tell(failed("the connection to the runner ended"));
+            return tell(failed(ENDED));
         }
         let mut inbox = self.inbox.lock().await;
         let mut cancelled = Some(cancelled);
         loop {
             match next(&mut inbox, &mut cancelled).await {
                 Heard::Cancel => drop(self.outbox.unbounded_send(ToRunner::Cancel)),
-                Heard::Gone => return tell(failed("the connection to the runner ended")),
+                Heard::Gone => return tell(failed(ENDED)),
                 Heard::Message(FromRunner::Event { visit: number, event }) if number == visit => {
                     let last = event.is_last();
                     tell(event);
@@ -296,7 +297,7 @@ impl RunnerLink {
     ) {
         self.offered.clone().await;
         if self.outbox.unbounded_send(ToRunner::Study(wish)).is_err() {
-            return tell(stopped("the connection to the runner ended".into()));
+            return tell(stopped(ENDED.into()));
         }
         self.follow(cancelled, tell).await;
     }
@@ -311,7 +312,7 @@ impl RunnerLink {
                     let _ = self.outbox.unbounded_send(ToRunner::Cancel);
                     let _ = self.errands.unbounded_send(Errand::Stop);
                 }
-                Heard::Gone => return tell(stopped("the connection to the runner ended".into())),
+                Heard::Gone => return tell(stopped(ENDED.into())),
                 Heard::Message(FromRunner::Study(event)) => {
                     let is_last = matches!(event, StudyEvent::Ended { .. });
                     if is_last {

@@ -4,6 +4,7 @@ use lab::experiments::ALL;
 use leptos::prelude::*;
 use protocol::Filter;
 
+use super::choice::{Choice, ChoiceList};
 use super::comparison;
 use super::own_picture::OwnPicture;
 use crate::comparison::Opening;
@@ -21,31 +22,15 @@ pub(super) fn Controls() -> impl IntoView {
     // At least two, so that there is something to compare; at most what fits a page.
     let most = environment::cores().clamp(2, 16);
 
-    let choose_filter = move |index: usize| {
-        settings.update(|settings| settings.filter = FILTERS[index.min(FILTERS.len() - 1)]);
-    };
-    let filters = FILTERS.iter().enumerate().map(|(index, filter)| {
-        view! {
-            <option value=index.to_string() selected=move || settings.get().filter == *filter>
-                {filter_name(*filter)}
-            </option>
-        }
+    let filters = FILTERS.iter().enumerate();
+    let filters: Vec<_> =
+        filters.map(|(index, filter)| Choice::new(index, filter_name(*filter))).collect();
+    let filter = move || FILTERS.iter().position(|filter| *filter == settings.get().filter);
+    let workers = Choice::numbers(most, |count| match count {
+        1 => "1".to_owned(),
+        count => format!("1 to {count}"),
     });
-    let workers = (1..=most).map(|count| {
-        let text = if count == 1 { "1".to_owned() } else { format!("1 to {count}") };
-        view! {
-            <option value=count.to_string() selected=move || settings.get().max_workers == count>
-                {text}
-            </option>
-        }
-    });
-    let rounds = Settings::ROUNDS.map(|count| {
-        view! {
-            <option value=count.to_string() selected=move || settings.get().rounds == count>
-                {count}
-            </option>
-        }
-    });
+    let rounds = Settings::ROUNDS.map(|count| Choice::new(count, count)).to_vec();
     let experiments = ALL.iter().enumerate().map(|(index, experiment)| {
         view! {
             <label>
@@ -84,26 +69,34 @@ pub(super) fn Controls() -> impl IntoView {
             }>
                 <fieldset disabled=running>
                     <legend class="hidden">"Settings"</legend>
-                    <label>
-                        "Filter"
-                        <select id="filter" on:change=move |event| {
-                            choose_filter(event_target_value(&event).parse().unwrap_or(0));
-                        }>{filters.collect_view()}</select>
-                    </label>
-                    <label>
-                        "Workers"
-                        <select id="workers" on:change=move |event| {
-                            let count = event_target_value(&event).parse().unwrap_or(1);
-                            settings.update(|settings| settings.max_workers = count);
-                        }>{workers.collect_view()}</select>
-                    </label>
-                    <label>
-                        "Rounds"
-                        <select id="rounds" on:change=move |event| {
-                            let count = event_target_value(&event).parse().unwrap_or(1);
-                            settings.update(|settings| settings.rounds = count);
-                        }>{rounds.collect_view()}</select>
-                    </label>
+                    <ChoiceList
+                        id="filter"
+                        label="Filter"
+                        choices=filters
+                        chosen=Signal::derive(move || filter().unwrap_or(0).to_string())
+                        choose=move |index: String| {
+                            let filter = index.parse().ok().and_then(|at: usize| FILTERS.get(at));
+                            settings.update(|settings| settings.filter = *filter.unwrap_or(&FILTERS[0]));
+                        }
+                    />
+                    <ChoiceList
+                        id="workers"
+                        label="Workers"
+                        choices=workers
+                        chosen=Signal::derive(move || settings.get().max_workers.to_string())
+                        choose=move |count: String| {
+                            settings.update(|settings| settings.max_workers = count.parse().unwrap_or(1));
+                        }
+                    />
+                    <ChoiceList
+                        id="rounds"
+                        label="Rounds"
+                        choices=rounds
+                        chosen=Signal::derive(move || settings.get().rounds.to_string())
+                        choose=move |count: String| {
+                            settings.update(|settings| settings.rounds = count.parse().unwrap_or(1));
+                        }
+                    />
                 </fieldset>
                 <fieldset class="experiments" disabled=running>
                     <legend>"What is measured"</legend>

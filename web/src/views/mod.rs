@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "leptos' component macro writes `pub` items")]
 
 mod canvas;
+mod choice;
 mod claims;
 mod controls;
 mod examples;

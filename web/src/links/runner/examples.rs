@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Response};
 
-use super::{Heard, RunnerLink, next};
+use super::{ENDED, Heard, RunnerLink, next};
 use crate::links::Cancelled;
 
 impl RunnerLink {
@@ -17,9 +17,9 @@ impl RunnerLink {
     /// # Errors
     /// Says why it could not be had.
     pub(crate) async fn result(&self) -> Result<Blob, String> {
-        let gone = |_| "the runner could not be reached".to_owned();
+        let gone = |_| ENDED.to_owned();
         let answer = Request::post(RESULT_PATH).send().await;
-        let answer = answer.map_err(|_| "the runner could not be reached".to_owned())?;
+        let answer = answer.map_err(|_| ENDED.to_owned())?;
         if !answer.ok() {
             return Err(format!("the runner has kept no picture: {}", answer.status()));
         }
@@ -70,7 +70,7 @@ impl RunnerLink {
         cancelled: Cancelled,
         mut is_last: impl FnMut(FromRunner) -> bool,
     ) -> Result<(), String> {
-        let gone = || "the connection to the runner ended".to_owned();
+        let gone = || ENDED.to_owned();
         self.outbox.unbounded_send(wish).map_err(|_| gone())?;
         let mut inbox = self.inbox.lock().await;
         let mut cancelled = Some(cancelled);

@@ -2,11 +2,12 @@
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use protocol::{Availability, LaneId, LaneInfo};
+use protocol::{Availability, LaneId};
 use web_sys::HtmlCanvasElement;
 use workloads::CHANNELS;
 
 use super::super::canvas::{Watched, paint, paint_preview, sample};
+use super::super::choice::{Choice, ChoiceList};
 use super::{Go, examples};
 use crate::environment;
 use crate::examples::{AppearingPicture, Band, Example, Examples, MadePicture, PictureExample};
@@ -33,48 +34,48 @@ pub(super) fn PictureSection() -> impl IntoView {
     let dimensions = Memo::new(move |_| examples.comparison.settings.get().dimensions);
     let filters = move || {
         let all = PictureExample::filters(dimensions.get()).into_iter().enumerate();
-        all.map(|(index, filter)| {
-            let chosen = move || picture.filter.get() == index;
-            view! { <option value=index.to_string() selected=chosen>{filter_name(filter)}</option> }
-        })
-        .collect_view()
+        all.map(|(index, filter)| Choice::new(index, filter_name(filter))).collect()
     };
     let lanes = move || {
         let all = examples.comparison.lanes().into_iter().filter(|lane| lane.pictures);
-        all.map(|lane| option(lane, picture)).collect_view()
+        let choice = |lane: protocol::LaneInfo| {
+            let missing = lane.availability != Availability::Available;
+            let note = if missing { " (unavailable)" } else { "" };
+            Choice::new(&lane.id, format!("{}{note}", lane.id)).unless(missing)
+        };
+        all.map(choice).collect()
     };
-    let most = environment::cores().clamp(2, 16);
-    let workers = (1..=most).map(|count| {
-        let chosen = move || picture.workers.get() == count;
-        view! { <option value=count.to_string() selected=chosen>{count}</option> }
-    });
+    let workers = Choice::numbers(environment::cores().clamp(2, 16), |count| count.to_string());
     view! {
         <section class="example" aria-labelledby="picture-example-heading">
             <h3 id="picture-example-heading">"Pictures over shared memory"</h3>
             <p>
                 "The picture that is chosen above, or the built-in one, filtered on one lane by fresh workers. "
-                "Over shared memory the page sees the rows appear, in the colour of the worker that writes them; nothing is copied between the workers."
+                "Over shared memory the page sees the rows appear, in the colour of the worker that writes them; nothing is sent between the workers."
             </p>
             <fieldset disabled=move || examples.is_locked()>
                 <legend class="hidden">"The picture’s filter and lane"</legend>
-                <label>
-                    "Filter"
-                    <select id="example-filter" on:change=move |event| {
-                        picture.filter.set(event_target_value(&event).parse().unwrap_or(0));
-                    }>{filters}</select>
-                </label>
-                <label>
-                    "Lane"
-                    <select id="example-lane" on:change=move |event| {
-                        picture.lane.set(LaneId::from(event_target_value(&event).as_str()));
-                    }>{lanes}</select>
-                </label>
-                <label>
-                    "Workers"
-                    <select id="example-workers" on:change=move |event| {
-                        picture.workers.set(event_target_value(&event).parse().unwrap_or(1));
-                    }>{workers.collect_view()}</select>
-                </label>
+                <ChoiceList
+                    id="example-filter"
+                    label="Filter"
+                    choices=Signal::derive(filters)
+                    chosen=Signal::derive(move || picture.filter.get().to_string())
+                    choose=move |index: String| picture.filter.set(index.parse().unwrap_or(0))
+                />
+                <ChoiceList
+                    id="example-lane"
+                    label="Lane"
+                    choices=Signal::derive(lanes)
+                    chosen=Signal::derive(move || picture.lane.get().to_string())
+                    choose=move |lane: String| picture.lane.set(LaneId::from(lane.as_str()))
+                />
+                <ChoiceList
+                    id="example-workers"
+                    label="Workers"
+                    choices=workers
+                    chosen=Signal::derive(move || picture.workers.get().to_string())
+                    choose=move |count: String| picture.workers.set(count.parse().unwrap_or(1))
+                />
             </fieldset>
             <Go
                 words="Filter the picture"
@@ -90,14 +91,6 @@ pub(super) fn PictureSection() -> impl IntoView {
     }
 }
 
-fn option(lane: LaneInfo, picture: PictureExample) -> impl IntoView {
-    let id = lane.id.clone();
-    let chosen = move || picture.lane.get() == id;
-    let missing = lane.availability != Availability::Available;
-    let words = if missing { format!("{} (unavailable)", lane.id) } else { lane.id.to_string() };
-    view! { <option value=lane.id.to_string() selected=chosen disabled=missing>{words}</option> }
-}
-
 /// Before and after, one over the other.
 #[component]
 fn Slider() -> impl IntoView {
@@ -107,40 +100,42 @@ fn Slider() -> impl IntoView {
     let tinted = RwSignal::new(false);
     let partial = RwSignal::new(0_u32);
     Effect::new(move |_| {
-        if let (Some(preview), Some(canvas)) = (picture.before.get(), before.get()) {
-            paint_preview(&canvas, &preview);
-        }
-    });
-    Effect::new(move |_| {
-        let Some(canvas) = after.get() else { return };
+        let (Some(before), Some(after)) = (before.get(), after.get()) else { return };
         if let Some(appearing) = picture.appearing.get() {
             partial.set(0);
-            watch(picture, canvas, appearing, partial);
+            paint_preview(&before, &appearing.before);
+            watch(picture, after, appearing, partial);
         } else if let Some(made) = picture.made.get() {
             let mut pixels = made.preview.pixels.to_vec();
             if tinted.get() {
                 tint(&mut pixels, made.preview.width, made.dimensions.height(), &made.bands);
             }
-            let _ = paint(&canvas, made.preview.width, made.preview.height, &pixels);
+            paint_preview(&before, &made.before);
+            let _ = paint(&after, made.preview.width, made.preview.height, &pixels);
         }
     });
-    let shown = move || picture.before.with(Option::is_some);
-    let whole = move || picture.made.with(Option::is_some);
+    let appears = move || picture.appearing.with(Option::is_some);
+    let shown = move || appears() || picture.made.with(Option::is_some);
     let known =
         move || picture.made.with(|made| made.as_ref().is_some_and(|made| !made.bands.is_empty()));
     // While it appears, all of it is shown.
-    let cut = move || if whole() { at.get() } else { 0 };
+    let cut = move || if appears() { 0 } else { at.get() };
     view! {
-        <div class="slider" hidden=move || !shown() style=("--at", move || format!("{}%", cut()))>
+        <div
+            class="slider"
+            hidden=move || !shown()
+            data-appears=move || appears().then_some("")
+            style=("--at", move || format!("{}%", cut()))
+        >
             <div class="frame">
-            <canvas node_ref=before role="img" aria-label="The picture before"></canvas>
-            <canvas
-                node_ref=after
-                class="after"
-                role="img"
-                aria-label="The picture after"
-                data-partial-frames=move || partial.get().to_string()
-            ></canvas>
+                <canvas node_ref=before role="img" aria-label="The picture before"></canvas>
+                <canvas
+                    node_ref=after
+                    class="after"
+                    role="img"
+                    aria-label="The picture after"
+                    data-partial-frames=move || partial.get().to_string()
+                ></canvas>
             </div>
             <input
                 type="range"
@@ -150,7 +145,7 @@ fn Slider() -> impl IntoView {
                 aria-label="How much of the picture before is shown"
                 aria-valuetext=move || format!("{} % of the picture before", at.get())
                 prop:value=move || at.get().to_string()
-                disabled=move || !whole()
+                disabled=appears
                 on:input=move |event| at.set(event_target_value(&event).parse().unwrap_or(50))
             />
         </div>
@@ -240,7 +235,8 @@ fn figures(made: &MadePicture) -> impl IntoView + use<> {
         None => "not measured here: the experiment share does".to_owned(),
     };
     let shared = *lane == LaneId::BROWSER_SHARED || lane.as_str().starts_with("native.thread");
-    let between = if shared { "0 B between workers" } else { "to the workers and back" };
+    let between =
+        if shared { "between the caller and its workers" } else { "to the workers and back" };
     let rows = [
         ("Lane", format!("{lane}, {}", format::workers(task.workers))),
         (
@@ -253,7 +249,7 @@ fn figures(made: &MadePicture) -> impl IntoView + use<> {
         ),
         ("In the kernel", time(sample.compute.0 as f64)),
         ("Workers’ start", time(startup.0 as f64)),
-        ("Bytes copied", format!("{}: {between}", format::bytes(sample.bytes_copied))),
+        ("Bytes copied", format!("{} {between}", format::bytes(sample.bytes_copied))),
         ("A change is seen by another thread", seen),
         (
             "Result",
@@ -276,17 +272,19 @@ fn Download() -> impl IntoView {
     let examples: Examples = examples();
     let picture = examples.picture;
     let format = RwSignal::new("png");
-    let options = FORMATS.map(|(end, name)| view! { <option value=end>{name}</option> });
+    let formats = FORMATS.map(|(end, name)| Choice::new(end, name)).to_vec();
     view! {
         <div class="ways">
-            <label>
-                "File"
-                <select id="example-format" on:change=move |event| {
-                    let chosen = event_target_value(&event);
+            <ChoiceList
+                id="example-format"
+                label="File"
+                choices=formats
+                chosen=Signal::derive(move || format.get().to_owned())
+                choose=move |chosen: String| {
                     let known = FORMATS.into_iter().find(|(end, _)| *end == chosen);
                     format.set(known.map_or("png", |(end, _)| end));
-                }>{options}</select>
-            </label>
+                }
+            />
             <button
                 type="button"
                 disabled=move || examples.is_locked()
@@ -294,7 +292,7 @@ fn Download() -> impl IntoView {
             >"Make the file"</button>
             {move || picture.file.get().map(|(address, name, bytes)| {
                 let words = format!("Download {name} ({})", format::bytes(bytes));
-                view! { <a class="button" id="example-file" href=address download=name>{words}</a> }
+                view! { <a id="example-file" href=address download=name>{words}</a> }
             })}
         </div>
     }

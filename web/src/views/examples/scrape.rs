@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::scrape::{Answer, Child, ScrapeResult, ScrapeSummary, Scraped};
 use protocol::{LaneId, Nanos};
 
+use super::super::choice::{Choice, ChoiceList};
 use super::{Go, examples};
 use crate::environment;
 use crate::examples::{Example, ScrapeRow};
@@ -20,19 +21,9 @@ const LANES: [(LaneId, &str); 3] = [
 pub(super) fn ScrapeSection() -> impl IntoView {
     let examples = examples();
     let scrape = examples.scrape;
-    let lanes = LANES.map(|(lane, words)| {
-        let (id, chosen) = (lane.clone(), move || scrape.lane.get() == lane);
-        view! { <option value=id.to_string() selected=chosen>{words}</option> }
-    });
-    let children = Child::ALL.map(|child| {
-        let chosen = move || scrape.child.get() == child;
-        view! { <option value=child.name() selected=chosen>{child.name()}</option> }
-    });
-    let most = environment::cores().clamp(2, 16);
-    let workers = (1..=most).map(|count| {
-        let chosen = move || scrape.workers.get() == count;
-        view! { <option value=count.to_string() selected=chosen>{count}</option> }
-    });
+    let lanes = LANES.map(|(lane, words)| Choice::new(lane, words)).to_vec();
+    let children = Child::ALL.map(|child| Choice::new(child.name(), child.name())).to_vec();
+    let workers = Choice::numbers(environment::cores().clamp(2, 16), |count| count.to_string());
     let scrapes = Memo::new(move |_| {
         matches!(examples.comparison.runner.get(), RunnerState::Connected { scrapes: true, .. })
     });
@@ -49,26 +40,30 @@ pub(super) fn ScrapeSection() -> impl IntoView {
             </p>
             <fieldset disabled=move || examples.is_locked()>
                 <legend class="hidden">"Who scrapes"</legend>
-                <label>
-                    "Lane"
-                    <select id="scrape-lane" on:change=move |event| {
-                        scrape.lane.set(LaneId::from(event_target_value(&event).as_str()));
-                    }>{lanes}</select>
-                </label>
-                <label>
-                    "Children"
-                    <select id="scrape-child" on:change=move |event| {
-                        let name = event_target_value(&event);
+                <ChoiceList
+                    id="scrape-lane"
+                    label="Lane"
+                    choices=lanes
+                    chosen=Signal::derive(move || scrape.lane.get().to_string())
+                    choose=move |lane: String| scrape.lane.set(LaneId::from(lane.as_str()))
+                />
+                <ChoiceList
+                    id="scrape-child"
+                    label="Children"
+                    choices=children
+                    chosen=Signal::derive(move || scrape.child.get().name().to_owned())
+                    choose=move |name: String| {
                         let child = Child::ALL.into_iter().find(|child| child.name() == name);
                         scrape.child.set(child.unwrap_or(Child::Rust));
-                    }>{children}</select>
-                </label>
-                <label>
-                    "Workers"
-                    <select id="scrape-workers" on:change=move |event| {
-                        scrape.workers.set(event_target_value(&event).parse().unwrap_or(1));
-                    }>{workers.collect_view()}</select>
-                </label>
+                    }
+                />
+                <ChoiceList
+                    id="scrape-workers"
+                    label="Workers"
+                    choices=workers
+                    chosen=Signal::derive(move || scrape.workers.get().to_string())
+                    choose=move |count: String| scrape.workers.set(count.parse().unwrap_or(1))
+                />
             </fieldset>
             <Show when=move || scrapes.get()>
                 <label class="addresses">
@@ -88,7 +83,7 @@ pub(super) fn ScrapeSection() -> impl IntoView {
                 trouble=scrape.trouble
                 go=move || examples.read_pages()
             />
-            <Show when=move || { scrape.pages.get() > 0 }>
+            <Show when=move || examples.is_running(Example::Scrape)>
                 <progress
                     aria-label="Pages"
                     max=move || scrape.pages.get().to_string()
@@ -97,7 +92,7 @@ pub(super) fn ScrapeSection() -> impl IntoView {
             </Show>
             {move || scrape.summary.get().map(|summary| told(&summary))}
             <Show when=move || scrape.rows.with(|rows| !rows.is_empty())>
-                <div class="scroll" tabindex="0" role="region" aria-label="Pages that were scraped">
+                <div class="scroll long" tabindex="0" role="region" aria-label="Pages that were scraped">
                     <table class="pages">
                         <thead>
                             <tr>

@@ -6,7 +6,7 @@ use protocol::example::{Ran, Swept};
 
 use super::{Go, examples};
 use crate::examples::Example;
-use lab::format;
+use lab::{became, format};
 
 const HEADS: [&str; 4] =
     ["Page", "Arrived: send, then exit", "Arrived: exit when sent", "Start to page"];
@@ -27,14 +27,30 @@ pub(super) fn SeedSection() -> impl IntoView {
             </p>
             {programs}
             <Go words="Run them as written" example=Example::Seed status=seed.status trouble=seed.trouble go=move || examples.run_seed()/>
-            {move || seed.ran.get().iter().map(output).collect_view()}
-            <Show when=move || seed.swept.with(|swept| !swept.is_empty())>
+            {move || seed.found.with(|found| found.ran.iter().map(output).collect_view())}
+            <Show when=move || seed.found.with(|found| !found.swept.is_empty())>
                 <table class="sweep">
                     <thead>
                         <tr>{HEADS.map(|head| view! { <th scope="col">{head}</th> })}</tr>
                     </thead>
-                    <tbody>{move || seed.swept.get().iter().map(line).collect_view()}</tbody>
+                    <tbody>
+                        {move || seed.found.with(|found| found.swept.iter().map(line).collect_view())}
+                    </tbody>
                 </table>
+            </Show>
+            <Show when=move || seed.found.with(|found| !found.filled.is_empty())>
+                <h4>"The same buffer, filled by one worker of each lane"</h4>
+                <dl class="figures">{move || seed.found.with(|found| {
+                    let all = found.filled.iter();
+                    all.map(|(lane, outcome)| outcome_of(lane.as_str(), became::filled(outcome))).collect_view()
+                })}</dl>
+            </Show>
+            <Show when=move || seed.found.with(|found| !found.read.is_empty())>
+                <h4>"The same page, as the built-in site answers for https://example.com, from a child process in"</h4>
+                <dl class="figures">{move || seed.found.with(|found| {
+                    let all = found.read.iter();
+                    all.map(|(child, outcome)| outcome_of(child.name(), became::read(outcome))).collect_view()
+                })}</dl>
             </Show>
         </section>
     }
@@ -59,6 +75,11 @@ fn output(ran: &Ran) -> impl IntoView + use<> {
             <code>{ran.output.clone()}</code>
         </p>
     }
+}
+
+fn outcome_of(whose: &str, words: String) -> impl IntoView + use<> {
+    let whose = whose.to_owned();
+    view! { <div data-became=whose.clone()><dt>{whose.clone()}</dt><dd>{words}</dd></div> }
 }
 
 fn line(swept: &Swept) -> impl IntoView + use<> {
