@@ -117,7 +117,7 @@ fn found(lanes: &[&dyn Lane], experiment: &'static Experiment, plan: Plan) -> Fi
 fn plan(blocks: u32, sample_time: u64, seed: u64) -> Plan {
     Plan {
         experiments: Vec::new(),
-        sweep: Sweep { extent: Extent::Quick, cores: 2 },
+        sweep: Sweep { extent: Extent::Quick, cores: 2, load: None },
         blocks,
         effort: Effort {
             samples: SAMPLES,

@@ -40,6 +40,7 @@ pub fn messages(bytes: &[u8]) {
                     let sweep = lab::experiments::Sweep {
                         extent: lab::experiments::Extent::Quick,
                         cores: 2,
+                        load: None,
                     };
                     for op in experiment.operations(sweep) {
                         let _ = lab::contract::is_whole(op, &effort, &series);

@@ -1,6 +1,6 @@
 //! What the visitor chooses before a comparison.
 
-use lab::experiments::ALL;
+use lab::experiments::{ALL, Experiment};
 use protocol::study::Wish;
 use protocol::{Filter, Picture, Task};
 use workloads::Dimensions;
@@ -38,7 +38,7 @@ impl Settings {
             rounds: 3,
             pictures: true,
             // Trials are made where claims are looked at.
-            experiments: ALL.map(|experiment| !experiment.is_of_trials()),
+            experiments: ALL.map(Experiment::is_compared),
         }
     }
 
@@ -47,7 +47,7 @@ impl Settings {
         let chosen = ALL.iter().zip(self.experiments).filter(|(_, chosen)| *chosen);
         let experiments: Vec<String> =
             chosen.map(|(experiment, _)| experiment.id.to_owned()).collect();
-        (!experiments.is_empty()).then_some(Wish { experiments })
+        (!experiments.is_empty()).then_some(Wish { experiments, proof: None })
     }
 
     /// These, with these experiments alone.
@@ -98,12 +98,12 @@ mod tests {
 
     #[test]
     fn a_study_s_settings_wish_for_it() {
-        let wish = Wish { experiments: vec!["echo".into()] };
+        let wish = Wish { experiments: vec!["echo".into()], proof: None };
         let settings = Settings::new(2).of_study(&wish);
         assert_eq!(settings.wish(), Some(wish));
         assert!(!settings.pictures);
         let all = Settings::new(2).of_study(&Wish::default());
-        assert_eq!(all.wish().unwrap().experiments.len(), lab::experiments::timed().len());
+        assert_eq!(all.wish().unwrap().experiments.len(), lab::experiments::compared().len());
     }
 
     #[test]

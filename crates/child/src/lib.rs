@@ -83,6 +83,11 @@ fn answer_one(
             let sum = workloads::sum(&buffers.request);
             frame::write(output, &Head::Summed { arrived: now(), sum }, &[])?;
         }
+        Head::Task { rounds, reply, .. } => {
+            let result = frame::task_result(rounds, &buffers.request);
+            resize(&mut buffers.answer, reply)?;
+            frame::write(output, &Head::Did { result }, &buffers.answer)?;
+        }
         Head::Map { worker, wait } => {
             let wait = way_to_wait(wait)?;
             // What reads ahead must not read the byte that the descriptor comes with.
@@ -100,7 +105,7 @@ fn way_to_wait(code: u32) -> Result<shm::Wait, FrameError> {
 }
 
 fn not_a_request(head: &Head) -> FrameError {
-    invalid(format!("a child takes work, echoes and sums, not {head:?}"))
+    invalid(format!("a child takes work, tasks, echoes and sums, not {head:?}"))
 }
 
 fn invalid(why: String) -> FrameError {

@@ -54,6 +54,9 @@ fn answer(
             let sum = workloads::sum(request);
             (Head::Summed { arrived: now(), sum }, 0)
         }
+        Head::Task { rounds, .. } => {
+            (Head::Did { result: frame::task_result(rounds, request) }, answered)
+        }
         Head::Echo => (Head::Echoed { arrived: now() }, body),
         head => (Head::Done { compute: work(&head, request, answer)? }, answered),
     }))

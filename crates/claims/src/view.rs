@@ -16,6 +16,28 @@ pub struct View<'a> {
 /// The lane whose memory processes share, whatever the platform: the system's own way.
 pub(crate) const SYSTEM_SHARING: LaneId = LaneId::PROCESS_SHM;
 
+impl Platform {
+    /// Its lanes of a column.
+    #[must_use]
+    pub fn lanes(self, column: Column) -> &'static [LaneId] {
+        const NODE: [&[LaneId]; 2] = [
+            &[LaneId::NODE_WORKER, LaneId::NODE_WORKER_SHARED],
+            &[LaneId::NODE_FORK_JSON, LaneId::NODE_FORK_ADVANCED],
+        ];
+        const RUST: [&[LaneId]; 2] = [
+            &[LaneId::NATIVE_THREAD],
+            &[LaneId::PROCESS_PIPE, LaneId::PROCESS_SOCKET, LaneId::PROCESS_SHM],
+        ];
+        const BROWSER: [&[LaneId]; 2] =
+            [&[LaneId::BROWSER_CLONE, LaneId::BROWSER_TRANSFER, LaneId::BROWSER_SHARED], &[]];
+        match self {
+            Self::Node => NODE[column as usize],
+            Self::Rust => RUST[column as usize],
+            Self::Browser => BROWSER[column as usize],
+        }
+    }
+}
+
 impl<'a> View<'a> {
     /// Of one platform.
     #[must_use]
@@ -35,21 +57,7 @@ impl<'a> View<'a> {
 
     /// The platform's lanes of a column.
     pub(crate) fn lanes(&self, column: Column) -> &'static [LaneId] {
-        const NODE: [&[LaneId]; 2] = [
-            &[LaneId::NODE_WORKER, LaneId::NODE_WORKER_SHARED],
-            &[LaneId::NODE_FORK_JSON, LaneId::NODE_FORK_ADVANCED],
-        ];
-        const RUST: [&[LaneId]; 2] = [
-            &[LaneId::NATIVE_THREAD],
-            &[LaneId::PROCESS_PIPE, LaneId::PROCESS_SOCKET, LaneId::PROCESS_SHM],
-        ];
-        const BROWSER: [&[LaneId]; 2] =
-            [&[LaneId::BROWSER_CLONE, LaneId::BROWSER_TRANSFER, LaneId::BROWSER_SHARED], &[]];
-        match self.platform {
-            Platform::Node => NODE[column as usize],
-            Platform::Rust => RUST[column as usize],
-            Platform::Browser => BROWSER[column as usize],
-        }
+        self.platform.lanes(column)
     }
 
     /// The version of what ran, for the end of a sentence.

@@ -6,7 +6,7 @@ use lab::LaneError;
 
 use crate::clock;
 
-type Answer = Result<(usize, u64), LaneError>;
+type Answer = Result<(usize, u32), LaneError>;
 
 /// Answers, each with its worker.
 pub(crate) struct Inbox {
@@ -42,7 +42,7 @@ impl Inbox {
         &mut self,
         under_way: usize,
         until: u64,
-    ) -> Result<Option<(usize, u64)>, LaneError> {
+    ) -> Result<Option<(usize, u32)>, LaneError> {
         if under_way == 0 {
             while clock::now() < until {}
             return Ok(None);

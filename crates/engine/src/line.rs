@@ -81,6 +81,8 @@ const OVER: u32 = 2;
 pub(crate) struct Desk {
     /// The bytes that both see.
     pub(crate) bytes: Vec<u8>,
+    /// They are the payload of a task that computes so much.
+    pub(crate) rounds: Option<u64>,
     /// Whether the worker is to read them.
     pub(crate) read: bool,
     /// Whether the way there is timed.

@@ -8,12 +8,14 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use lab::browser::browser_does;
 use lab::ops::compute::{self, Compute, Piece};
-use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
+use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
 use lab::ops::memory::Footprint;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
+use protocol::frame::task_result;
+use protocol::load::Task;
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use wasm_bindgen::closure::Closure;
@@ -74,6 +76,10 @@ impl Starter for MainLane {
         if count == 1 { Ok(Caller { tick: self.tick }) } else { Err(alone()) }
     }
 
+    fn now(&self) -> f64 {
+        clock::exact()
+    }
+
     async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
         Err(alone())
     }
@@ -115,13 +121,14 @@ impl Workers for Caller {
         Ok(Box::new(OwnWork { piece, input, answer }))
     }
 
-    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+    async fn pool(&mut self, task: Task) -> Result<Box<dyn Pool + '_>, LaneError> {
         let (inbox, channel) = (Inbox::new(), SelfChannel::new()?);
-        let task = Rc::new(Cell::new([0; TASK]));
+        let number = Rc::new(Cell::new([0; 4]));
         let answers = inbox.sender();
-        let own = Rc::clone(&task);
-        channel.hear(move || answers.send(Ok((0, workloads::sum(&own.get())))));
-        Ok(Box::new(Handed(OwnHands { channel, task, inbox, under_way: 0, tick: self.tick })))
+        let own = Rc::clone(&number);
+        channel.hear(move || answers.send(Ok((0, task_result(task.rounds, &own.get())))));
+        let hands = OwnHands { channel, number, inbox, under_way: 0, tick: self.tick };
+        Ok(Box::new(Handed::new(hands, task)?))
     }
 
     async fn end(self) -> Result<(), LaneError> {
@@ -247,7 +254,8 @@ impl Compute for OwnWork {
 
 struct OwnHands {
     channel: SelfChannel,
-    task: Rc<Cell<[u8; TASK]>>,
+    /// Of the task: it lies where it is.
+    number: Rc<Cell<[u8; 4]>>,
     inbox: Inbox,
     /// Tasks that have no answer yet.
     under_way: usize,
@@ -259,13 +267,13 @@ impl Hands for OwnHands {
         1
     }
 
-    fn give(&mut self, _worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
+    fn give(&mut self, _worker: usize, payload: &[u8]) -> Result<(), LaneError> {
         self.under_way += 1;
-        self.task.set(*task);
+        self.number.set(payload.first_chunk().copied().unwrap_or_default());
         self.channel.post()
     }
 
-    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u32)>, LaneError> {
         let answer = self.inbox.next(self.under_way, until).await?;
         self.under_way -= usize::from(answer.is_some());
         Ok(answer)

@@ -10,13 +10,14 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use js_sys::{Array, Uint8Array};
 use lab::ops::compute::{self, Compute, Piece};
-use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
+use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Crosses, Echo, Way};
 use lab::ops::memory::Footprint;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::engine::{Answer, FromPeer, ToPeer};
+use protocol::load::Task;
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use wasm_bindgen::{JsCast, JsValue};
@@ -84,6 +85,10 @@ impl Starter for MessageLane {
         Ok(Crew { peers, lane: *self })
     }
 
+    fn now(&self) -> f64 {
+        clock::exact()
+    }
+
     async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
         life::live::<Peer>().await
     }
@@ -144,21 +149,24 @@ impl Workers for Crew {
         Ok(Box::new(MessageWork { peers: &mut self.peers, piece, input, answer, transfer }))
     }
 
-    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+    async fn pool(&mut self, task: Task) -> Result<Box<dyn Pool + '_>, LaneError> {
         let transfer = self.transfer();
         for peer in &mut self.peers {
-            peer.have(&ToPeer::Mode { answer: Answer::Sum, transfer }).await?;
+            // Whatever JavaScript's numbers can say is more than enough.
+            let answer = Answer::Task { rounds: task.rounds as f64, reply: task.reply as u32 };
+            peer.have(&ToPeer::Mode { answer, transfer }).await?;
         }
         let inbox = Inbox::new();
         for (worker, peer) in self.peers.iter().enumerate() {
             let answers = inbox.sender();
             peer.set_hook(Some(Box::new(move |message| {
-                let sum = message.as_f64().map(|sum| sum as u64);
-                answers.send(sum.map(|sum| (worker, sum)).ok_or_else(|| trouble(message)));
+                let result = result_of(&message);
+                answers.send(result.map(|it| (worker, it)).ok_or_else(|| trouble(message)));
             })));
         }
         let (peers, lane) = (&mut self.peers, self.lane);
-        Ok(Box::new(Handed(MessageHands { peers, inbox, under_way: 0, lane })))
+        let hands = MessageHands { peers, inbox, under_way: 0, lane };
+        Ok(Box::new(Handed::new(hands, task)?))
     }
 
     async fn end(self) -> Result<(), LaneError> {
@@ -300,6 +308,16 @@ impl Compute for MessageWork<'_> {
     }
 }
 
+/// A task's result: a number, or what a reply begins with.
+fn result_of(message: &JsValue) -> Option<u32> {
+    if let Some(number) = message.as_f64() {
+        return Some(number as u32);
+    }
+    let mut bytes = [0; 4];
+    message.dyn_ref::<Uint8Array>()?.subarray(0, 4).copy_to(&mut bytes);
+    Some(u32::from_le_bytes(bytes))
+}
+
 struct MessageHands<'a> {
     peers: &'a mut [Peer],
     inbox: Inbox,
@@ -313,12 +331,12 @@ impl Hands for MessageHands<'_> {
         self.peers.len()
     }
 
-    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
+    fn give(&mut self, worker: usize, payload: &[u8]) -> Result<(), LaneError> {
         self.under_way += 1;
-        self.peers[worker].send(&Uint8Array::from(&task[..]), self.lane.transfer)
+        self.peers[worker].send(&Uint8Array::from(payload), self.lane.transfer)
     }
 
-    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u32)>, LaneError> {
         let answer = self.inbox.next(self.under_way, until).await?;
         self.under_way -= usize::from(answer.is_some());
         Ok(answer)

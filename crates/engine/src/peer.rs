@@ -3,6 +3,7 @@
 
 use js_sys::{Array, Uint8Array};
 use protocol::engine::{Answer, FromPeer, ToPeer};
+use protocol::frame::task_result;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
 use worker_link::inside::{listen, post};
@@ -35,7 +36,7 @@ struct Peer {
 
 enum Reply {
     Same,
-    Sum,
+    Task { rounds: u64, reply: u32 },
     Share(Share),
 }
 
@@ -44,9 +45,16 @@ impl Peer {
         self.arrivals += clock::exact();
         match &self.answer {
             Reply::Same => send(payload, self.transfer),
-            Reply::Sum => {
-                let sum = workloads::sum(&payload.to_vec()) as f64;
-                post_value(&JsValue::from_f64(sum))
+            Reply::Task { rounds, reply } => {
+                let mut number = [0; 4];
+                payload.subarray(0, 4).copy_to(&mut number);
+                let result = task_result(*rounds, &number);
+                if *reply < 4 {
+                    return post_value(&JsValue::from_f64(result.into()));
+                }
+                let reply = Uint8Array::new_with_length(*reply);
+                reply.subarray(0, 4).copy_from(&result.to_le_bytes());
+                send(&reply, self.transfer)
             }
             Reply::Share(share) => {
                 let input = payload.to_vec();
@@ -85,7 +93,7 @@ impl Peer {
 fn reply(answer: Answer) -> Result<Reply, String> {
     Ok(match answer {
         Answer::Same => Reply::Same,
-        Answer::Sum => Reply::Sum,
+        Answer::Task { rounds, reply } => Reply::Task { rounds: rounds as u64, reply },
         Answer::Share { workload, pages, start, end } => {
             let workload = find(&workload).ok_or_else(|| format!("no workload {workload}"))?;
             let share = Share::new(workload, pages, start..end).map_err(|why| why.to_string())?;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use lab::ops::compute::{Compute, Piece};
-use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
+use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Echo, Touch, Way};
 use lab::ops::memory::Footprint;
 use lab::ops::shared_work::SharedWork;
@@ -18,6 +18,8 @@ use lab::ops::{self, Starter, Workers};
 use lab::{
     Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes, Trial,
 };
+use protocol::frame::task_result;
+use protocol::load::Task;
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, MAX_WORKERS, Nanos};
 use wasm_bindgen_futures::JsFuture;
@@ -184,6 +186,14 @@ impl Starter for BrowserShared {
         Ok(Pooled { count, tick: self.tick })
     }
 
+    fn starts_once(&self) -> Option<&'static str> {
+        Some("an engine starts its pool once: the page would have to load another one each time")
+    }
+
+    fn now(&self) -> f64 {
+        clock::exact()
+    }
+
     async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
         life::live::<Thread>().await
     }
@@ -237,14 +247,15 @@ impl Workers for Pooled {
         Ok(Box::new(SharedWork::new(None, piece, clock::now)))
     }
 
-    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+    async fn pool(&mut self, task: Task) -> Result<Box<dyn Pool + '_>, LaneError> {
         let peers = Peers::start(self.count, Wait::Adaptive);
         for line in peers.lines.iter() {
             let mut desk = line.desk();
-            (desk.bytes, desk.read) = (vec![0; TASK], true);
+            (desk.bytes, desk.rounds) = (echo::request(task.payload)?, Some(task.rounds));
         }
         let busy = vec![false; self.count as usize];
-        Ok(Box::new(Handed(SharedHands { peers, busy, tick: self.tick })))
+        let hands = SharedHands { peers, busy, tick: self.tick };
+        Ok(Box::new(Handed::new(hands, task)?))
     }
 
     async fn end(self) -> Result<(), LaneError> {
@@ -264,7 +275,9 @@ impl Peers {
         rayon::spawn_broadcast(move |context| {
             if let Some(line) = served.get(context.index()) {
                 line.serve(|desk| {
-                    if desk.read {
+                    if let Some(rounds) = desk.rounds {
+                        desk.sum = task_result(rounds, &desk.bytes).into();
+                    } else if desk.read {
                         desk.sum = workloads::sum(&desk.bytes);
                     }
                     if desk.stamp {
@@ -346,15 +359,15 @@ impl Hands for SharedHands {
         self.busy.len()
     }
 
-    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
+    fn give(&mut self, worker: usize, payload: &[u8]) -> Result<(), LaneError> {
         let line = &self.peers.lines[worker];
-        line.desk().bytes.copy_from_slice(task);
+        line.desk().bytes[..4].copy_from_slice(&payload[..4]);
         line.give();
         self.busy[worker] = true;
         Ok(())
     }
 
-    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u32)>, LaneError> {
         loop {
             let left = until.saturating_sub(clock::now());
             if left > SOON {
@@ -363,7 +376,7 @@ impl Hands for SharedHands {
             }
             if let Some(worker) = self.finished() {
                 self.busy[worker] = false;
-                return Ok(Some((worker, self.peers.lines[worker].desk().sum)));
+                return Ok(Some((worker, self.peers.lines[worker].desk().sum as u32)));
             }
             if left == 0 {
                 return Ok(None);

@@ -64,7 +64,7 @@ const EFFORT: Effort = Effort {
 /// Says which promise the lane broke.
 pub async fn check_operations(lane: &dyn Lane) -> Result<(), String> {
     let effort = EFFORT;
-    let sweep = Sweep { extent: Extent::Quick, cores: 2 };
+    let sweep = Sweep { extent: Extent::Quick, cores: 2, load: None };
     for op in [
         Op::Echo { bytes: 0 },
         Op::Echo { bytes: u64::MAX },

@@ -5,7 +5,7 @@ use protocol::study::{StudyEnd, StudyEvent, Wish};
 use protocol::{LaneId, Nanos};
 
 use crate::clocks::relate;
-use crate::experiments::Experiment;
+use crate::experiments::{Experiment, workload::WORKLOAD};
 use crate::lane::Lane;
 use crate::op::Placement;
 use crate::plan::Depth;
@@ -34,7 +34,11 @@ pub struct Place<'a> {
 
 /// Leads it. The last event is its end, and is returned.
 pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent)) -> StudyEvent {
-    let (depth, experiments) = match Depth::wished(&wish.experiments) {
+    let wished = match &wish.proof {
+        None => Depth::wished(&wish.experiments),
+        Some(proof) => proof.load.check().map(|()| (Depth::Proof, vec![&WORKLOAD])),
+    };
+    let (depth, experiments) = match wished {
         Ok(wished) => wished,
         Err(why) => {
             return StudyEvent::Ended {
@@ -46,7 +50,12 @@ pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent
     };
     let Place { lanes, machine, run, own_load, seed, now, remote } = place;
     let (cores, tick) = (machine.cores, run.clock.tick);
-    let plan = depth.plan(experiments, cores, Placement::Unpinned, tick, seed);
+    let mut plan = depth.plan(experiments, cores, Placement::Unpinned, tick, seed);
+    let mut lanes = lanes;
+    if let Some(proof) = &wish.proof {
+        plan.sweep.load = Some(proof.load);
+        lanes.retain(|lane| proof.lanes.contains(&lane.id()));
+    }
     let lanes = plan.lanes(lanes);
     let clock = || now().0 as f64;
     let first = match remote {
@@ -136,7 +145,8 @@ mod tests {
         };
         let experiments = experiments.iter().map(|name| (*name).to_owned()).collect();
         let mut events = Vec::new();
-        let last = block_on(lead(&Wish { experiments }, place, &mut |it| events.push(it)));
+        let last =
+            block_on(lead(&Wish { experiments, proof: None }, place, &mut |it| events.push(it)));
         (events, last)
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use protocol::load::{Amount, Load, Task};
 use protocol::report::{Param, Params, Unit};
 use protocol::study::WireOp;
 pub use protocol::study::{Effort, Placement, Series};
@@ -36,6 +37,8 @@ pub enum Op {
         /// How many workers it has.
         workers: u32,
     },
+    /// Tasks of some size, as somebody has them.
+    Load(Load),
     /// Something that is done once, and looked at.
     Trial(&'static Trial),
 }
@@ -50,6 +53,10 @@ impl fmt::Display for Op {
             }
             Self::Memory => out.write_str("memory"),
             Self::Dispatch { workers } => write!(out, "dispatch to {workers}"),
+            Self::Load(Load { task: Task { payload, reply, rounds }, workers, .. }) => write!(
+                out,
+                "tasks of {payload} bytes, {rounds} rounds and {reply} bytes back to {workers}"
+            ),
             Self::Trial(Trial { experiment, name, .. }) => write!(out, "{experiment} {name}"),
         }
     }
@@ -72,6 +79,10 @@ impl Op {
                 return Err(format!("an echo has 1 to {MAX_ECHO} bytes, not {bytes}"));
             }
             Self::Compute { pages, workers, .. } => (workers, pages),
+            Self::Load(load) => {
+                load.check()?;
+                (load.workers, 1)
+            }
             _ => (self.workers(), 1),
         };
         if !(1..=MAX_WORKERS).contains(&workers) {
@@ -88,7 +99,9 @@ impl Op {
     pub fn workers(self) -> u32 {
         match self {
             Self::Startup | Self::Echo { .. } | Self::Memory | Self::Trial(_) => 1,
-            Self::Compute { workers, .. } | Self::Dispatch { workers } => workers,
+            Self::Compute { workers, .. }
+            | Self::Dispatch { workers }
+            | Self::Load(Load { workers, .. }) => workers,
         }
     }
 
@@ -109,6 +122,12 @@ impl Op {
                 all.extend(rows(&["p50", "p90", "p99", "p999"], Unit::Nanoseconds));
                 all
             }
+            Self::Load(Load { amount, fresh, .. }) => match amount {
+                Amount::Steady if fresh => rows(&["period", "start", "first"], Unit::Nanoseconds),
+                Amount::Steady => rows(&["period"], Unit::Nanoseconds),
+                Amount::Tasks(_) => rows(&["total"], Unit::Nanoseconds),
+                Amount::Rate { .. } => rows(&["p50", "p99"], Unit::Nanoseconds),
+            },
             Self::Trial(trial) => {
                 let mut all = vec![(self.params(""), Unit::Nanoseconds)];
                 if trial.is_crash() {
@@ -138,6 +157,26 @@ impl Op {
                 ("workers", u64::from(workers).into()),
             ]),
             Self::Dispatch { workers } => params([("workers", u64::from(workers).into())]),
+            Self::Load(Load { task, workers, fresh, amount }) => {
+                let mut all = params([
+                    ("payload", task.payload.into()),
+                    ("reply", task.reply.into()),
+                    ("rounds", task.rounds.into()),
+                    ("workers", u64::from(workers).into()),
+                    ("start", if fresh { "fresh" } else { "pool" }.into()),
+                ]);
+                match amount {
+                    Amount::Steady => {}
+                    Amount::Tasks(tasks) => {
+                        all.insert("tasks".into(), u64::from(tasks).into());
+                    }
+                    Amount::Rate { tasks, interval } => {
+                        all.insert("tasks".into(), u64::from(tasks).into());
+                        all.insert("interval".into(), interval.into());
+                    }
+                }
+                all
+            }
             Self::Trial(trial) => params([(trial.param, trial.name.into())]),
         };
         if !metric.is_empty() {
@@ -165,6 +204,7 @@ impl Op {
             }
             Self::Memory => WireOp::Memory,
             Self::Dispatch { workers } => WireOp::Dispatch { workers },
+            Self::Load(load) => WireOp::Load(load),
             Self::Trial(trial) => WireOp::Trial {
                 experiment: trial.experiment.to_owned(),
                 name: trial.name.to_owned(),
@@ -187,6 +227,7 @@ impl Op {
             },
             WireOp::Memory => Self::Memory,
             WireOp::Dispatch { workers } => Self::Dispatch { workers },
+            WireOp::Load(load) => Self::Load(load),
             WireOp::Trial { ref experiment, ref name } => Self::Trial(
                 find_trial(experiment, name)
                     .ok_or_else(|| format!("no trial {name} of {experiment}"))?,

@@ -48,6 +48,10 @@ pub enum Depth {
     Claims,
     /// The same within half a minute.
     BriefClaims,
+    /// What the decision guide predicts from: some dozen blocks.
+    Guide,
+    /// One workload on some lanes, over and over.
+    Proof,
     /// Every size, as many blocks as the intervals' coverage was validated with (METHODOLOGY.md).
     Full,
 }
@@ -77,18 +81,20 @@ impl Depth {
             Self::Comparison => (Extent::Quick, BLOCKS, 20_000_000, Some(58), Turns::Sparse),
             Self::Claims => (Extent::Quick, BLOCKS, 20_000_000, Some(140), Turns::Always),
             Self::BriefClaims => (Extent::Brief, BLOCKS, 10_000_000, Some(34), Turns::Always),
+            Self::Guide => (Extent::Quick, BLOCKS, 20_000_000, Some(45), Turns::Sparse),
+            Self::Proof => (Extent::Quick, 5, 20_000_000, Some(60), Turns::Always),
             Self::Full => (Extent::Full, BLOCKS, 70_000_000, None, Turns::Always),
         };
         let sample_time = Nanos((tick * TICKS).max(1e6) as u64);
         let trials = match self {
-            Self::Quick | Self::Claims | Self::BriefClaims => 1,
+            Self::Quick | Self::Claims | Self::BriefClaims | Self::Guide | Self::Proof => 1,
             Self::Comparison | Self::Full => TRIALS,
         };
         let alone = experiments.iter().all(|experiment| experiment.is_of_trials());
         let blocks = if alone { trials } else { blocks };
         Plan {
             experiments,
-            sweep: Sweep { extent, cores },
+            sweep: Sweep { extent, cores, load: None },
             blocks,
             effort: Effort { samples: 5, sample_time, turn_time: Nanos(turn), placement },
             seed,
@@ -104,14 +110,20 @@ impl Depth {
     /// Names the first that there is not.
     pub fn wished(names: &[String]) -> Result<(Self, Vec<&'static Experiment>), String> {
         if names.is_empty() {
-            return Ok((Self::Comparison, experiments::timed()));
+            return Ok((Self::Comparison, experiments::compared()));
         }
         let find = |name: &String| {
             experiments::find(name).ok_or_else(|| format!("there is no experiment \"{name}\""))
         };
         let named = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let has_trials = named.iter().any(|experiment| experiment.is_of_trials());
-        Ok((if has_trials { Self::Claims } else { Self::Comparison }, named))
+        let guides = || named.iter().any(|experiment| !experiment.is_compared());
+        let depth = match () {
+            () if has_trials => Self::Claims,
+            () if guides() => Self::Guide,
+            () => Self::Comparison,
+        };
+        Ok((depth, named))
     }
 }
 
@@ -154,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_plan_ends_in_time_and_not_before_there_is_an_interval() {
-        let all = experiments::timed();
+        let all = experiments::compared();
         let quick = Depth::Quick.plan(all.clone(), 2, Placement::Unpinned, 40.0, 1);
         let seconds = |count: u64| Nanos(count * 1_000_000_000);
         assert!(!quick.is_over(2, seconds(100)));
@@ -178,7 +190,7 @@ mod tests {
     fn a_wish_names_experiments() {
         let (_, some) = Depth::wished(&["echo".into()]).unwrap();
         assert_eq!(some.iter().map(|it| it.id).collect::<Vec<_>>(), ["echo"]);
-        assert_eq!(Depth::wished(&[]).unwrap().1.len(), experiments::timed().len());
+        assert_eq!(Depth::wished(&[]).unwrap().1.len(), experiments::compared().len());
         assert_eq!(Depth::wished(&["rm".into()]).unwrap_err(), "there is no experiment \"rm\"");
     }
 }

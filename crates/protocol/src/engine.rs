@@ -190,8 +190,13 @@ pub enum ToPeer {
 pub enum Answer {
     /// The payload itself.
     Same,
-    /// The sum of its words, as a number.
-    Sum,
+    /// The result of a task whose payload it is: a number, or what a reply of more than three bytes begins with.
+    Task {
+        /// How much it computes.
+        rounds: f64,
+        /// How many bytes the reply has.
+        reply: u32,
+    },
     /// The answer of a share of this piece of work, whose input the payload is.
     Share {
         /// What kind of work.

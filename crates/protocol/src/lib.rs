@@ -16,6 +16,8 @@ pub mod frame;
 mod hexadecimal;
 #[cfg(feature = "messages")]
 mod lane;
+#[cfg(feature = "report")]
+pub mod load;
 #[cfg(feature = "browser")]
 pub mod preview;
 #[cfg(feature = "report")]

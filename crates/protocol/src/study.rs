@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::load::Load;
 use crate::report::{Browser, Crossing, Params, Report, Unit};
 use crate::trial::Facts;
 use crate::{LaneId, LaneInfo, Nanos};
@@ -20,6 +21,7 @@ pub enum WireOp {
     Compute { workload: String, pages: u32, workers: u32 },
     Memory,
     Dispatch { workers: u32 },
+    Load(Load),
     Trial { experiment: String, name: String },
 }
 
@@ -92,6 +94,18 @@ pub struct Offer {
 pub struct Wish {
     /// Names of experiments; none means the default comparison.
     pub experiments: Vec<String>,
+    /// A workload to be run instead, as the decision guide proves itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+}
+
+/// A workload, and who is to show what it takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// What is done.
+    pub load: Load,
+    /// By these lanes.
+    pub lanes: Vec<LaneId>,
 }
 
 /// To whoever has the lanes.

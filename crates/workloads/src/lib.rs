@@ -17,6 +17,7 @@ mod kernel;
 mod picture;
 mod points;
 mod resize;
+mod rounds;
 mod scene;
 mod sharpen;
 mod sum;
@@ -29,6 +30,7 @@ pub use blur::{Sigma, SigmaError};
 pub use checksum::Checksum;
 pub use kernel::Kernel;
 pub use picture::{CHANNELS, Dimensions, DimensionsError, MAX_PIXELS, Source, SourceError, bands};
+pub use rounds::rounds;
 pub use sum::sum;
 pub use thumbnail::{Thumbnail, shrunk, straighten};
 #[cfg(feature = "wide")]

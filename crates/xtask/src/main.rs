@@ -4,6 +4,7 @@
 //! touches the user's own tools: whatever it installs goes into a folder of its own (see `cache`).
 #![forbid(unsafe_code)]
 
+mod backtest;
 mod bench;
 mod build;
 mod cache;
@@ -34,6 +35,7 @@ cargo xtask COMMAND [--toolchain rustup|debian]
   bench [ARGS...]  set up, build, and run the benches, with the browser and the libraries that
                    they measure against; ARGS go to the benches (--blocks N)
   validate         the long checks of the statistics (half a minute)
+  backtest         the decision guide against what happens: forty workloads on eight lanes (a quarter of an hour)
   soak             ten thousand workers and hundreds of runners killed at any moment: nothing may be left
   fuzz [SECONDS] [TARGET...]
                    hostile bytes against every parser, a minute each
@@ -98,6 +100,10 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
         ("validate", []) => {
             validate::run()?;
             Ok(Done::Say("validated"))
+        }
+        ("backtest", []) => {
+            backtest::run(forced)?;
+            Ok(Done::Say("back-tested"))
         }
         ("soak", []) => {
             soak::run(forced)?;

@@ -81,7 +81,7 @@ fn measure(blocks: u32) -> Result<(), String> {
     lanes.extend(Reference::ALL.iter().map(|it| it as &dyn Lane));
     let plan = Plan {
         experiments: vec![&BARE],
-        sweep: Sweep { extent: Extent::Full, cores: 2 },
+        sweep: Sweep { extent: Extent::Full, cores: 2, load: None },
         blocks,
         effort: Effort {
             samples: 5,

@@ -71,7 +71,8 @@ impl Claims {
         let depth = if self.quick { Depth::BriefClaims } else { Depth::Claims };
         let (experiments, browser) = (experiments(), self.browser);
         let placement = Placement::Unpinned;
-        let measuring = Measuring { depth, experiments, placement, browser, file: None };
+        let measuring =
+            Measuring { depth, experiments, placement, load: None, browser, file: None };
         let quick = self.quick;
         let is_chosen = |plan: &Plan, lane: &dyn Lane| {
             let is_judged = lane.id() != LaneId::BROWSER_MAIN;
@@ -138,7 +139,11 @@ fn crashes(report: &Report) -> Vec<serde_json::Value> {
     data.collect()
 }
 
-fn read(file: &Path) -> Result<Report, String> {
+/// An earlier report.
+///
+/// # Errors
+/// Says which file it is and what is wrong with it.
+pub(super) fn read(file: &Path) -> Result<Report, String> {
     let text = fs::read_to_string(file).map_err(|why| format!("{}: {why}", file.display()))?;
     Report::parse(&text).map_err(|why| format!("{}: {why}", file.display()))
 }

@@ -12,6 +12,7 @@ use lab::plan::{Depth, Plan};
 use lab::remote::Remote;
 use lab::study::{Ended, study};
 use lab::{Lane, Placement};
+use protocol::load::Load;
 use protocol::report::{Browser, Report};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,6 +31,8 @@ pub(super) struct Measuring {
     pub(super) depth: Depth,
     pub(super) experiments: Vec<&'static Experiment>,
     pub(super) placement: Placement,
+    /// What is proved, for the experiment `workload`.
+    pub(super) load: Option<Load>,
     /// Whose lanes take part, too.
     pub(super) browser: Option<Kind>,
     /// Without one the report is kept where the next run overwrites it.
@@ -62,9 +65,10 @@ impl Measuring {
             }
         };
         let offered = visit.as_ref().map_or(&[][..], |visit| &visit.lanes);
-        let Self { depth, experiments, placement, file, .. } = self;
+        let Self { depth, experiments, placement, load, file, .. } = self;
         let (cores, tick) = (machine::describe().cores, machine::clock().tick);
-        let plan = depth.plan(experiments, cores, placement, tick, seed());
+        let mut plan = depth.plan(experiments, cores, placement, tick, seed());
+        plan.sweep.load = load;
         let all = offered.iter().chain(&native).map(AsRef::as_ref);
         let chosen: Vec<&dyn Lane> = all.filter(|lane| is_chosen(&plan, *lane)).collect();
         // What was not to be kept is kept all the same until the next run: somebody may pull the plug.

@@ -1,5 +1,6 @@
 //! The command line: one subcommand a file, and a line in each of [`Command`] and [`main`].
 
+mod advise;
 mod claims;
 mod compare;
 mod completions;
@@ -34,6 +35,7 @@ enum Command {
     Run(run::Run),
     List(list::List),
     Claims(claims::Claims),
+    Advise(advise::Advise),
     Image(image::Image),
     Scrape(scrape::Scrape),
     Examples(examples::Examples),
@@ -70,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Run(run) => run.run(),
         Command::List(list) => list.run(),
         Command::Claims(claims) => claims.run(),
+        Command::Advise(advise) => advise.run(),
         Command::Image(image) => image.run(),
         Command::Scrape(scrape) => scrape.run(),
         Command::Examples(examples) => examples.run(),

@@ -80,6 +80,7 @@ impl Run {
             depth: self.depth(),
             experiments,
             placement,
+            load: None,
             browser: self.browser,
             file: self.json.clone().filter(|file| file.as_os_str() != "-"),
         };
@@ -117,7 +118,7 @@ impl Run {
 
     fn chosen_experiments(&self) -> Result<Vec<&'static Experiment>, String> {
         if self.experiments.is_empty() {
-            return Ok(experiments::timed());
+            return Ok(experiments::compared());
         }
         let known = || experiments::ALL.into_iter().map(|it| (it.id.to_owned(), it));
         let find = |typed: &String| names::find("experiment", typed, known());

@@ -19,6 +19,7 @@ use lab::ops::{self, Starter, Workers, memory};
 use lab::{
     Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes, Trial,
 };
+use protocol::load::Task;
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -138,6 +139,10 @@ impl Starter for NativeThread {
         Ok(Worked { peers, pool: None, placement })
     }
 
+    fn now(&self) -> f64 {
+        timing::now() as f64
+    }
+
     async fn life(&self, _start: Start, placement: Placement) -> Result<Life, LaneError> {
         timing::life(|| Peers::ask(1, placement), Peers::greet, Peers::end)
     }
@@ -198,8 +203,9 @@ impl Workers for Worked {
         Ok(Box::new(SharedWork::new(Some(pool), piece, timing::now)))
     }
 
-    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
-        Ok(Box::new(OnTime(Handed(&mut self.peers))))
+    async fn pool(&mut self, task: Task) -> Result<Box<dyn Pool + '_>, LaneError> {
+        self.peers.prepare(task)?;
+        Ok(Box::new(OnTime(Handed::new(&mut self.peers, task)?)))
     }
 
     async fn end(self) -> Result<(), LaneError> {

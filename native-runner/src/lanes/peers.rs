@@ -9,9 +9,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use lab::ops::dispatch::{Hands, TASK};
+use lab::ops::dispatch::Hands;
 use lab::ops::echo::{Echo, Touch, Way, request};
 use lab::{LaneError, LaneFuture, Placement};
+
+use protocol::frame::task_result;
+use protocol::load::Task;
 
 use crate::placement;
 use crate::timing::{self, at_once, now};
@@ -21,8 +24,8 @@ pub(super) struct Peers {
     to: Vec<Sender<Errand>>,
     from: Receiver<Errand>,
     threads: Vec<JoinHandle<()>>,
-    /// Per thread, the buffer of its tasks while it has none.
-    tasks: Vec<Vec<u8>>,
+    /// Per thread, what goes to and fro with its tasks, while it has none.
+    tasks: Vec<Errand>,
 }
 
 #[derive(Default)]
@@ -30,11 +33,24 @@ struct Errand {
     /// Whose.
     peer: usize,
     bytes: Vec<u8>,
-    touch: Touch,
-    /// Of the bytes, where the peer read them.
+    what: What,
+    /// Of the bytes, where the peer read them; of a task, its result.
     sum: u64,
     /// When the peer was done with them, on the clock of [`now`].
     arrived: u64,
+}
+
+/// What is done with the bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Echo(Touch),
+    Task { rounds: u64 },
+}
+
+impl Default for What {
+    fn default() -> Self {
+        Self::Echo(Touch::HandOver)
+    }
 }
 
 fn gone() -> LaneError {
@@ -65,7 +81,7 @@ impl Peers {
                 .map_err(|why| LaneError::failed(format!("no thread could be started: {why}")))?;
             this.to.push(to);
             this.threads.push(thread);
-            this.tasks.push(vec![0; TASK]);
+            this.tasks.push(Errand::default());
         }
         Ok(this)
     }
@@ -91,8 +107,19 @@ impl Peers {
     /// The first of them, ready to send bytes back.
     pub(super) fn echo(&mut self, bytes: u64, touch: Touch) -> Result<impl Echo, LaneError> {
         let request = request(bytes)?;
-        let errand = Errand { bytes: request.clone(), touch, ..Errand::default() };
-        Ok(SharedEcho { peers: self, sum: workloads::sum(&request), request, errand })
+        let errand =
+            Errand { bytes: request.clone(), what: What::Echo(touch), ..Errand::default() };
+        Ok(SharedEcho { peers: self, sum: workloads::sum(&request), request, touch, errand })
+    }
+
+    /// Lays out the payload of each one's tasks: it is handed over as it lies, and so would a reply be.
+    pub(super) fn prepare(&mut self, task: Task) -> Result<(), LaneError> {
+        for errand in &mut self.tasks {
+            let bytes = request(task.payload)?;
+            let what = What::Task { rounds: task.rounds };
+            *errand = Errand { bytes, what, ..Errand::default() };
+        }
+        Ok(())
     }
 }
 
@@ -102,8 +129,10 @@ fn serve(peer: usize, inbox: &Receiver<Errand>, outbox: &Sender<Errand>) {
         return;
     }
     for mut errand in inbox {
-        if errand.touch == Touch::WriteRead {
-            errand.sum = workloads::sum(&errand.bytes);
+        match errand.what {
+            What::Echo(Touch::HandOver) => {}
+            What::Echo(Touch::WriteRead) => errand.sum = workloads::sum(&errand.bytes),
+            What::Task { rounds } => errand.sum = task_result(rounds, &errand.bytes).into(),
         }
         errand.peer = peer;
         errand.arrived = now();
@@ -118,6 +147,7 @@ struct SharedEcho<'a> {
     request: Vec<u8>,
     /// Of the request.
     sum: u64,
+    touch: Touch,
     /// The buffer that goes to and fro.
     errand: Errand,
 }
@@ -126,7 +156,7 @@ impl Echo for SharedEcho<'_> {
     fn batch(&mut self, count: u32) -> LaneFuture<'_, [f64; 2]> {
         at_once(timing::echoes(count, || {
             let mut errand = mem::take(&mut self.errand);
-            if errand.touch == Touch::WriteRead {
+            if self.touch == Touch::WriteRead {
                 errand.bytes.copy_from_slice(&self.request);
             }
             self.peers.to[0].send(errand).map_err(|_| gone())?;
@@ -136,7 +166,7 @@ impl Echo for SharedEcho<'_> {
     }
 
     fn is_right(&mut self) -> Result<bool, LaneError> {
-        let read = self.errand.touch == Touch::HandOver || self.errand.sum == self.sum;
+        let read = self.touch == Touch::HandOver || self.errand.sum == self.sum;
         self.errand.sum = 0;
         Ok(read && self.errand.bytes == self.request)
     }
@@ -147,18 +177,18 @@ impl Hands for &mut Peers {
         self.len()
     }
 
-    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
-        let mut bytes = mem::take(&mut self.tasks[worker]);
-        bytes.copy_from_slice(task);
-        let errand = Errand { bytes, touch: Touch::WriteRead, ..Errand::default() };
+    fn give(&mut self, worker: usize, payload: &[u8]) -> Result<(), LaneError> {
+        let mut errand = mem::take(&mut self.tasks[worker]);
+        errand.bytes[..4].copy_from_slice(&payload[..4]);
         self.to[worker].send(errand).map_err(|_| gone())
     }
 
-    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u32)>, LaneError> {
         match self.from.recv_timeout(Duration::from_nanos(until.saturating_sub(now()))) {
-            Ok(Errand { peer, bytes, sum, .. }) => {
-                self.tasks[peer] = bytes;
-                Ok(Some((peer, sum)))
+            Ok(errand) => {
+                let (peer, result) = (errand.peer, errand.sum as u32);
+                self.tasks[peer] = errand;
+                Ok(Some((peer, result)))
             }
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => Err(gone()),

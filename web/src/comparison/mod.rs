@@ -11,7 +11,7 @@ use lab::Turn;
 use leptos::prelude::*;
 use protocol::preview::Preview;
 use protocol::report::Report;
-use protocol::study::{Standing, StudyEnd, Wish};
+use protocol::study::{Proof, Standing, StudyEnd, Wish};
 use protocol::{Filter, LaneInfo};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -75,6 +75,8 @@ pub(crate) enum Phase {
 enum Beginning {
     /// On this page.
     Here,
+    /// By the decision guide, to prove itself.
+    Proof(Proof),
     /// On this page before it was reloaded.
     Noted(Note),
     /// At the runner, where its study goes on; these are the pictures' rows.
@@ -204,6 +206,11 @@ impl Comparison {
         self.begin(settings, Beginning::Here);
     }
 
+    /// Runs a workload on some lanes, as the decision guide proves itself.
+    pub(crate) fn run_proof(self, proof: Proof) {
+        self.begin(self.settings.get_untracked(), Beginning::Proof(proof));
+    }
+
     /// Ends the comparison that is running.
     pub(crate) fn cancel(&self) {
         if let Phase::Elsewhere(progress) = self.phase.get_untracked() {
@@ -257,6 +264,9 @@ impl Comparison {
         if let Beginning::Found(rows) = beginning {
             self.rows.set(rows);
             self.follow_study(&cancelled).await;
+        } else if let Beginning::Proof(proof) = beginning {
+            let wish = Wish { experiments: Vec::new(), proof: Some(proof) };
+            self.make_study(wish, &cancelled).await;
         } else {
             let note = if let Beginning::Noted(note) = beginning { Some(note) } else { None };
             if settings.pictures {

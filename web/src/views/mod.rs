@@ -7,6 +7,7 @@ mod claims;
 mod controls;
 mod examples;
 mod experiments;
+mod guide;
 mod lanes;
 mod matrix;
 mod own_picture;
@@ -29,6 +30,7 @@ pub(crate) fn App() -> impl IntoView {
         <picture::PictureView/>
         <results::Results/>
         <claims::Claims/>
+        <guide::GuideView/>
         <examples::ExamplesView/>
     }
 }

@@ -10,9 +10,12 @@ pub mod identity;
 mod memory;
 pub mod share;
 mod startup;
+mod tasks;
+pub mod workload;
 
 use crate::op::{Op, Series};
 use crate::trial::Trial;
+use protocol::load::Load;
 
 /// A question, the operations that answer it, and what to know about the answer.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub struct Sweep {
     pub extent: Extent,
     /// How many processors there are.
     pub cores: u32,
+    /// What [`workload::WORKLOAD`] is about.
+    pub load: Option<Load>,
 }
 
 /// How much to measure.
@@ -52,22 +57,35 @@ pub enum Extent {
 }
 
 /// Every experiment.
-pub const ALL: [&Experiment; 9] = [
+pub const ALL: [&Experiment; 10] = [
     &startup::STARTUP,
     &echo::ECHO,
     &compute::COMPUTE,
     &dispatch::DISPATCH,
     &memory::MEMORY,
+    &tasks::TASKS,
     &identity::IDENTITY,
     &share::SHARE,
     &crash::CRASH,
     &foreign::FOREIGN,
 ];
 
-/// Those whose operations are timed over and over: what a comparison consists of.
+/// Those whose operations are timed over and over.
 #[must_use]
 pub fn timed() -> Vec<&'static Experiment> {
     ALL.into_iter().filter(|experiment| !experiment.is_of_trials()).collect()
+}
+
+/// What a comparison consists of.
+#[must_use]
+pub fn compared() -> Vec<&'static Experiment> {
+    ALL.into_iter().filter(|experiment| experiment.is_compared()).collect()
+}
+
+/// What the decision guide predicts from.
+#[must_use]
+pub fn guiding() -> Vec<&'static Experiment> {
+    vec![&tasks::TASKS, &memory::MEMORY]
 }
 
 /// Every trial.
@@ -92,6 +110,13 @@ impl Experiment {
     #[must_use]
     pub fn is_of_trials(&self) -> bool {
         trials().any(|trial| trial.experiment == self.id)
+    }
+
+    /// Whether a comparison has it that names no experiments: it is timed, and not the guide's, which takes as long as
+    /// all the others.
+    #[must_use]
+    pub fn is_compared(&self) -> bool {
+        !self.is_of_trials() && self.id != tasks::TASKS.id
     }
 
     /// What follows from its operations' medians in one block on one lane: a sample each.
@@ -131,10 +156,11 @@ mod tests {
         assert_eq!(names.len(), ALL.len());
         for experiment in ALL {
             assert!(experiment.question.ends_with('?') && !experiment.prose.is_empty());
-            let full = experiment.operations(Sweep { extent: Extent::Full, cores: 6 });
+            let full = experiment.operations(Sweep { extent: Extent::Full, cores: 6, load: None });
             let rows: Vec<_> = full.iter().flat_map(|op| op.rows()).map(|(row, _)| row).collect();
             assert_eq!(rows.iter().collect::<BTreeSet<_>>().len(), rows.len());
-            let quick = experiment.operations(Sweep { extent: Extent::Quick, cores: 6 });
+            let quick =
+                experiment.operations(Sweep { extent: Extent::Quick, cores: 6, load: None });
             assert!(!quick.is_empty() && quick.iter().all(|op| full.contains(op)));
         }
     }

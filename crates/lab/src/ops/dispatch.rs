@@ -12,9 +12,8 @@ use super::batches::Batches;
 use super::{Workers, too_short};
 use crate::lane::{LaneError, LaneFuture};
 use crate::op::{Effort, Op, Series};
+use protocol::load::Task;
 
-/// Bytes of a task.
-pub const TASK: usize = 64;
 /// Between two tasks of the open loop: 5,000 a second.
 const INTERVAL: u64 = 200_000;
 /// As many as it takes for one in a thousand.
@@ -42,12 +41,13 @@ pub trait Hands {
     /// How many there are.
     fn count(&self) -> usize;
 
-    /// Gives a worker a task. It has none.
-    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError>;
+    /// Gives a worker a task with this payload, whose first four bytes are its number. It has none. Where payloads are
+    /// handed over as they lie there, each worker's has been there since it was told what tasks are like.
+    fn give(&mut self, worker: usize, payload: &[u8]) -> Result<(), LaneError>;
 
-    /// Waits for an answer, at the latest until that time on [`Hands::now`]; returns whose it is, and the
-    /// sum that it says.
-    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError>;
+    /// Waits for an answer, its reply included, at the latest until that time on [`Hands::now`]; returns whose it is,
+    /// and the task's result.
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u32)>, LaneError>;
 
     /// The lane's clock, in nanoseconds.
     fn now(&self) -> u64;
@@ -58,31 +58,45 @@ pub trait Hands {
     }
 }
 
-/// A pool of such workers.
+/// A pool of such workers, and their tasks.
 #[derive(Debug)]
-pub struct Handed<H>(pub H);
+pub struct Handed<H> {
+    hands: H,
+    payload: Vec<u8>,
+    /// What the rounds of each task come to.
+    result: u32,
+}
 
 impl<H: Hands> Handed<H> {
-    /// Tasks of equal words; the sum of one is eight times its number.
+    /// For tasks of this kind.
+    ///
+    /// # Errors
+    /// If there is no memory for their payload.
+    pub fn new(hands: H, task: Task) -> Result<Self, LaneError> {
+        let payload = super::echo::request(task.payload)?;
+        Ok(Self { hands, payload, result: workloads::rounds(task.rounds) })
+    }
+
     fn give(&mut self, worker: usize, number: u64) -> Result<(), LaneError> {
-        let mut task = [0; TASK];
-        task.as_chunks_mut().0.fill(number.to_le_bytes());
-        self.0.give(worker, &task)
+        self.payload[..4].copy_from_slice(&(number as u32).to_le_bytes());
+        self.hands.give(worker, &self.payload)
     }
 
     async fn next(&mut self, until: u64, given: &[u64]) -> Result<Option<usize>, LaneError> {
-        match self.0.next(until).await? {
-            Some((worker, sum)) if sum == given[worker].wrapping_mul(8) => Ok(Some(worker)),
-            Some(_) => Err(LaneError::failed("a task came back with a wrong sum")),
+        match self.hands.next(until).await? {
+            Some((worker, result)) if result == self.result ^ given[worker] as u32 => {
+                Ok(Some(worker))
+            }
+            Some(_) => Err(LaneError::failed("a task came back with a wrong result")),
             None => Ok(None),
         }
     }
 
     async fn run_closed(&mut self, tasks: u32) -> Result<f64, LaneError> {
         let tasks = u64::from(tasks);
-        let at_once = self.0.count().min(tasks as usize);
+        let at_once = self.hands.count().min(tasks as usize);
         let mut given = vec![0; at_once];
-        let began = self.0.now();
+        let began = self.hands.now();
         let mut begun = 0;
         for (worker, given) in given.iter_mut().enumerate() {
             *given = begun;
@@ -91,7 +105,7 @@ impl<H: Hands> Handed<H> {
         }
         for _ in 0..tasks {
             let worker = self
-                .next(self.0.now() + PATIENCE, &given)
+                .next(self.hands.now() + PATIENCE, &given)
                 .await?
                 .ok_or_else(|| LaneError::failed("a worker was silent for a minute"))?;
             if begun < tasks {
@@ -100,20 +114,20 @@ impl<H: Hands> Handed<H> {
                 begun += 1;
             }
         }
-        Ok((self.0.now() - began) as f64)
+        Ok((self.hands.now() - began) as f64)
     }
 
     async fn run_open(&mut self, tasks: u32, interval: u64) -> Result<Vec<u64>, LaneError> {
         let tasks = u64::from(tasks);
-        let mut given = vec![0; self.0.count()];
+        let mut given = vec![0; self.hands.count()];
         let mut idle: Vec<usize> = (0..given.len()).collect();
         let mut waiting = VecDeque::new();
         let mut latencies = Vec::new();
-        let began = self.0.now();
+        let began = self.hands.now();
         let due = |task: u64| began + task * interval;
         let mut begun = 0;
         while (latencies.len() as u64) < tasks {
-            let time = self.0.now();
+            let time = self.hands.now();
             while begun < tasks && due(begun) <= time {
                 waiting.push_back(begun);
                 begun += 1;
@@ -128,7 +142,7 @@ impl<H: Hands> Handed<H> {
             let until = if begun < tasks { due(begun) } else { time + PATIENCE };
             match self.next(until, &given).await? {
                 Some(worker) => {
-                    latencies.push(self.0.now() - due(given[worker]));
+                    latencies.push(self.hands.now() - due(given[worker]));
                     idle.push(worker);
                 }
                 None if begun == tasks => {
@@ -151,7 +165,7 @@ impl<H: Hands> Pool for Handed<H> {
     }
 
     fn shortest(&self) -> f64 {
-        self.0.shortest()
+        self.hands.shortest()
     }
 }
 
@@ -160,7 +174,7 @@ pub(super) async fn measure(
     op: Op,
     effort: &Effort,
 ) -> Result<Vec<Series>, LaneError> {
-    let mut pool = workers.pool().await?;
+    let mut pool = workers.pool(Task::TINY).await?;
     let mut batches = Batches::new(effort);
     while let Some(tasks) = batches.next() {
         batches.took([pool.closed(tasks).await?]);
@@ -184,7 +198,7 @@ pub(super) async fn measure(
 
 /// The smallest of sorted values that at least this part of them does not exceed: none is made up between
 /// two.
-fn percentile(sorted: &[u64], part: f64) -> u64 {
+pub(super) fn percentile(sorted: &[u64], part: f64) -> u64 {
     let rank = (part * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)
 }
@@ -194,6 +208,7 @@ mod tests {
     use std::cell::Cell;
 
     use futures::executor::block_on;
+    use protocol::frame::task_result;
 
     use super::*;
 
@@ -209,7 +224,7 @@ mod tests {
     /// Answers the oldest task, one per call of `next`, a fixed time after it was given.
     struct Slow {
         workers: usize,
-        given: VecDeque<(usize, u64, u64)>,
+        given: VecDeque<(usize, u32, u64)>,
         takes: u64,
         lies: bool,
         /// The time, which each look at the clock moves on by 10 ns.
@@ -221,20 +236,20 @@ mod tests {
             self.workers
         }
 
-        fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
+        fn give(&mut self, worker: usize, payload: &[u8]) -> Result<(), LaneError> {
             assert!(self.given.iter().all(|(busy, ..)| *busy != worker), "one task at a time");
             let ready = self.now() + self.takes;
-            self.given.push_back((worker, workloads::sum(task), ready));
+            self.given.push_back((worker, task_result(0, payload), ready));
             Ok(())
         }
 
-        async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+        async fn next(&mut self, until: u64) -> Result<Option<(usize, u32)>, LaneError> {
             while self.now() < until {
-                if let Some((worker, sum, ready)) = self.given.front().copied()
+                if let Some((worker, result, ready)) = self.given.front().copied()
                     && ready <= self.now()
                 {
                     self.given.pop_front();
-                    return Ok(Some((worker, sum + u64::from(self.lies))));
+                    return Ok(Some((worker, result ^ u32::from(self.lies))));
                 }
             }
             Ok(None)
@@ -246,8 +261,14 @@ mod tests {
         }
     }
 
+    fn slow(workers: usize, takes: u64, lies: bool) -> Handed<Slow> {
+        let clock = Cell::new(0);
+        let slow = Slow { workers, given: VecDeque::new(), takes, lies, clock };
+        Handed::new(slow, Task::TINY).unwrap()
+    }
+
     fn pool(workers: usize, takes: u64) -> Handed<Slow> {
-        Handed(Slow { workers, given: VecDeque::new(), takes, lies: false, clock: Cell::new(0) })
+        slow(workers, takes, false)
     }
 
     #[test]
@@ -270,11 +291,9 @@ mod tests {
         for (workers, tasks) in [(1, 1), (3, 2), (3, 10)] {
             assert!(block_on(pool(workers, 1000).closed(tasks)).unwrap() >= 1000.0);
         }
-        let mut liar = pool(2, 10);
-        liar.0.lies = true;
         assert_eq!(
-            block_on(liar.closed(1)),
-            Err(LaneError::failed("a task came back with a wrong sum"))
+            block_on(slow(2, 10, true).closed(1)),
+            Err(LaneError::failed("a task came back with a wrong result"))
         );
     }
 }

@@ -6,6 +6,7 @@ pub mod batches;
 pub mod compute;
 pub mod dispatch;
 pub mod echo;
+pub mod load;
 pub mod memory;
 #[cfg(feature = "threads")]
 pub mod shared_work;
@@ -19,8 +20,9 @@ use memory::Footprint;
 use startup::{Life, Start};
 
 use crate::lane::{Found, LaneError};
-use crate::op::{Effort, Op, Placement};
+use crate::op::{Effort, Op, Placement, Series};
 use crate::trial::Trial;
+use protocol::load::{Amount, Task};
 use protocol::trial::Tried;
 
 /// A lane, as the operations see it.
@@ -35,6 +37,14 @@ pub trait Starter {
     fn starts(&self) -> Vec<Start> {
         vec![Start::Usual]
     }
+
+    /// Why workers cannot be started and ended over and over, where that is so.
+    fn starts_once(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The caller's clock, in nanoseconds.
+    fn now(&self) -> f64;
 
     /// One worker's life, cold, started in one of these ways.
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError>;
@@ -57,8 +67,8 @@ pub trait Workers {
     /// All of them, ready to do a piece of work over and over.
     async fn compute(&mut self, piece: Piece) -> Result<Box<dyn Compute + '_>, LaneError>;
 
-    /// All of them, ready for tiny tasks.
-    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError>;
+    /// All of them, ready for tasks of this kind.
+    async fn pool(&mut self, task: Task) -> Result<Box<dyn Pool + '_>, LaneError>;
 
     /// Tells them to end, and waits until they have.
     async fn end(self) -> Result<(), LaneError>;
@@ -82,7 +92,27 @@ pub async fn perform<L: Starter>(
             Op::Startup => startup::measure(lane, *op, effort).await?,
             Op::Memory => memory::measure(lane, *op, effort).await?,
             Op::Trial(trial) => trial::measure(lane, *op, trial).await?,
-            Op::Echo { .. } | Op::Compute { .. } | Op::Dispatch { .. } => {
+            Op::Load(load) if load.fresh && lane.starts_once().is_some() => {
+                let why = lane.starts_once().unwrap_or_default();
+                let unavailable = |(params, unit)| {
+                    let samples = Err(why.to_owned());
+                    Series { params, unit, crossing: None, samples, seen: None }
+                };
+                op.rows().into_iter().map(unavailable).collect()
+            }
+            Op::Load(load) if load.fresh || matches!(load.amount, Amount::Tasks(_)) => {
+                // These have workers of their own.
+                if let Some(workers) = started.take() {
+                    workers.end().await?;
+                }
+                match load.amount {
+                    Amount::Tasks(tasks) => {
+                        load::measure_whole(lane, *op, load, tasks, effort).await?
+                    }
+                    _ => load::measure_fresh(lane, *op, load, effort).await?,
+                }
+            }
+            Op::Echo { .. } | Op::Compute { .. } | Op::Dispatch { .. } | Op::Load(_) => {
                 let workers = match &mut started {
                     Some(workers) => workers,
                     None => started.insert(lane.start(op.workers(), effort.placement).await?),
@@ -93,6 +123,7 @@ pub async fn perform<L: Starter>(
                         let piece = Piece::new(workload, pages, count)?;
                         compute::measure(workers, *op, piece, effort).await?
                     }
+                    Op::Load(load) => load::measure(workers, *op, load, effort).await?,
                     _ => dispatch::measure(workers, *op, effort).await?,
                 }
             }

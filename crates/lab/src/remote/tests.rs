@@ -100,7 +100,7 @@ fn a_page_that_goes_is_a_failure_that_says_so() {
 fn operations_survive_the_wire() {
     use crate::experiments::{ALL, Extent, Sweep};
 
-    let sweep = Sweep { extent: Extent::Full, cores: 4 };
+    let sweep = Sweep { extent: Extent::Full, cores: 4, load: None };
     for op in ALL.iter().flat_map(|experiment| experiment.operations(sweep)) {
         assert_eq!(Op::from_wire(&op.to_wire()), Ok(op));
     }

@@ -48,7 +48,7 @@ fn where_time_is_short_some_experiments_have_fewer_blocks() {
     assert!((0..9).all(|block| alone.takes_part(alone.experiments[0], block)));
 }
 
-const SWEEP: Sweep = Sweep { extent: Extent::Quick, cores: 2 };
+const SWEEP: Sweep = Sweep { extent: Extent::Quick, cores: 2, load: None };
 
 fn operations() -> Vec<Op> {
     experiments::ALL.iter().flat_map(|experiment| experiment.operations(SWEEP)).collect()

@@ -24,6 +24,8 @@
 //! | 11 end | runner | none | none |
 //! | 12 fetch | runner | none | a page's address and what applies to it, `scrape::Ask` as JSON |
 //! | 13 fetched | child | none | what came of it, `scrape::Answered` as JSON |
+//! | 14 task | runner | where the payload begins in shared memory u64, 0 over a stream; rounds u64; bytes of the reply u64 | the payload |
+//! | 15 did | child | the result u32 | the reply |
 //!
 //! The stream's end between two frames is a clean end. After *map* the headers are passed as notes in
 //! the shared memory, and the bodies lie there ([`Head::in_place`]); *end* is the clean end.
@@ -48,6 +50,12 @@ pub const MAX_BODY: u64 = workloads::MAX_PIXELS * workloads::CHANNELS as u64;
 /// wake-up. Longer ones are written apart: they begin on a page of their own, and the other side wakes up
 /// while they are copied (measured: 5 to 15 % faster from 64 KiB on).
 pub const TOGETHER: usize = 4096;
+
+/// The most bytes of a task's payload or reply.
+pub const MAX_TASK_BYTES: u64 = 64 << 20;
+
+/// The most rounds of a task: some ten seconds.
+pub const MAX_ROUNDS: u64 = 1 << 33;
 
 /// The longest text of a `failed` frame that is read, in bytes.
 pub const MAX_TEXT: u64 = 64 * 1024;
@@ -97,6 +105,20 @@ pub enum Head {
         /// Of all bytes, by [`workloads::sum`].
         sum: u64,
     },
+    /// A task is to be done.
+    Task {
+        /// Where its payload begins in shared memory; 0 over a stream.
+        at: u64,
+        /// How much is to be computed, in [`workloads::rounds`].
+        rounds: u64,
+        /// How many bytes the answer has.
+        reply: u64,
+    },
+    /// It was.
+    Did {
+        /// The rounds' result, crossed with the payload's number ([`task_result`]).
+        result: u32,
+    },
     /// From now on over shared memory.
     Map {
         /// Which worker this one is there.
@@ -110,6 +132,13 @@ pub enum Head {
     Fetch,
     /// It was.
     Fetched,
+}
+
+/// What a task comes to: what its rounds do, and its number, which the payload begins with.
+#[must_use]
+pub fn task_result(rounds: u64, payload: &[u8]) -> u32 {
+    let number = payload.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    workloads::rounds(rounds) ^ number
 }
 
 /// A band of a picture that a child is to make.
@@ -161,6 +190,14 @@ pub enum FrameError {
         end: u32,
         /// Rows that there are.
         height: u32,
+    },
+    /// A parameter is more than it may be.
+    #[error("{found} where {most} is the most")]
+    Parameter {
+        /// As the header says.
+        found: u64,
+        /// The most.
+        most: u64,
     },
     /// The body is not as long as the frame's kind wants it.
     #[error("a body of {found} bytes where it takes {wanted}")]
@@ -233,6 +270,12 @@ impl Head {
             Self::Share(share) => {
                 let before = share.workload().input_bytes(share.of());
                 Some((share.input_range(), after(share.answer_range(), before)))
+            }
+            Self::Task { at, reply, .. } => {
+                let (payload, _) = Self::Sum { at: *at }.in_place(body)?;
+                let end = payload.end.checked_add(usize::try_from(*reply).ok()?)?;
+                let answer = payload.end..end;
+                Some((payload, answer))
             }
             Self::Echo => Self::Sum { at: 0 }.in_place(body),
             Self::Sum { at } => {

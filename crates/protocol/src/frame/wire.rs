@@ -6,7 +6,8 @@ use workloads::compute::{self, Share};
 use workloads::{Dimensions, Kernel, Sigma};
 
 use super::{
-    Band, FrameError, HEADER_BYTES, Head, MAGIC, MAX_BODY, MAX_FETCHED, MAX_TEXT, TOGETHER,
+    Band, FrameError, HEADER_BYTES, Head, MAGIC, MAX_BODY, MAX_FETCHED, MAX_ROUNDS, MAX_TASK_BYTES,
+    MAX_TEXT, TOGETHER,
 };
 
 /// The bytes of a header for a body of `body` bytes.
@@ -78,6 +79,16 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
         Head::End => 11,
         Head::Fetch => 12,
         Head::Fetched => 13,
+        Head::Task { at, rounds, reply } => {
+            put(16, &at.to_le_bytes());
+            put(24, &rounds.to_le_bytes());
+            put(32, &reply.to_le_bytes());
+            14
+        }
+        Head::Did { result } => {
+            put(16, &result.to_le_bytes());
+            15
+        }
     };
     put(4, &kind.to_le_bytes());
     bytes
@@ -110,6 +121,12 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
         11 => Head::End,
         12 => Head::Fetch,
         13 => Head::Fetched,
+        14 => Head::Task {
+            at: long(16),
+            rounds: bounded(long(24), MAX_ROUNDS)?,
+            reply: bounded(long(32), MAX_TASK_BYTES)?,
+        },
+        15 => Head::Did { result: word(16) },
         other => return Err(FrameError::Kind(other)),
     };
     let (fits, wanted) = match &head {
@@ -124,10 +141,18 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
         Head::Done { .. } | Head::Echo | Head::Echoed { .. } | Head::Sum { .. } => {
             (body <= MAX_BODY, format!("at most {MAX_BODY}"))
         }
+        Head::Task { .. } | Head::Did { .. } => {
+            (body <= MAX_TASK_BYTES, format!("at most {MAX_TASK_BYTES}"))
+        }
         Head::Fetched => (body <= MAX_FETCHED, format!("at most {MAX_FETCHED}")),
         Head::Failed | Head::Fetch => (body <= MAX_TEXT, format!("at most {MAX_TEXT}")),
     };
     if fits { Ok((head, body)) } else { Err(FrameError::Body { found: body, wanted }) }
+}
+
+/// A parameter that may be so much at most.
+fn bounded(found: u64, most: u64) -> Result<u64, FrameError> {
+    if found <= most { Ok(found) } else { Err(FrameError::Parameter { found, most }) }
 }
 
 fn decode_band(word: impl Fn(usize) -> u32, parameter: u64) -> Result<Band, FrameError> {
@@ -268,6 +293,15 @@ mod tests {
                 (Head::Summed { arrived: compute, sum: !compute }, 0),
                 (Head::Map { worker: process, wait: 2 }, 0),
                 (Head::End, 0),
+                (
+                    Head::Task {
+                        at: compute,
+                        rounds: compute % MAX_ROUNDS,
+                        reply: compute % MAX_TASK_BYTES,
+                    },
+                    body.min(MAX_TASK_BYTES),
+                ),
+                (Head::Did { result: process }, body.min(MAX_TASK_BYTES)),
                 (Head::Fetch, body.min(MAX_TEXT)),
                 (Head::Fetched, body.min(MAX_FETCHED)),
             ] {
@@ -276,7 +310,7 @@ mod tests {
         }
 
         #[test]
-        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..15, magic in any::<bool>()) {
+        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..17, magic in any::<bool>()) {
             let mut header = [0; HEADER_BYTES];
             header.copy_from_slice(&bytes.concat());
             if magic {

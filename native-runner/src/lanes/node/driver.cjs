@@ -71,6 +71,8 @@ let peers = [];
 /** The kernels' glue, and the kernels, compiled. */
 let engine;
 let compiled;
+/** What tasks are like. */
+let kindOfTask;
 /** What is worked on. */
 let piece;
 
@@ -91,13 +93,14 @@ function waitFor(turns, mine, how) {
 
 /**
  * Shared memory, in turns: control word 0 says whose turn it is; 1 what is wanted (0 nothing with the
- * bytes, 1 their sum as words, 2 as bytes, 3 the end), 2 how many bytes, 3 the sum; at byte 32 the time at
- * which the worker was done.
+ * bytes, 1 their sum as words, 2 a task, 3 the end), 2 how many bytes, 3 the sum or the task's result; at byte
+ * 32 the time at which the worker was done, at byte 40 how many rounds a task has.
  */
 class Turns {
   constructor(peer, bytes, wait) {
     this.control = new Int32Array(new SharedArrayBuffer(64));
     this.time = new Float64Array(this.control.buffer, 32, 1);
+    this.rounds = new Float64Array(this.control.buffer, 40, 1);
     this.data = new Uint8Array(new SharedArrayBuffer(bytes));
     this.wait = wait;
     this.ended = peer.ask({
@@ -229,6 +232,14 @@ const commands = {
     return { total, checksum };
   },
 
+  async prepare_tasks({ payload, reply, rounds, result }) {
+    await endEcho();
+    const bytes = Buffer.alloc(payload);
+    for (let at = 0; at < payload; at++) bytes[at] = at ^ (at >> 8) ^ (at >> 16);
+    kindOfTask = { bytes, text: bytes.toString("base64").slice(0, payload - 8), reply, rounds, result };
+    return {};
+  },
+
   async closed({ tasks }) {
     const hands = await startHands();
     const total = await new Promise((resolve, reject) => {
@@ -346,7 +357,7 @@ async function workOn(peer, share) {
   }
 }
 
-/** What gives tiny tasks to a worker and hears when it is done, one per worker. */
+/** What gives tasks to a worker and hears when it is done, one per worker. */
 async function startHands() {
   await endEcho();
   if (kind === "worker-shared") return peers.map((peer) => new TurnHand(peer));
@@ -357,8 +368,8 @@ async function endHands(hands) {
   await Promise.all(hands.map((hand) => hand.end?.()));
 }
 
-/** A task's 64 bytes are all the same; the sum tells whether they were read. */
-const byteOf = (task) => 32 + (task % 95);
+const isRight = (task, result, reply) =>
+  (result ^ task) >>> 0 === kindOfTask.result && reply === kindOfTask.reply;
 
 class MessageHand {
   constructor(peer) {
@@ -366,31 +377,36 @@ class MessageHand {
   }
 
   give(task, over, fail) {
-    const byte = byteOf(task);
+    const { bytes, text, reply, rounds } = kindOfTask;
     this.peer.fail = fail;
-    this.peer.receive = ({ sum }) => {
-      if (sum === 64 * byte) over();
-      else fail(new Error("a task came back with a wrong sum"));
+    this.peer.receive = ({ result, reply }) => {
+      if (isRight(task, result, reply?.length ?? 0)) over();
+      else fail(new Error("a task came back with a wrong result"));
     };
-    const text = kind === "fork-json";
-    this.peer.send({ task: text ? String.fromCharCode(byte).repeat(64) : new Uint8Array(64).fill(byte) });
+    // JSON has no bytes: whoever must send some as JSON sends text, most often base64.
+    this.peer.send({ task, rounds, reply, payload: kind === "fork-json" ? text : bytes });
   }
 }
 
 class TurnHand {
   constructor(peer) {
-    this.turns = new Turns(peer, 64, "block");
+    const { bytes, reply, rounds } = kindOfTask;
+    this.turns = new Turns(peer, bytes.length + reply, "block");
+    this.turns.rounds[0] = rounds;
+    this.reply = new Uint8Array(reply);
   }
 
   give(task, over, fail) {
-    const { turns } = this;
-    const byte = byteOf(task);
-    turns.data.fill(byte);
-    turns.pass(2, 64);
+    const { turns, reply } = this;
+    const { bytes } = kindOfTask;
+    turns.data.set(bytes);
+    turns.control[4] = task;
+    turns.pass(2, bytes.length);
     const check = () => {
       if (Atomics.load(turns.control, 0) !== 0) return listen();
-      if (turns.control[3] === 64 * byte) over();
-      else fail(new Error("a task came back with a wrong sum"));
+      reply.set(turns.data.subarray(bytes.length));
+      if (isRight(task, turns.control[3], reply.length)) over();
+      else fail(new Error("a task came back with a wrong result"));
     };
     const listen = () => {
       const { async, value } = Atomics.waitAsync(turns.control, 0, 1, PATIENCE);

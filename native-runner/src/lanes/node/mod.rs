@@ -17,13 +17,14 @@ use lab::ops::echo::{Crosses, Echo, Way};
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
+use protocol::load::Task;
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use serde_json::{Value, json};
 
 use crate::cancel::Cancel;
 use crate::footprint::Footprint;
-use crate::timing::at_once;
+use crate::timing::{self, at_once};
 use crate::trials::{Caller, Trials};
 use driver::{Driver, number};
 
@@ -157,6 +158,10 @@ impl Starter for NodeLane {
         Ok(Driven { kind: self.kind, driver })
     }
 
+    fn now(&self) -> f64 {
+        timing::now() as f64
+    }
+
     async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
         let life = self.driver()?.borrow_mut().ask("life", json!({}))?;
         let time = |name| Ok::<_, LaneError>(Nanos(number(&life, name)? as u64));
@@ -227,7 +232,12 @@ impl Workers for Driven {
         Ok(Box::new(DrivenWork { driven: self, checksum: 0 }))
     }
 
-    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
+    async fn pool(&mut self, task: Task) -> Result<Box<dyn Pool + '_>, LaneError> {
+        let Task { payload, reply, rounds } = task;
+        let result = workloads::rounds(rounds);
+        let words =
+            json!({ "payload": payload, "reply": reply, "rounds": rounds, "result": result });
+        self.ask("prepare_tasks", words)?;
         Ok(Box::new(self))
     }
 

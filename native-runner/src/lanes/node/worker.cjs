@@ -6,16 +6,23 @@ const { readFileSync } = require("node:fs");
 
 const [kind, gluePath, wasmPath] = process.argv.slice(2);
 const now = () => Number(process.hrtime.bigint());
-const sumOf = (bytes) => {
-  let sum = 0;
-  for (let at = 0; at < bytes.length; at++) sum += bytes[at];
-  return sum;
-};
-const sumOfText = (text) => {
-  let sum = 0;
-  for (let at = 0; at < text.length; at++) sum += text.charCodeAt(at);
-  return sum;
-};
+/** The same as `workloads::rounds`. */
+function roundsOf(count) {
+  let state = 1;
+  for (let round = 0; round < count; round++) {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 1) | 0;
+  }
+  return state;
+}
+
+/** What tasks answer with, kept from one to the next. */
+let reply = kind === "fork-json" ? "" : new Uint8Array();
+function replyOf(length) {
+  if (reply.length !== length) {
+    reply = kind === "fork-json" ? "A".repeat(length) : new Uint8Array(length);
+  }
+  return reply;
+}
 
 const port = parentPort ?? {
   postMessage: (message) => process.send(message),
@@ -58,8 +65,8 @@ function work({ share, bytes }) {
 function takeTurns({ control, data, wait, waitFor }) {
   const turns = new Int32Array(control);
   const times = new Float64Array(control, 32, 1);
-  const words = new Int32Array(data);
-  const bytes = new Uint8Array(data);
+  const rounds = new Float64Array(control, 40, 1);
+  const words = new Int32Array(data, 0, data.byteLength >> 2);
   // The driver's own function, so that both sides wait alike.
   const waitForTurn = new Function(`return ${waitFor}`)();
   for (;;) {
@@ -75,7 +82,7 @@ function takeTurns({ control, data, wait, waitFor }) {
       for (let at = 0; at < length >> 2; at++) sum = (sum + words[at]) | 0;
       turns[3] = sum;
     } else if (what === 2) {
-      turns[3] = sumOf(bytes.subarray(0, length));
+      turns[3] = roundsOf(rounds[0]) ^ turns[4];
     }
     times[0] = now();
     Atomics.store(turns, 0, 0);
@@ -87,8 +94,8 @@ port.on("message", async (message) => {
   try {
     if ("echo" in message) port.postMessage({ at: now(), echo: message.echo });
     else if ("task" in message) {
-      const { task } = message;
-      port.postMessage({ sum: typeof task === "string" ? sumOfText(task) : sumOf(task) });
+      const { task, rounds, reply } = message;
+      port.postMessage({ result: roundsOf(rounds) ^ task, reply: replyOf(reply) });
     } else if ("share" in message) work(message);
     else if ("turns" in message) {
       takeTurns(message.turns);

@@ -14,12 +14,13 @@ use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
 use lab::ops::compute::{self, Compute, Piece};
-use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
+use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Crosses, Echo, Way};
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::frame::Head;
+use protocol::load::Task;
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -111,6 +112,10 @@ impl<T: Transport> Starter for ProcessLane<T> {
         vec![Start::Usual, Start::Unguarded]
     }
 
+    fn now(&self) -> f64 {
+        timing::now() as f64
+    }
+
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError> {
         let greet = |child: &mut Worker<T>| child.greet().map(|_| ());
         timing::life(|| self.ask(placement, start), greet, Worker::end)
@@ -168,8 +173,10 @@ impl<T: Transport> Workers for Children<T> {
         Ok(Box::new(FramedWork { children: &mut self.0, piece, input, answer }))
     }
 
-    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
-        Ok(Box::new(OnTime(Handed(self))))
+    async fn pool(&mut self, task: Task) -> Result<Box<dyn Pool + '_>, LaneError> {
+        let reply = vec![0; task.reply as usize];
+        let hands = FramedHands { children: &mut self.0, rounds: task.rounds, reply };
+        Ok(Box::new(OnTime(Handed::new(hands, task)?)))
     }
 
     async fn end(mut self) -> Result<(), LaneError> {
@@ -235,19 +242,28 @@ impl<T: Transport> Compute for FramedWork<'_, T> {
     }
 }
 
-impl<T: Transport> Hands for &mut Children<T> {
+/// Children that get tasks as frames.
+struct FramedHands<'a, T> {
+    children: &'a mut [Worker<T>],
+    rounds: u64,
+    /// The last one.
+    reply: Vec<u8>,
+}
+
+impl<T: Transport> Hands for FramedHands<'_, T> {
     fn count(&self) -> usize {
-        self.0.len()
+        self.children.len()
     }
 
-    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
-        self.0[worker].send(&Head::Sum { at: 0 }, task)
+    fn give(&mut self, worker: usize, payload: &[u8]) -> Result<(), LaneError> {
+        let (rounds, reply) = (self.rounds, self.reply.len() as u64);
+        self.children[worker].send(&Head::Task { at: 0, rounds, reply }, payload)
     }
 
-    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u32)>, LaneError> {
         loop {
             let left = until.saturating_sub(timing::now());
-            let streams = self.0.iter().map(|child| child.stream().map(AsFd::as_fd));
+            let streams = self.children.iter().map(|child| child.stream().map(AsFd::as_fd));
             let streams: Vec<_> = streams.collect::<Result<_, _>>()?;
             let mut polled: Vec<PollFd<'_>> = streams
                 .iter()
@@ -265,7 +281,8 @@ impl<T: Transport> Hands for &mut Children<T> {
             let came = polled.iter().position(|one| !one.revents().is_empty());
             drop(polled);
             if let Some(worker) = came {
-                return Ok(Some((worker, self.0[worker].receive_sum()?)));
+                let result = self.children[worker].receive_task(&mut self.reply)?;
+                return Ok(Some((worker, result)));
             }
         }
     }

@@ -12,12 +12,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lab::ops::compute::{self, Compute, Piece};
-use lab::ops::dispatch::{Handed, Hands, Pool, TASK};
+use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::frame::{self, Head};
+use protocol::load::Task;
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use shm::{Caller, NOTE, Wait, descriptor};
@@ -90,6 +91,10 @@ impl Starter for ShmLane {
 
     fn starts(&self) -> Vec<Start> {
         vec![Start::Usual, Start::Unguarded]
+    }
+
+    fn now(&self) -> f64 {
+        timing::now() as f64
     }
 
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError> {
@@ -230,8 +235,23 @@ impl Workers for Sharers {
         Ok(Box::new(SharedWork { sharers: self, piece, answer }))
     }
 
-    async fn pool(&mut self) -> Result<Box<dyn Pool + '_>, LaneError> {
-        Ok(Box::new(OnTime(Handed(self))))
+    async fn pool(&mut self, task: Task) -> Result<Box<dyn Pool + '_>, LaneError> {
+        let (payload, reply) = (task.payload as usize, task.reply as usize);
+        // Whole pages: two workers that read and write side by side would share a cache line.
+        let desk = (payload + reply).next_multiple_of(PAGE);
+        if desk * self.children.len() > ROOM {
+            let why = format!(
+                "{} bytes for each of {} workers are more than the {ROOM} that are shared",
+                payload + reply,
+                self.children.len()
+            );
+            return Err(LaneError::Unavailable(why));
+        }
+        // It may wait in another way since an echo.
+        self.wait_by(Wait::Block)?;
+        let reply = vec![0; reply];
+        let hands = SharedHands { sharers: self, desk, payload, rounds: task.rounds, reply };
+        Ok(Box::new(OnTime(Handed::new(hands, task)?)))
     }
 
     async fn end(self) -> Result<(), LaneError> {
@@ -319,32 +339,56 @@ impl Compute for SharedWork<'_> {
     }
 }
 
-impl Hands for &mut Sharers {
+/// Children whose tasks lie in the shared memory, each on a desk of its own: what lies with the runner is copied in,
+/// and the reply out.
+struct SharedHands<'a> {
+    sharers: &'a mut Sharers,
+    /// Bytes of a desk.
+    desk: usize,
+    /// Bytes of a payload.
+    payload: usize,
+    rounds: u64,
+    /// The last one.
+    reply: Vec<u8>,
+}
+
+impl Hands for SharedHands<'_> {
     fn count(&self) -> usize {
-        self.children.len()
+        self.sharers.children.len()
     }
 
-    fn give(&mut self, worker: usize, task: &[u8; TASK]) -> Result<(), LaneError> {
-        // A page each: two workers that read and write side by side would share a cache line.
-        let at = worker * PAGE;
-        self.memory.part_for(worker, at..at + TASK).copy_from_slice(task);
-        self.pass(worker, &Head::Sum { at: at as u64 }, TASK as u64);
+    fn give(&mut self, worker: usize, payload: &[u8]) -> Result<(), LaneError> {
+        let at = worker * self.desk;
+        let place = at..at + payload.len();
+        self.sharers.memory.part_for(worker, place).copy_from_slice(payload);
+        let (rounds, reply) = (self.rounds, self.reply.len() as u64);
+        let head = Head::Task { at: at as u64, rounds, reply };
+        self.sharers.pass(worker, &head, payload.len() as u64);
         Ok(())
     }
 
-    async fn next(&mut self, until: u64) -> Result<Option<(usize, u64)>, LaneError> {
+    async fn next(&mut self, until: u64) -> Result<Option<(usize, u32)>, LaneError> {
+        let Self { sharers, desk, payload, reply, .. } = self;
         loop {
             let look = until.min(timing::now() + LOOK.as_nanos() as u64);
-            let came = self.memory.receive_any(Duration::from_nanos(look));
+            let came = sharers.memory.receive_any(Duration::from_nanos(look));
             match came.map_err(LaneError::failed)? {
-                Some((worker, note)) => match self.understand(worker, &note)? {
-                    Head::Summed { sum, .. } => return Ok(Some((worker, sum))),
+                Some((worker, note)) => match sharers.understand(worker, &note)? {
+                    Head::Did { result } => {
+                        let at = worker * *desk + *payload;
+                        let place = at..at + reply.len();
+                        reply.copy_from_slice(sharers.memory.part_for(worker, place));
+                        return Ok(Some((worker, result)));
+                    }
                     other => {
-                        return Err(self.children[worker].failure(format!("it sent {other:?}")));
+                        return Err(sharers.children[worker].failure(format!("it sent {other:?}")));
                     }
                 },
                 None if timing::now() >= until => return Ok(None),
-                None => (0..self.children.len()).try_for_each(|worker| self.look_after(worker))?,
+                None => {
+                    (0..sharers.children.len())
+                        .try_for_each(|worker| sharers.look_after(worker))?;
+                }
             }
         }
     }

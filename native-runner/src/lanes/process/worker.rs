@@ -92,10 +92,13 @@ impl<T: Transport> Worker<T> {
         })
     }
 
-    /// Receives the answer to bytes that were to be read: their sum.
-    pub(super) fn receive_sum(&mut self) -> Result<u64, LaneError> {
+    /// Receives the answer to a task: its reply, and returns its result.
+    pub(super) fn receive_task(&mut self, reply: &mut [u8]) -> Result<u32, LaneError> {
         self.talk(|stream| match frame::read_head(stream)? {
-            Some((Head::Summed { sum, .. }, _)) => Ok(sum),
+            Some((Head::Did { result }, body)) if body == reply.len() as u64 => {
+                stream.read_exact(reply)?;
+                Ok(result)
+            }
             other => unexpected(stream, other),
         })
     }

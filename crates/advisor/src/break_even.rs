@@ -1,0 +1,247 @@
+//! Where another lane takes over: along the payload, the time of a task, and the number of tasks.
+
+use protocol::{LaneId, LaneKind};
+use serde::Serialize;
+use stats::quantile;
+
+use crate::advice::{Standing, WORTH};
+use crate::model::{DRAWS, LaneModel, Model};
+use crate::workload::{Amount, Workload};
+
+/// Along what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Axis {
+    /// Bytes of each payload.
+    Payload,
+    /// Nanoseconds of work of each task.
+    Task,
+    /// How many tasks there are.
+    Tasks,
+}
+
+/// What happens there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Below it the one is faster, above it the other.
+    TakesOver,
+    /// From there on the two are alike: within a twentieth.
+    Alike,
+    /// From there on workers that stay have paid for their start.
+    PoolPays,
+}
+
+/// A point at which something changes; everything else stays as the workload has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BreakEven {
+    /// Along what.
+    pub axis: Axis,
+    /// What happens.
+    pub change: Change,
+    /// Where, in the axis's unit.
+    pub at: f64,
+    /// Nine of ten fits have it in there.
+    pub ci90: [f64; 2],
+    /// The faster lane below.
+    pub below: LaneId,
+    /// The faster lane above; of two that are alike, the other one.
+    pub above: LaneId,
+}
+
+impl Axis {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Payload, Self::Task, Self::Tasks];
+
+    /// From where to where one looks.
+    #[must_use]
+    pub const fn range(self) -> [f64; 2] {
+        match self {
+            Self::Payload => [64.0, 67_108_864.0],
+            Self::Task => [1e3, 10e9],
+            Self::Tasks => [1.0, 100_000.0],
+        }
+    }
+
+    /// Where a workload stands.
+    #[must_use]
+    pub fn of(self, workload: &Workload) -> Option<f64> {
+        match (self, workload.amount) {
+            (Self::Payload, _) => Some(workload.payload as f64),
+            (Self::Task, _) => Some(workload.task),
+            (Self::Tasks, Amount::Tasks(tasks)) => Some(tasks.into()),
+            (Self::Tasks, Amount::Rate(_)) => None,
+        }
+    }
+
+    /// The workload, moved along.
+    fn put(self, workload: &Workload, at: f64) -> Workload {
+        let mut moved = workload.clone();
+        match self {
+            Self::Payload => moved.payload = at.round() as u64,
+            Self::Task => moved.task = at,
+            Self::Tasks => moved.amount = Amount::Tasks(at.round().max(1.0) as u32),
+        }
+        moved
+    }
+}
+
+/// Points that are looked at along an axis.
+const STEPS: usize = 48;
+
+/// The first lane against its nearest rival, and against the fastest of the other kind; and a pool against workers
+/// that are started for each task.
+pub(crate) fn break_evens(
+    model: &Model,
+    eligible: &[&Standing],
+    workload: &Workload,
+) -> Vec<BreakEven> {
+    let Some((first, others)) = eligible.split_first() else { return Vec::new() };
+    let kind = |standing: &Standing| Model::kind(&standing.lane);
+    let rival = others.first();
+    let other_kind =
+        others.iter().find(|other| kind(other) != kind(first) && kind(other) != LaneKind::Main);
+    let mut pairs = Vec::new();
+    for other in [other_kind, rival].into_iter().flatten() {
+        if !pairs.contains(&&other.lane) {
+            pairs.push(&other.lane);
+        }
+    }
+    let find = |lane: &LaneId| model.lanes.iter().find(|it| it.lane == *lane);
+    let mut all = Vec::new();
+    let Some(mine) = find(&first.lane) else { return all };
+    for other in pairs.into_iter().filter_map(find) {
+        for axis in Axis::ALL.into_iter().filter(|axis| axis.of(workload).is_some()) {
+            all.extend(changes(axis, mine, other, workload));
+        }
+    }
+    all.extend(pool_pays(mine, workload));
+    all
+}
+
+/// How many times as much the second takes as the first, less one, as a logarithm.
+type Lead<'a> = dyn Fn(f64, usize) -> Option<f64> + 'a;
+
+fn changes(axis: Axis, mine: &LaneModel, other: &LaneModel, workload: &Workload) -> Vec<BreakEven> {
+    let lead = |at: f64, fit: usize| {
+        let moved = axis.put(workload, at);
+        Some((other.compared_by(&moved, fit)? / mine.compared_by(&moved, fit)?).ln())
+    };
+    let made = |change, at, ci90, below: &LaneModel, above: &LaneModel| BreakEven {
+        axis,
+        change,
+        at,
+        ci90,
+        below: below.lane.clone(),
+        above: above.lane.clone(),
+    };
+    let crossings = zeros(axis, &lead, 0.0);
+    let mut all: Vec<BreakEven> = Vec::new();
+    for (at, rises) in crossings {
+        let ci90 = spread(axis, &lead, 0.0, at, rises);
+        // Rising, the other one is ahead below.
+        let (below, above) = if rises { (other, mine) } else { (mine, other) };
+        all.push(made(Change::TakesOver, at, ci90, below, above));
+    }
+    let alike = WORTH.ln_1p();
+    // The last point at which the lead falls below what is worth it, if it stays there.
+    let [_, end] = axis.range();
+    let falls = zeros(axis, &lead, alike).into_iter().rfind(|(_, rises)| !rises);
+    if let Some((at, _)) = falls
+        && all.is_empty()
+        && lead(end, 0).is_some_and(|lead| lead.abs() <= alike)
+    {
+        let ci90 = spread(axis, &lead, alike, at, false);
+        all.push(made(Change::Alike, at, ci90, mine, other));
+    }
+    all
+}
+
+/// Where the lead passes a level, and whether it rises there.
+fn zeros(axis: Axis, lead: &Lead<'_>, level: f64) -> Vec<(f64, bool)> {
+    let [from, to] = axis.range();
+    let place = |step: usize| from * (to / from).powf(step as f64 / STEPS as f64);
+    let above = |at: f64| lead(at, 0).map(|lead| lead - level);
+    let mut all = Vec::new();
+    for step in 0..STEPS {
+        let (low, high) = (place(step), place(step + 1));
+        let (Some(one), Some(other)) = (above(low), above(high)) else { continue };
+        if (one < 0.0) != (other < 0.0) {
+            all.push((bisect(low, high, above), other > one));
+        }
+    }
+    all
+}
+
+/// The same point, fit by fit; where a fit has it not, it lies at the end to which that fit leans.
+fn spread(axis: Axis, lead: &Lead<'_>, level: f64, at: f64, rises: bool) -> [f64; 2] {
+    let [from, to] = axis.range();
+    let (low, high) = ((at / 64.0).max(from), (at * 64.0).min(to));
+    let mut found: Vec<f64> = (1..=DRAWS)
+        .filter_map(|fit| {
+            let above = |at: f64| lead(at, fit).map(|lead| lead - level);
+            let (one, other) = (above(low)?, above(high)?);
+            Some(match (one < 0.0, other < 0.0) {
+                (true, false) | (false, true) => bisect(low, high, above),
+                // Rising, a lead that is there already has begun before.
+                (false, false) => {
+                    if rises {
+                        low
+                    } else {
+                        high
+                    }
+                }
+                (true, true) => {
+                    if rises {
+                        high
+                    } else {
+                        low
+                    }
+                }
+            })
+        })
+        .collect();
+    if found.is_empty() {
+        return [at, at];
+    }
+    found.sort_by(f64::total_cmp);
+    [quantile(&found, 0.05).min(at), quantile(&found, 0.95).max(at)]
+}
+
+/// Where a function of different signs at both ends is zero.
+fn bisect(mut low: f64, mut high: f64, of: impl Fn(f64) -> Option<f64>) -> f64 {
+    let negative = of(low).is_some_and(|it| it < 0.0);
+    for _ in 0..40 {
+        let middle = (low * high).sqrt();
+        match of(middle) {
+            Some(value) if (value < 0.0) == negative => low = middle,
+            Some(_) => high = middle,
+            None => break,
+        }
+    }
+    (low * high).sqrt()
+}
+
+/// From how many tasks on workers that stay are faster than fresh ones.
+fn pool_pays(lane: &LaneModel, workload: &Workload) -> Option<BreakEven> {
+    Axis::Tasks.of(workload)?;
+    let lead = |at: f64, fit: usize| {
+        let moved = Axis::Tasks.put(workload, at);
+        let of = |fresh| lane.compared_by(&Workload { fresh, ..moved.clone() }, fit);
+        Some((of(true)? / of(false)?).ln())
+    };
+    // Tasks are whole: the first number at which it is so.
+    let first = |fit| {
+        (1..=64_u32).map(f64::from).find(|tasks| lead(*tasks, fit).is_some_and(|it| it > 0.0))
+    };
+    let at = first(0)?;
+    let mut all: Vec<f64> = (1..=DRAWS).filter_map(first).collect();
+    all.sort_by(f64::total_cmp);
+    let ci90 = if all.is_empty() {
+        [at, at]
+    } else {
+        [quantile(&all, 0.05).floor().min(at), quantile(&all, 0.95).ceil().max(at)]
+    };
+    let (below, above) = (lane.lane.clone(), lane.lane.clone());
+    Some(BreakEven { axis: Axis::Tasks, change: Change::PoolPays, at, ci90, below, above })
+}

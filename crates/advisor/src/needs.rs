@@ -1,0 +1,134 @@
+//! What must be had, and which lanes have it not: each by one of the seed's claims.
+
+use claims::{Column, Verdict};
+use protocol::LaneId;
+use protocol::report::Report;
+use serde::{Deserialize, Serialize};
+
+use crate::workload::{For, column_of, platform_of};
+
+/// Something that cannot be traded for speed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// A crash of a worker ends neither the caller nor the others.
+    Isolation,
+    /// Memory that caller and workers see, and not copies of it.
+    SharedState,
+    /// Programs in another language, or others' binaries.
+    Language,
+    /// One database connection, or another stateful service, for all workers.
+    Database,
+}
+
+impl Need {
+    /// Every one, as the seed asks for them.
+    pub const ALL: [Self; 4] = [Self::SharedState, Self::Isolation, Self::Language, Self::Database];
+
+    /// As one types it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Isolation => "isolation",
+            Self::SharedState => "shared-state",
+            Self::Language => "language",
+            Self::Database => "database",
+        }
+    }
+
+    /// The row of the seed's tables that says who has it.
+    const fn row(self) -> &'static str {
+        match self {
+            Self::Isolation => "crash",
+            Self::SharedState => "buffers",
+            Self::Language => "ideal",
+            Self::Database => "database",
+        }
+    }
+
+    /// Whether a lane can give it.
+    fn is_had_by(self, lane: &LaneId, column: Column) -> bool {
+        match self {
+            Self::Isolation | Self::Language => column == Column::Processes,
+            // What copies or gives away does not share, be it a thread.
+            Self::SharedState => [
+                LaneId::NODE_WORKER_SHARED,
+                LaneId::NATIVE_THREAD,
+                LaneId::PROCESS_SHM,
+                LaneId::BROWSER_SHARED,
+            ]
+            .contains(lane),
+            Self::Database => false,
+        }
+    }
+
+    const fn lacks(self) -> &'static str {
+        match self {
+            Self::Isolation => "a crash can take the caller along",
+            Self::SharedState => "its workers see copies",
+            Self::Language => "it runs code of the caller’s own kind alone",
+            Self::Database => "a connection belongs to whoever opened it",
+        }
+    }
+}
+
+/// Why a lane is out of the question.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RuledOut {
+    /// The claim that says so, for example `crash.threads`.
+    pub claim: String,
+    /// What the report says of that claim, for the lane's platform.
+    pub verdict: Verdict,
+    /// One sentence.
+    pub words: String,
+}
+
+/// The first of the needs that a lane has not.
+pub(crate) fn rule_out(lane: &LaneId, needs: &[Need], report: &Report) -> Option<RuledOut> {
+    let (platform, column) = (platform_of(lane)?, column_of(lane)?);
+    let need = needs.iter().find(|need| !need.is_had_by(lane, column))?;
+    let row = claims::ALL.into_iter().find(|row| row.id == need.row())?;
+    let verdict = row.judge(column, report, platform).verdict;
+    let claim = row.claim(column);
+    let words = format!(
+        "{}: {} (claim {claim}, {} in this report)",
+        need.name(),
+        need.lacks(),
+        verdict.words()
+    );
+    Some(RuledOut { claim, verdict, words })
+}
+
+/// Needs that nobody of a platform has together, in a sentence.
+pub(crate) fn contradiction(needs: &[Need], of: For) -> Option<String> {
+    let lanes = || {
+        let of = of.platforms().iter();
+        of.flat_map(|platform| Column::ALL.map(|column| platform.lanes(column))).flatten()
+    };
+    let has = |lane: &LaneId, needs: &[Need]| {
+        column_of(lane).is_some_and(|column| needs.iter().all(|need| need.is_had_by(lane, column)))
+    };
+    if lanes().any(|lane| has(lane, needs)) {
+        return None;
+    }
+    if needs.contains(&Need::Database) {
+        return Some(
+            "Neither: a database connection or a stateful service is shared by no lane. Each worker or process opens \
+             its own, so choose without that need"
+                .into(),
+        );
+    }
+    let alone = needs.iter().find(|need| !lanes().any(|lane| has(lane, &[**need])));
+    Some(match alone {
+        Some(need) => format!("Neither: no lane of {} has {}", of.name(), need.name()),
+        None => {
+            let names: Vec<&str> = needs.iter().map(|need| need.name()).collect();
+            format!(
+                "Neither: no lane of {} has {} at once: split the work, or try --for rust, whose process.shm shares memory \
+                 between processes",
+                of.name(),
+                names.join(" and ")
+            )
+        }
+    })
+}

@@ -1,0 +1,155 @@
+//! The advice in sentences.
+
+use lab::format::{bytes, count, factor, time, workers};
+use protocol::{LaneId, LaneKind};
+
+use crate::advice::{Advice, Excluded, Standing};
+use crate::break_even::{Axis, BreakEven, Change};
+use crate::model::Model;
+use crate::needs::Need;
+use crate::predict::{Figure, Prediction};
+use crate::workload::{Amount, Workload};
+
+/// The seed's three questions.
+#[must_use]
+pub const fn question(need: Need) -> &'static str {
+    match need {
+        Need::SharedState => "Does it need shared memory?",
+        Need::Isolation => "Must a crash of a worker leave everything else alone?",
+        Need::Language => "Does it run other programs, or another language?",
+        Need::Database => "Must workers share database connections or stateful services?",
+    }
+}
+
+/// The recommendation in one sentence.
+#[must_use]
+pub fn answer(advice: &Advice, workload: &Workload) -> String {
+    let eligible: Vec<&Standing> = advice.lanes.iter().filter(|it| it.is_eligible()).collect();
+    let Some((first, predicted)) =
+        eligible.first().and_then(|it| Some((*it, it.predicted.as_ref().ok()?)))
+    else {
+        return match &advice.contradiction {
+            Some(why) => format!("{why}."),
+            None => "No lane does it within these limits: see what excludes each.".into(),
+        };
+    };
+    let what = what(workload);
+    if advice.recommended.is_none() {
+        let others = advice.close.iter().skip(1).map(LaneId::to_string).collect::<Vec<_>>();
+        return format!(
+            "Too close to call between {} and {}: {what} {} on either; choose by what else matters.",
+            first.lane,
+            others.join(", "),
+            takes(predicted)
+        );
+    }
+    let rival = eligible.get(1).and_then(|it| Some((it, it.predicted.as_ref().ok()?)));
+    let against = rival.map_or(String::new(), |(rival, its)| {
+        let times = its.figure().median / predicted.figure().median;
+        format!("; {} takes {} as long", rival.lane, factor(times))
+    });
+    format!("Use {}: {what} {}{against}.", first.lane, takes(predicted))
+}
+
+fn what(workload: &Workload) -> String {
+    match workload.amount {
+        Amount::Tasks(1) => "the task".to_owned(),
+        Amount::Tasks(tasks) => format!("{tasks} tasks with {}", workers(workload.workers)),
+        Amount::Rate(rate) => {
+            format!("at {} tasks a second a task with {}", count(rate), workers(workload.workers))
+        }
+    }
+}
+
+fn takes(predicted: &Prediction) -> String {
+    let Figure { median, ci90: [low, high] } = predicted.figure();
+    let verb = if predicted.total.is_some() { "take" } else { "takes" };
+    format!("{verb} {} (90% interval {} to {})", time(median), time(low), time(high))
+}
+
+/// Why, what would change it, and what to bear in mind: a sentence each.
+#[must_use]
+pub fn reasons(advice: &Advice, break_evens: &[BreakEven], workload: &Workload) -> Vec<String> {
+    let mut all = Vec::new();
+    for standing in advice.lanes.iter().filter(|it| it.competes) {
+        if let Some(out) = &standing.ruled_out {
+            all.push(format!("{} is ruled out by {}.", standing.lane, out.words));
+        }
+        all.extend(standing.excluded.as_ref().map(|it| excluded(&standing.lane, it, workload)));
+        if let Err(why) = &standing.predicted {
+            all.push(format!("{} cannot be predicted: {why}.", standing.lane));
+        }
+    }
+    all.extend(break_evens.iter().map(break_even));
+    let eligible: Vec<&Standing> = advice.lanes.iter().filter(|it| it.is_eligible()).collect();
+    if let [first, rest @ ..] = eligible.as_slice() {
+        let kind = Model::kind(&first.lane);
+        let other = rest.iter().find(|it| Model::kind(&it.lane) != kind);
+        if let Some((other, (its, mine))) = other.and_then(|it| {
+            Some((it, it.predicted.as_ref().ok().zip(first.predicted.as_ref().ok())?))
+        }) {
+            let times = factor(its.figure().median / mine.figure().median);
+            let why = if kind == LaneKind::Thread {
+                "a crash may take the caller along, or other languages are needed"
+            } else {
+                "memory is to be shared"
+            };
+            all.push(format!("If {why}, take {}: it takes {times} as long.", other.lane));
+        }
+        if workload.crash_rate > 0.0
+            && let Ok(predicted) = &first.predicted
+        {
+            all.push(format!("Crashes cost {} of it.", time(predicted.lost.median)));
+        }
+        let beyond = first.predicted.as_ref().map_or(&[][..], |it| &it.beyond);
+        if !beyond.is_empty() {
+            all.push(format!(
+                "Extrapolated: {} lies beyond what was measured.",
+                beyond.join(" and ")
+            ));
+        }
+    }
+    all
+}
+
+fn excluded(lane: &LaneId, excluded: &Excluded, workload: &Workload) -> String {
+    match excluded {
+        Excluded::Memory { takes, limit } => format!(
+            "{lane} is excluded: {} take {} of memory, and {} are the limit.",
+            workers(workload.workers),
+            bytes(*takes as u64),
+            bytes(*limit)
+        ),
+        Excluded::Rate { most } => {
+            format!("{lane} is excluded: no more than {} tasks a second get through.", count(*most))
+        }
+    }
+}
+
+fn break_even(it: &BreakEven) -> String {
+    let say = |value: f64| match it.axis {
+        Axis::Payload => bytes(value as u64),
+        Axis::Task => time(value),
+        Axis::Tasks => format!("{value:.0}"),
+    };
+    let unit = match it.axis {
+        Axis::Payload => " per message",
+        Axis::Task => " of work per task",
+        Axis::Tasks => " tasks",
+    };
+    let (at, [low, high]) = (say(it.at), it.ci90);
+    let within = format!("(90% interval {} to {})", say(low), say(high));
+    let (below, above) = (&it.below, &it.above);
+    match it.change {
+        Change::TakesOver => {
+            format!("Below {at}{unit} {within} {below} is faster, above it {above}.")
+        }
+        Change::Alike => {
+            format!("From {at}{unit} on {within}, {below} and {above} are within a twentieth.")
+        }
+        Change::PoolPays => format!(
+            "After {at} task{} {within} a pool on {below} has paid its start, against workers started for each.",
+            if it.at > 1.5 { "s" } else { "" }
+        ),
+    }
+}

@@ -1,0 +1,141 @@
+//! The decision guide's state: somebody's workload, and what this visit's figures say of it.
+
+use std::time::Duration;
+
+use advisor::{Advice, BreakEven, For, Missing, Model, PRESETS, Workload};
+use leptos::prelude::*;
+use protocol::LaneId;
+use protocol::report::{Param, ReportRow, RowOutcome};
+use protocol::study::Proof;
+
+use crate::comparison::Comparison;
+use crate::environment;
+
+/// How long nothing is dragged before what takes longer to say is said.
+const REST: Duration = Duration::from_millis(200);
+/// Lanes that are proved: the first and its nearest rivals.
+const PROVED: usize = 3;
+
+/// The state.
+#[derive(Clone, Copy)]
+pub(crate) struct Guide {
+    pub(crate) comparison: Comparison,
+    pub(crate) workload: RwSignal<Workload>,
+    pub(crate) of: RwSignal<For>,
+    /// What the figures so far come to.
+    pub(crate) model: Memo<Fitted>,
+    pub(crate) advice: Memo<Option<Advice>>,
+    /// Where the first lane stops being it, once nothing is dragged any more.
+    pub(crate) break_evens: RwSignal<Vec<BreakEven>>,
+}
+
+/// A model, or what it lacks. Two are the same if they come from the same findings.
+#[derive(Clone)]
+pub(crate) struct Fitted {
+    pub(crate) model: Result<std::sync::Arc<Model>, Missing>,
+    /// How many rows it is of, and when the last of them were measured.
+    version: (usize, u64),
+}
+
+impl PartialEq for Fitted {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version && self.model.is_ok() == other.model.is_ok()
+    }
+}
+
+impl Guide {
+    pub(crate) fn new(comparison: Comparison) -> Self {
+        let usual = PRESETS[0].workload(environment::cores().clamp(1, 16));
+        let linked = shared().and_then(|link| usual.from_link(&link));
+        let (workload, of) = linked.unwrap_or((usual, For::default()));
+        let (workload, of) = (RwSignal::new(workload), RwSignal::new(of));
+        let model = Memo::new(move |_| {
+            let of = of.get();
+            comparison.findings.with(|findings| Fitted {
+                model: Model::fit(findings, of).map(std::sync::Arc::new),
+                version: (findings.results.len() * 8 + of as usize, findings.run.started),
+            })
+        });
+        let advice = Memo::new(move |_| {
+            let model = model.get().model.ok()?;
+            workload.with(|workload| model.advise(workload, of.get()).ok())
+        });
+        let break_evens = RwSignal::new(Vec::new());
+        let timer = StoredValue::new(None::<TimeoutHandle>);
+        Effect::new(move |_| {
+            let known = advice.get().zip(model.get().model.ok());
+            if let Some(timer) = timer.get_value() {
+                timer.clear();
+            }
+            break_evens.set(Vec::new());
+            let Some((advice, model)) = known else { return };
+            let say = move || {
+                workload.with_untracked(|workload| {
+                    break_evens.set(model.break_evens(&advice, workload));
+                });
+            };
+            timer.set_value(set_timeout_with_handle(say, REST).ok());
+        });
+        Self { comparison, workload, of, model, advice, break_evens }
+    }
+
+    /// Has the figures taken that it predicts from.
+    pub(crate) fn measure(self) {
+        let names = lab::experiments::guiding().iter().map(|it| it.id).collect();
+        self.comparison.run_experiments(names);
+    }
+
+    /// Runs this very workload on the first lane and its nearest rivals.
+    pub(crate) fn prove(self) {
+        let Some((advice, model)) = self.known() else { return };
+        let first = advice.lanes.iter().filter(|it| it.is_eligible()).take(PROVED);
+        let lanes: Vec<LaneId> = first.map(|it| it.lane.clone()).collect();
+        let load = lanes
+            .first()
+            .and_then(|lane| self.workload.with_untracked(|workload| model.load(lane, workload)));
+        if let Some(load) = load {
+            self.comparison.run_proof(Proof { load, lanes });
+        }
+    }
+
+    fn known(&self) -> Option<(Advice, std::sync::Arc<Model>)> {
+        self.advice.get_untracked().zip(self.model.get_untracked().model.ok())
+    }
+
+    /// What a lane took when this very workload was run on it, if it was.
+    pub(crate) fn proved(&self, lane: &LaneId) -> Option<RowOutcome> {
+        let model = self.model.get().model.ok()?;
+        let load = self.workload.with(|workload| model.load(lane, workload))?;
+        let op = lab::Op::Load(load);
+        let metric =
+            if matches!(load.amount, protocol::load::Amount::Tasks(_)) { "total" } else { "p50" };
+        let params = op.params(metric);
+        let is_it = |row: &&ReportRow| {
+            let close = |name: &String, value: &Param| match (row.params.get(name), value) {
+                // What a round takes is fitted anew when there are more figures.
+                (Some(Param::Number(found)), Param::Number(wanted)) if name == "rounds" => {
+                    found.abs_diff(*wanted) * 50 <= *wanted
+                }
+                (found, wanted) => found == Some(wanted),
+            };
+            row.experiment == "workload"
+                && row.lane == *lane
+                && params.iter().all(|(name, value)| close(name, value))
+        };
+        self.comparison
+            .findings
+            .with(|all| all.results.iter().find(is_it).map(|row| row.outcome.clone()))
+    }
+}
+
+/// What the address shares: `s=` in its fragment.
+fn shared() -> Option<String> {
+    let fragment = window().location().hash().ok()?;
+    let mut parts = fragment.trim_start_matches('#').split('&');
+    parts.find_map(|part| part.strip_prefix("s=guide,").map(str::to_owned))
+}
+
+/// A fragment that shares a workload.
+pub(crate) fn link(workload: &Workload, of: For) -> String {
+    format!("#s=guide,{}", workload.to_link(of))
+}

@@ -1,0 +1,103 @@
+//! What the guide says: the sentence, the lanes, and why.
+
+use advisor::{Advice, Excluded, Prediction, Standing};
+use lab::format;
+use leptos::prelude::*;
+use protocol::report::RowOutcome;
+
+use super::guide;
+
+const HEADS: [&str; 6] =
+    ["Lane", "Predicted", "90% interval", "Proved", "Tasks a second", "Memory"];
+
+#[component]
+pub(super) fn Answer() -> impl IntoView {
+    let guide = guide();
+    let sentence = move || {
+        guide.workload.with(|workload| {
+            guide.advice.with(|advice| match advice {
+                Some(advice) => advisor::answer(advice, workload),
+                None => workload.check().err().unwrap_or_default(),
+            })
+        })
+    };
+    let recommended = move || {
+        let lane = guide.advice.with(|advice| advice.as_ref()?.recommended.clone());
+        lane.map_or(String::new(), |lane| lane.to_string())
+    };
+    let rows = move || {
+        guide.advice.with(|advice| {
+            advice.iter().flat_map(|advice: &Advice| &advice.lanes).map(row).collect_view()
+        })
+    };
+    let reasons = move || {
+        guide.workload.with(|workload| {
+            guide.advice.with(|advice| {
+                let said = advice.iter().flat_map(|advice| {
+                    guide.break_evens.with(|found| advisor::reasons(advice, found, workload))
+                });
+                said.map(|reason| view! { <li>{reason}</li> }).collect_view()
+            })
+        })
+    };
+    view! {
+        <p class="answer" role="status" data-recommended=recommended>{sentence}</p>
+        <table class="advice" role="table">
+            <thead role="rowgroup">
+                <tr role="row">
+                    {HEADS.map(|head| view! { <th scope="col" role="columnheader">{head}</th> })}
+                </tr>
+            </thead>
+            <tbody role="rowgroup">{rows}</tbody>
+        </table>
+        <ul class="reasons">{reasons}</ul>
+    }
+}
+
+fn row(standing: &Standing) -> impl IntoView + use<> {
+    let guide = guide();
+    let Standing { lane, competes, .. } = standing.clone();
+    let out = match (&standing.ruled_out, &standing.excluded) {
+        (Some(out), _) => Some(format!("ruled out by {}", out.claim)),
+        (None, Some(Excluded::Memory { .. })) => Some("excluded by its memory".to_owned()),
+        (None, Some(Excluded::Rate { .. })) => Some("excluded by its rate".to_owned()),
+        (None, None) => None,
+    };
+    let [time, interval, rate, memory] = match (&standing.predicted, out) {
+        (Ok(it), None) => {
+            let Prediction { throughput, memory, .. } = it;
+            let (figure, count) = (it.figure(), format::count(throughput.median));
+            let [low, high] = figure.ci90;
+            let interval = format!("{} to {}", format::time(low), format::time(high));
+            let memory = memory.map_or(String::new(), |it| format::bytes(it.median as u64));
+            [format::time(figure.median), interval, count, memory]
+        }
+        (Ok(it), Some(out)) => {
+            let median = it.figure().median;
+            let time = if median.is_finite() { format::time(median) } else { String::new() };
+            [time, out, String::new(), String::new()]
+        }
+        (Err(why), _) => ["unknown".to_owned(), why.clone(), String::new(), String::new()],
+    };
+    let proved = {
+        let lane = lane.clone();
+        move || match guide.proved(&lane) {
+            Some(RowOutcome::Measured(it)) => format::time(it.median),
+            Some(RowOutcome::Unavailable { reason }) => format!("unavailable: {reason}"),
+            Some(RowOutcome::Failed { error, .. }) => format!("failed: {error}"),
+            None => String::new(),
+        }
+    };
+    let note = if competes { "" } else { " (another platform’s)" };
+    let eligible = standing.is_eligible().to_string();
+    view! {
+        <tr role="row" data-advice=lane.to_string() data-eligible=eligible>
+            <th scope="row" role="rowheader">{lane.to_string()}<small>{note}</small></th>
+            <td role="cell" data-column=HEADS[1]>{time}</td>
+            <td role="cell" data-column=HEADS[2]>{interval}</td>
+            <td role="cell" data-column=HEADS[3] data-proved>{proved}</td>
+            <td role="cell" data-column=HEADS[4]>{rate}</td>
+            <td role="cell" data-column=HEADS[5]>{memory}</td>
+        </tr>
+    }
+}

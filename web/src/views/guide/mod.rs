@@ -1,0 +1,72 @@
+//! The decision guide: a workload in, a lane out, and the proof.
+
+mod answer;
+mod map;
+mod sketch;
+mod workload;
+
+use leptos::prelude::*;
+
+use super::comparison;
+use crate::guide::Guide;
+
+#[component]
+pub(super) fn GuideView() -> impl IntoView {
+    let guide = Guide::new(comparison());
+    provide_context(guide);
+    let missing = Memo::new(move |_| guide.model.get().model.err().map(|missing| missing.words));
+    let is_fitted = Memo::new(move |_| missing.with(Option::is_none));
+    view! {
+        <section class="guide" aria-labelledby="guide-heading">
+            <h2 id="guide-heading">"Decision guide"</h2>
+            <p>
+                "Your own workload, predicted on each lane from what was measured on this machine. "
+                "The seed’s questions come first; whatever they leave is a matter of figures, and the guide proves its own."
+            </p>
+            <workload::WorkloadForm/>
+            <div class="ways">
+                <button
+                    type="button"
+                    class="primary"
+                    disabled=move || guide.comparison.is_running()
+                    on:click=move |_| guide.measure()
+                >
+                    {move || if is_fitted.get() { "Measure again" } else { "Measure for the guide" }}
+                </button>
+                <Show when=move || is_fitted.get()>
+                    <button
+                        type="button"
+                        disabled=move || guide.comparison.is_running() || !can_prove(guide)
+                        on:click=move |_| guide.prove()
+                    >"Prove it"</button>
+                </Show>
+                <a id="guide-link" href=move || guide.workload.with(|it| crate::guide::link(it, guide.of.get()))>
+                    "Link to this workload"
+                </a>
+            </div>
+            <Show when=move || !is_fitted.get()>
+                <p class="notice">
+                    "No figures yet that it could predict from: measuring them takes about a minute. "
+                    <small>"A report has them if it has the experiments tasks and memory on the lanes that are chosen between."</small>
+                </p>
+            </Show>
+            <Show when=move || is_fitted.get()>
+                <answer::Answer/>
+                <map::MapView/>
+                <sketch::Sketches/>
+            </Show>
+        </section>
+    }
+}
+
+fn guide() -> Guide {
+    expect_context()
+}
+
+fn can_prove(guide: Guide) -> bool {
+    guide.advice.with(|advice| {
+        advice
+            .as_ref()
+            .is_some_and(|advice| advice.lanes.iter().any(advisor::Standing::is_eligible))
+    })
+}
