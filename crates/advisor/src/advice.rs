@@ -146,6 +146,6 @@ fn is_close(first: &Standing, second: &Standing) -> bool {
     let pairs = first.draws.iter().zip(&second.draws).skip(1);
     let mut ratios: Vec<f64> = pairs.map(|(first, second)| second / first).collect();
     ratios.sort_by(f64::total_cmp);
-    let least = if ratios.is_empty() { ratio } else { quantile(&ratios, 0.05) };
+    let least = if ratios.is_empty() { ratio } else { quantile(&ratios, 0.1) };
     ratio < 1.0 + WORTH || least < 1.0
 }

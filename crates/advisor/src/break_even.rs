@@ -135,13 +135,24 @@ fn changes(axis: Axis, mine: &LaneModel, other: &LaneModel, workload: &Workload)
         below: below.lane.clone(),
         above: above.lane.clone(),
     };
+    // Two that are alike pass each other again and again: that says nothing.
     let crossings = zeros(axis, &lead, 0.0);
+    let edges: Vec<f64> = std::iter::once(axis.range()[0])
+        .chain(crossings.iter().map(|(at, _)| *at))
+        .chain([axis.range()[1]])
+        .collect();
+    let matters: Vec<bool> =
+        edges.windows(2).map(|edges| leads(&lead, edges[0], edges[1])).collect();
+    let crossings = crossings.into_iter().enumerate();
+    let crossings = crossings.filter(|(at, _)| matters[*at] && matters[at + 1]).map(|(_, it)| it);
     let mut all: Vec<BreakEven> = Vec::new();
     for (at, rises) in crossings {
         let ci90 = spread(axis, &lead, 0.0, at, rises);
         // Rising, the other one is ahead below.
         let (below, above) = if rises { (other, mine) } else { (mine, other) };
-        all.push(made(Change::TakesOver, at, ci90, below, above));
+        if says_something(ci90) {
+            all.push(made(Change::TakesOver, at, ci90, below, above));
+        }
     }
     let alike = WORTH.ln_1p();
     // The last point at which the lead falls below what is worth it, if it stays there.
@@ -152,9 +163,22 @@ fn changes(axis: Axis, mine: &LaneModel, other: &LaneModel, workload: &Workload)
         && lead(end, 0).is_some_and(|lead| lead.abs() <= alike)
     {
         let ci90 = spread(axis, &lead, alike, at, false);
-        all.push(made(Change::Alike, at, ci90, mine, other));
+        if says_something(ci90) {
+            all.push(made(Change::Alike, at, ci90, mine, other));
+        }
     }
     all
+}
+
+/// A point that may be anywhere within three orders of magnitude is none.
+fn says_something([low, high]: [f64; 2]) -> bool {
+    high < 1000.0 * low
+}
+
+/// Whether somebody leads by what is worth it between these.
+fn leads(lead: &Lead<'_>, from: f64, to: f64) -> bool {
+    let place = |step: u32| from * (to / from).powf(f64::from(step) / 12.0);
+    (0..=12).any(|step| lead(place(step), 0).is_some_and(|lead| lead.abs() > WORTH.ln_1p()))
 }
 
 /// Where the lead passes a level, and whether it rises there.

@@ -70,6 +70,8 @@ pub(crate) struct Fresh {
     pub(crate) start: f64,
     /// Their ends.
     pub(crate) end: f64,
+    /// Whether it can be done for each task.
+    pub(crate) again: bool,
     /// How much longer the first tasks take than later ones, by their work.
     pub(crate) cold: Curve,
     /// And by each byte that they carry: memory that nobody has touched before.
@@ -118,7 +120,7 @@ impl Model {
         }
         if !lanes.iter().any(|lane| of.has(&lane.lane)) {
             let words = format!(
-                "this report says nothing of what tasks cost on {} lanes: run `breakeven run tasks memory --json FILE`{} \
+                "this report says nothing of what tasks cost on {} lanes: run `breakeven run tasks startup memory --json FILE`{} \
                  and give that one",
                 match of {
                     For::Node => "Node’s",
@@ -128,7 +130,7 @@ impl Model {
                 },
                 if of == For::Browser { " with --browser chromium or firefox" } else { "" },
             );
-            return Err(Missing { experiments: vec!["tasks", "memory"], words });
+            return Err(Missing { experiments: vec!["tasks", "startup", "memory"], words });
         }
         Ok(Self { lanes, report: report.clone(), rounds })
     }
@@ -316,7 +318,14 @@ impl<'a> Rows<'a> {
                         .collect(),
                 ),
                 touch,
+                again: true,
             });
+        // What cannot be started over and over has at least been started.
+        let fresh = fresh.or_else(|| {
+            let start = self.figure_of(lane, "startup", "first_answer")? * count;
+            let cold = Curve::through(Vec::new());
+            Some(Fresh { start, end: 0.0, again: false, cold, touch: 0.0 })
+        });
 
         let rate = self.figures(lane, |row| row.rate && row.workers == workers);
         let late = |metric: &str| {
@@ -340,17 +349,21 @@ impl<'a> Rows<'a> {
 
     /// Bytes that a worker has to itself.
     fn memory(&mut self, lane: &LaneId) -> Option<f64> {
-        let of = |metric: &str| {
-            let rows = self.report.results.iter();
-            rows.filter(|row| row.experiment == "memory" && row.lane == *lane)
-                .filter(|row| text(&row.params, "metric") == Some(metric))
-                .find_map(|row| match &row.outcome {
-                    RowOutcome::Measured(measured) => Some(medians(measured)),
-                    _ => None,
-                })
-        };
-        let blocks = of("uss").or_else(|| of("wasm"))?;
-        self.take(&blocks)
+        let own = self.figure_of(lane, "memory", "uss");
+        own.or_else(|| self.figure_of(lane, "memory", "wasm"))
+    }
+
+    /// Of the row of an experiment that has this metric, and its worker's usual sandbox.
+    fn figure_of(&mut self, lane: &LaneId, experiment: &str, metric: &str) -> Option<f64> {
+        let mut rows = self.report.results.iter();
+        let row = rows.find(|row| {
+            row.experiment == experiment
+                && row.lane == *lane
+                && text(&row.params, "metric") == Some(metric)
+                && !row.params.contains_key("sandbox")
+        })?;
+        let RowOutcome::Measured(measured) = &row.outcome else { return None };
+        self.take(&medians(measured))
     }
 
     /// The median over the kinds of crash that somebody survives.

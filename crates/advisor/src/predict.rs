@@ -179,6 +179,9 @@ impl Costs {
                 let lost = f64::from(tasks) * workload.crash_rate * crash / f64::from(workers);
                 let (whole, rest) = (tasks / workers, tasks % workers);
                 let (total, latency) = if workload.fresh {
+                    if !self.fresh(workers)?.again {
+                        return Err("its workers cannot be started for each task".into());
+                    }
                     let wave = |count: u32| -> Result<f64, String> {
                         let Started { start, end, cold } = self.started(count, workload)?;
                         Ok(start + cold + f64::from(count) * period(count) + end)

@@ -202,7 +202,7 @@ fn crashes_cost_what_it_takes_to_start_again() {
 fn what_is_missing_or_cannot_be_is_said() {
     let empty = report(&[], 0.0);
     let missing = Model::fit(&empty, For::Rust).unwrap_err();
-    assert!(missing.words.contains("breakeven run tasks memory --json FILE"));
+    assert!(missing.words.contains("breakeven run tasks startup memory --json FILE"));
     assert!(Model::fit(&report(&NODE, 0.0), For::Browser).unwrap_err().words.contains("--browser"));
     for (wrong, says) in [
         (Workload { workers: 0, ..workload() }, "1 to 64 workers"),

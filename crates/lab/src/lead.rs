@@ -7,7 +7,7 @@ use protocol::{LaneId, Nanos};
 use crate::clocks::relate;
 use crate::experiments::{Experiment, workload::WORKLOAD};
 use crate::lane::Lane;
-use crate::op::Placement;
+use crate::op::{Op, Placement};
 use crate::plan::Depth;
 use crate::record::Record;
 use crate::remote::Remote;
@@ -36,7 +36,7 @@ pub struct Place<'a> {
 pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent)) -> StudyEvent {
     let wished = match &wish.proof {
         None => Depth::wished(&wish.experiments),
-        Some(proof) => proof.load.check().map(|()| (Depth::Proof, vec![&WORKLOAD])),
+        Some(proof) => Op::Load(proof.load).check().map(|()| (Depth::Proof, vec![&WORKLOAD])),
     };
     let (depth, experiments) = match wished {
         Ok(wished) => wished,

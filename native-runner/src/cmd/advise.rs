@@ -61,7 +61,7 @@ pub(super) struct Advise {
     /// What must be had, separated by commas.
     #[arg(long, value_enum, value_name = "NEED", value_delimiter = ',')]
     needs: Vec<Needed>,
-    /// An earlier report (`breakeven run tasks memory --json FILE`); without it the figures are taken first.
+    /// An earlier report (`breakeven run tasks startup memory --json FILE`); without it the figures are taken first.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Measures this browser's lanes too: opens the page in it, headless.

@@ -1,6 +1,7 @@
 //! The command line as a user meets it: what it prints where, and how it ends.
 #![allow(clippy::disallowed_methods, reason = "these tests start the command itself")]
 
+mod advise;
 mod run;
 mod serve;
 mod words;

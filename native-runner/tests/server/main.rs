@@ -7,4 +7,5 @@ mod harness;
 mod hostile;
 mod own_picture;
 mod pairing;
+mod proof;
 mod socket;

@@ -85,7 +85,7 @@ pub fn compared() -> Vec<&'static Experiment> {
 /// What the decision guide predicts from.
 #[must_use]
 pub fn guiding() -> Vec<&'static Experiment> {
-    vec![&tasks::TASKS, &memory::MEMORY]
+    vec![&tasks::TASKS, &startup::STARTUP, &memory::MEMORY]
 }
 
 /// Every trial.

@@ -85,7 +85,7 @@ fn row(standing: &Standing) -> impl IntoView + use<> {
             Some(RowOutcome::Measured(it)) => format::time(it.median),
             Some(RowOutcome::Unavailable { reason }) => format!("unavailable: {reason}"),
             Some(RowOutcome::Failed { error, .. }) => format!("failed: {error}"),
-            None => String::new(),
+            None => "–".to_owned(),
         }
     };
     let note = if competes { "" } else { " (another platform’s)" };

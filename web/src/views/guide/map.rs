@@ -52,7 +52,9 @@ pub(super) fn MapView() -> impl IntoView {
                 "Pale where another one is within a twentieth. Drag the point, or use the sliders."
             </figcaption>
             <div class="axes">
-                <span class="up" aria-hidden="true">"payload →"</span>
+                <span class="up" aria-hidden="true">
+                    <span>"64\u{a0}B"</span><span>"payload →"</span><span>"16\u{a0}MiB"</span>
+                </span>
                 <div
                     class="area"
                     id="guide-map"
@@ -77,7 +79,9 @@ pub(super) fn MapView() -> impl IntoView {
                         style:bottom=move || format!("{:.2}%", at.get()[1] * 100.0)
                     ></span>
                 </div>
-                <span class="across" aria-hidden="true">"work of a task →"</span>
+                <span class="across" aria-hidden="true">
+                    <span>"10\u{a0}µs"</span><span>"work of a task →"</span><span>"1\u{a0}s"</span>
+                </span>
             </div>
             <ul class="legend">{legend}</ul>
         </figure>
@@ -126,7 +130,7 @@ fn cells(map: &Map) -> impl IntoView + use<> {
             let opacity = if close { 0.35 } else { 0.85 };
             // A little wider, so that no line shows between two.
             shapes += &format!(
-                "<rect x='{}' y='{y}' width='{}' height='{}' style='fill:{fill};opacity:{opacity}'/>",
+                "<rect x='{}' y='{y}' width='{}' height='{}' fill='{fill}' opacity='{opacity}'/>",
                 from * CELL,
                 count * CELL,
                 CELL

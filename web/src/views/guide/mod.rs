@@ -47,7 +47,7 @@ pub(super) fn GuideView() -> impl IntoView {
             <Show when=move || !is_fitted.get()>
                 <p class="notice">
                     "No figures yet that it could predict from: measuring them takes about a minute. "
-                    <small>"A report has them if it has the experiments tasks and memory on the lanes that are chosen between."</small>
+                    <small>"A report has them if it has the experiments tasks, startup and memory on the lanes that are chosen between."</small>
                 </p>
             </Show>
             <Show when=move || is_fitted.get()>
