@@ -150,7 +150,8 @@ fn changes(axis: Axis, mine: &LaneModel, other: &LaneModel, workload: &Workload)
         let ci90 = spread(axis, &lead, 0.0, at, rises);
         // Rising, the other one is ahead below.
         let (below, above) = if rises { (other, mine) } else { (mine, other) };
-        if says_something(ci90) {
+        // Below two tasks there is but one.
+        if says_something(ci90) && (axis != Axis::Tasks || at >= 1.5) {
             all.push(made(Change::TakesOver, at, ci90, below, above));
         }
     }

@@ -32,6 +32,11 @@ impl Curve {
 
     /// At this size. Beyond the largest that was measured it goes on as between the last two.
     pub(crate) fn at(&self, size: f64) -> f64 {
+        self.at_with(size, self.last_slope())
+    }
+
+    /// The same, going on with this slope.
+    pub(crate) fn at_with(&self, size: f64, slope: f64) -> f64 {
         let points = &self.0;
         let Some((first, last)) = points.first().zip(points.last()) else { return 0.0 };
         if size <= first.0 {
@@ -42,7 +47,7 @@ impl Curve {
                 let [(from, low), (to, high)] = [pair[0], pair[1]];
                 low + (high - low) * (size - from) / (to - from)
             }
-            None => last.1 + self.last_slope() * (size - last.0),
+            None => last.1 + slope * (size - last.0),
         }
     }
 

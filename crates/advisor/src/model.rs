@@ -53,6 +53,9 @@ pub(crate) struct Costs {
 #[derive(Clone, Debug)]
 pub(crate) struct Costed {
     pub(crate) workers: u32,
+    /// How many times as fast as one they are where nothing but work counts. That is the processors' doing and not the
+    /// lane's: it is the median over a platform's lanes.
+    pub(crate) parallel: f64,
     /// The time per task of the smallest tasks, by their payload and by their reply.
     pub(crate) payload: Curve,
     pub(crate) reply: Curve,
@@ -118,6 +121,7 @@ impl Model {
             let draws = (0..DRAWS).filter_map(|_| rows.costs(&lane, unit));
             lanes.push(LaneModel { fits: std::iter::once(fit).chain(draws).collect(), lane });
         }
+        share_processors(&mut lanes);
         if !lanes.iter().any(|lane| of.has(&lane.lane)) {
             let words = format!(
                 "this report says nothing of what tasks cost on {} lanes: run `breakeven run tasks startup memory --json FILE`{} \
@@ -159,6 +163,26 @@ impl Model {
             Some(Column::Processes) => LaneKind::Process,
             Some(Column::Threads) => LaneKind::Thread,
             None => LaneKind::Main,
+        }
+    }
+}
+
+/// Gives each platform's lanes the same [`Costed::parallel`].
+fn share_processors(lanes: &mut [LaneModel]) {
+    let mut found: BTreeMap<(&str, u32), Vec<f64>> = BTreeMap::new();
+    for LaneModel { lane, fits } in &*lanes {
+        let (Some(platform), Some(fit)) = (platform_of(lane), fits.first()) else { continue };
+        for costed in &fit.at {
+            let parallel = fit.at[0].work.last_slope() / costed.work.last_slope();
+            let parallel = parallel.clamp(1.0, f64::from(costed.workers));
+            found.entry((platform.name(), costed.workers)).or_default().push(parallel);
+        }
+    }
+    for LaneModel { lane, fits } in lanes {
+        let Some(platform) = platform_of(lane) else { continue };
+        for costed in fits.iter_mut().flat_map(|fit| &mut fit.at) {
+            let all = found.get(&(platform.name(), costed.workers));
+            costed.parallel = all.and_then(|all| Summary::of(all)).map_or(1.0, |it| it.median);
         }
     }
 }
@@ -335,6 +359,7 @@ impl<'a> Rows<'a> {
         let late = late("p50").zip(late("p99")).map(|((work, p50), (_, p99))| (work, p50, p99));
         Some(Costed {
             workers,
+            parallel: 1.0,
             late: late.map(|(work, p50, p99)| {
                 // One task at a time, whoever does it.
                 let alone = by_work.at(work) * if workers == 1 { 1.0 } else { count };

@@ -36,6 +36,8 @@ pub struct Prediction {
     pub memory: Option<Figure>,
     /// Nanoseconds that crashes cost.
     pub lost: Figure,
+    /// Whether what a crash costs was measured: else it is taken to be a worker's start.
+    pub crash_measured: bool,
     /// What of it lies beyond what was measured, each in some words.
     pub beyond: Vec<&'static str>,
     /// The figure that lanes are compared by, of each fit: the total, or the median latency.
@@ -83,6 +85,7 @@ impl LaneModel {
             p99: figure(&|it| it.p99),
             memory: figure(&|it| it.memory),
             lost: always(&|it| it.lost),
+            crash_measured: self.fits.first().is_some_and(|fit| fit.recovery.is_some()),
             draws: all.iter().map(compared).collect(),
             beyond,
         })
@@ -220,12 +223,12 @@ impl Costs {
             let one = &self.at[0];
             let extra = one.extra(payload, reply);
             if costed.workers == 1 {
-                return one.work.at(task) + extra;
+                // Beyond what was measured, work takes as long as it takes.
+                return one.work.at_with(task, 1.0) + extra;
             }
             // Work and carrying side by side: whichever holds up the other.
-            let parallel = one.work.last_slope() / costed.work.last_slope().max(f64::MIN_POSITIVE);
-            let parallel = parallel.clamp(1.0, f64::from(costed.workers));
-            let working = costed.work.at(task) + extra / parallel;
+            let working =
+                costed.work.at_with(task, 1.0 / costed.parallel) + extra / costed.parallel;
             let carrying = costed.work.at(0.0) + costed.extra(payload, reply);
             working.max(carrying)
         };

@@ -99,7 +99,12 @@ pub fn reasons(advice: &Advice, break_evens: &[BreakEven], workload: &Workload) 
         if workload.crash_rate > 0.0
             && let Ok(predicted) = &first.predicted
         {
-            all.push(format!("Crashes cost {} of it.", time(predicted.lost.median)));
+            let how = if predicted.crash_measured {
+                ""
+            } else {
+                ", if one costs a worker’s start and the task again: `breakeven run crash` measures more"
+            };
+            all.push(format!("Crashes cost {} of it{how}.", time(predicted.lost.median)));
         }
         let beyond = first.predicted.as_ref().map_or(&[][..], |it| &it.beyond);
         if !beyond.is_empty() {

@@ -81,7 +81,7 @@ impl Depth {
             Self::Comparison => (Extent::Quick, BLOCKS, 20_000_000, Some(58), Turns::Sparse),
             Self::Claims => (Extent::Quick, BLOCKS, 20_000_000, Some(140), Turns::Always),
             Self::BriefClaims => (Extent::Brief, BLOCKS, 10_000_000, Some(34), Turns::Always),
-            Self::Guide => (Extent::Quick, BLOCKS, 20_000_000, Some(45), Turns::Sparse),
+            Self::Guide => (Extent::Quick, BLOCKS, 20_000_000, Some(70), Turns::Sparse),
             Self::Proof => (Extent::Quick, 5, 20_000_000, Some(60), Turns::Always),
             Self::Full => (Extent::Full, BLOCKS, 70_000_000, None, Turns::Always),
         };

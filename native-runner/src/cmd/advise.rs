@@ -25,7 +25,7 @@ use quantities::{bytes, part, rate};
 
 /// Predicts a workload on every lane from this machine's figures, and says which lane it would be.
 ///
-/// Without a report it measures what it needs first, in less than a minute.
+/// Without a report it measures what it needs first, which takes a good minute.
 #[derive(Args)]
 pub(super) struct Advise {
     /// Milliseconds that one worker computes for a task.
@@ -142,7 +142,7 @@ impl Advise {
                 Ok(report) => report,
                 Err(why) => return Ok(End::BadUsage(why)),
             },
-            None => match self.measure(&workload, &cancel)? {
+            None => match self.measure(&cancel)? {
                 Ok(report) => report,
                 Err(end) => return Ok(end),
             },
@@ -204,14 +204,10 @@ impl Advise {
         Measuring { depth, experiments, placement, load: None, browser, file: None }
     }
 
-    fn measure(&self, workload: &Workload, cancel: &Cancel) -> anyhow::Result<Result<Report, End>> {
-        let mut experiments = experiments::guiding();
-        if workload.crash_rate > 0.0 {
-            experiments.extend(experiments::find("crash"));
-        }
+    fn measure(&self, cancel: &Cancel) -> anyhow::Result<Result<Report, End>> {
         let is_chosen =
             |plan: &Plan, lane: &dyn Lane| lane.id() != LaneId::BROWSER_MAIN && plan.concerns(lane);
-        let measuring = self.measuring(Depth::Guide, experiments);
+        let measuring = self.measuring(Depth::Guide, experiments::guiding());
         let measured = measuring.measure(lanes::all(cancel), cancel, is_chosen)?;
         Ok(measured.and_then(|Measured { report, ended }| match ended {
             Ended::Done => Ok(report),
@@ -251,17 +247,13 @@ impl Advise {
             );
         }
         let mut all = Vec::new();
-        let mut loads = Vec::new();
+        let mut loads: Vec<(_, Vec<LaneId>)> = Vec::new();
         for standing in eligible {
             let load = model.load(&standing.lane, workload);
             match loads.iter_mut().find(|(known, _)| *known == load) {
-                Some((_, lanes)) => lanes,
-                None => {
-                    loads.push((load, Vec::new()));
-                    &mut loads.last_mut().expect("it was pushed").1
-                }
+                Some((_, lanes)) => lanes.push(standing.lane.clone()),
+                None => loads.push((load, vec![standing.lane.clone()])),
             }
-            .push(standing.lane.clone());
         }
         for (load, wanted) in loads {
             let is_browsers = wanted.iter().any(|lane| lab::browser::BROWSER_LANES.contains(lane));
@@ -281,9 +273,7 @@ impl Advise {
                 Ended::Cancelled => return Ok(Err(End::Interrupted)),
                 Ended::Stopped(why) => anyhow::bail!(why),
             }
-            let is_it = |metric: &Param| {
-                *metric == Param::from(if workload_has_total(workload) { "total" } else { "p50" })
-            };
+            let is_it = |found: &Param| *found == Param::from(metric(workload));
             let rows = report.results.into_iter();
             let rows = rows.filter(|row| row.params.get("metric").is_some_and(is_it));
             all.extend(rows.map(|row| Proved { lane: row.lane, outcome: row.outcome }));
@@ -292,8 +282,12 @@ impl Advise {
     }
 }
 
-fn workload_has_total(workload: &Workload) -> bool {
-    matches!(workload.amount, Amount::Tasks(_))
+/// What lanes are compared by.
+fn metric(workload: &Workload) -> &'static str {
+    match workload.amount {
+        Amount::Tasks(_) => "total",
+        Amount::Rate(_) => "p50",
+    }
 }
 
 fn json(
@@ -330,10 +324,10 @@ fn json(
         "close": advice.close,
         "answer": advisor::answer(advice, workload),
         "reasons": advisor::reasons(advice, break_evens, workload),
-        "metric": if workload_has_total(workload) { "total" } else { "p50" },
+        "metric": metric(workload),
         "workload": workload,
         "lanes": advice.lanes.iter().map(lane).collect::<Vec<_>>(),
         "break_evens": break_evens,
-        "sketches": advice.recommended.as_ref().map(advisor::sketches),
+        "sketches": advice.lanes.iter().find(|it| it.is_eligible()).map(|it| advisor::sketches(&it.lane)),
     })
 }

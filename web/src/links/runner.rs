@@ -338,7 +338,10 @@ fn stopped(why: String) -> StudyEvent {
     StudyEvent::Ended { report: None, standings: Vec::new(), end: StudyEnd::Stopped(why) }
 }
 
-#[expect(clippy::large_enum_variant, reason = "it is looked at once, and never kept")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it is looked at once, and never kept; in wasm it is small"
+)]
 enum Heard {
     Message(FromRunner),
     /// The visitor cancelled: once. The runner still says when everything has ended.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lab::experiments::{ALL, Experiment};
+use lab::experiments::{ALL, Experiment, workload::WORKLOAD};
 use lab::format;
 use lab::standings::question;
 use leptos::prelude::*;
@@ -30,7 +30,8 @@ fn all(study: &Study) -> AnyView {
     };
     let standings: BTreeMap<usize, &Standing> =
         study.standings.iter().map(|standing| (standing.row as usize, standing)).collect();
-    let sections = ALL.into_iter().filter_map(|it| section(it, report, &standings));
+    let known = ALL.into_iter().chain([&WORKLOAD]);
+    let sections = known.filter_map(|it| section(it, report, &standings));
     let warnings = report.run.warnings.iter().map(|warning| view! { <li>{warning.clone()}</li> });
     view! {
         <p>{taken(report, study)}</p>

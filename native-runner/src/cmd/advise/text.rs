@@ -34,8 +34,9 @@ pub(super) fn of(
     for reason in advisor::reasons(advice, break_evens, workload) {
         let _ = writeln!(out, "- {reason}");
     }
-    if let Some(lane) = &advice.recommended {
-        for sketch in advisor::sketches(lane).iter().take(1) {
+    // The first of those that are too close to call is as good as any of them.
+    if let Some(first) = advice.lanes.iter().find(|it| it.is_eligible()) {
+        for sketch in advisor::sketches(&first.lane).iter().take(1) {
             let _ = write!(
                 out,
                 "\nA program that runs as it stands ({}):\n\n{}",

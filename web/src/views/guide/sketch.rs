@@ -1,6 +1,8 @@
 //! The recommended lane in code.
 
+use advisor::Model;
 use leptos::prelude::*;
+use protocol::LaneKind;
 
 use super::guide;
 
@@ -25,7 +27,9 @@ pub(super) fn Sketches() -> impl IntoView {
             }
         });
         let title = format!("{lane} in code: programs that run as they stand");
-        Some(view! { <h3>{title}</h3>{all.collect_view()} })
+        let none = (Model::kind(&lane) == LaneKind::Process)
+            .then(|| view! { <p class="hint">"A page starts no processes: there is none for the browser."</p> });
+        Some(view! { <h3>{title}</h3>{all.collect_view()}{none} })
     };
     view! { <div class="sketches">{programs}</div> }
 }
