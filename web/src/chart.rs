@@ -25,7 +25,10 @@ pub(crate) fn colour(lane: &LaneId) -> RGBColor {
         "process.shm" => RGBColor(176, 72, 196),
         "browser.main" => RGBColor(110, 120, 136),
         "browser.transfer" => RGBColor(58, 152, 84),
-        node if node.starts_with("node.") => RGBColor(92, 140, 44),
+        "node.worker" => RGBColor(92, 140, 44),
+        "node.worker-shared" => RGBColor(64, 120, 200),
+        "node.fork-advanced" => RGBColor(206, 110, 36),
+        "node.fork-json" => RGBColor(188, 64, 92),
         _ => RGBColor(208, 72, 122),
     }
 }

@@ -88,14 +88,14 @@ impl Guide {
     /// Runs this very workload on the first lane and its nearest rivals.
     pub(crate) fn prove(self) {
         let Some((advice, model)) = self.known() else { return };
-        let first = advice.lanes.iter().filter(|it| it.is_eligible()).take(PROVED);
-        let lanes: Vec<LaneId> = first.map(|it| it.lane.clone()).collect();
-        let load = lanes
-            .first()
-            .and_then(|lane| self.workload.with_untracked(|workload| model.load(lane, workload)));
-        if let Some(load) = load {
-            self.comparison.run_proof(Proof { load, lanes });
-        }
+        let load =
+            |lane: &LaneId| self.workload.with_untracked(|workload| model.load(lane, workload));
+        let mut eligible = advice.lanes.iter().filter(|it| it.is_eligible()).peekable();
+        let Some(first) = eligible.peek().and_then(|it| load(&it.lane)) else { return };
+        // What a round takes is a platform's: the same load is the same workload on its lanes alone.
+        let alike = eligible.filter(|it| load(&it.lane) == Some(first)).take(PROVED);
+        let lanes = alike.map(|it| it.lane.clone()).collect();
+        self.comparison.run_proof(Proof { load: first, lanes });
     }
 
     fn known(&self) -> Option<(Advice, std::sync::Arc<Model>)> {

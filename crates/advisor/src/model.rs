@@ -81,12 +81,10 @@ pub(crate) struct Fresh {
     pub(crate) touch: f64,
 }
 
-/// Why there is no model.
+/// Why there is no model, in one sentence: what is missing, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// The experiments that the report has not.
-    pub experiments: Vec<&'static str>,
-    /// One sentence: what is missing, and what to do.
+    /// The sentence.
     pub words: String,
 }
 
@@ -134,7 +132,7 @@ impl Model {
                 },
                 if of == For::Browser { " with --browser chromium or firefox" } else { "" },
             );
-            return Err(Missing { experiments: vec!["tasks", "startup", "memory"], words });
+            return Err(Missing { words });
         }
         Ok(Self { lanes, report: report.clone(), rounds })
     }

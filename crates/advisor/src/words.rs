@@ -51,6 +51,54 @@ pub fn answer(advice: &Advice, workload: &Workload) -> String {
     format!("Use {}: {what} {}{against}.", first.lane, takes(predicted))
 }
 
+/// What is said of a lane in a table, each with its unit; empty where there is nothing to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cells {
+    /// What it takes.
+    pub predicted: String,
+    /// From where to where, or what keeps it from being chosen.
+    pub interval: String,
+    /// Tasks a second.
+    pub rate: String,
+    /// Of all its workers.
+    pub memory: String,
+}
+
+impl Standing {
+    /// For a table.
+    #[must_use]
+    pub fn cells(&self) -> Cells {
+        let out = match (&self.ruled_out, &self.excluded) {
+            (Some(out), _) => Some(format!("ruled out by {}", out.claim)),
+            (None, Some(Excluded::Memory { .. })) => Some("excluded by its memory".to_owned()),
+            (None, Some(Excluded::Rate { .. })) => Some("excluded by its rate".to_owned()),
+            (None, None) => None,
+        };
+        let alone = |predicted: String, interval| Cells {
+            predicted,
+            interval,
+            rate: String::new(),
+            memory: String::new(),
+        };
+        match (&self.predicted, out) {
+            (Err(why), _) => alone("unknown".to_owned(), why.clone()),
+            (Ok(it), Some(out)) => {
+                let median = it.figure().median;
+                alone(if median.is_finite() { time(median) } else { String::new() }, out)
+            }
+            (Ok(it), None) => {
+                let Figure { median, ci90: [low, high] } = it.figure();
+                Cells {
+                    predicted: time(median),
+                    interval: format!("{} to {}", time(low), time(high)),
+                    rate: count(it.throughput.median),
+                    memory: it.memory.map_or(String::new(), |it| bytes(it.median as u64)),
+                }
+            }
+        }
+    }
+}
+
 fn what(workload: &Workload) -> String {
     match workload.amount {
         Amount::Tasks(1) => "the task".to_owned(),

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use advisor::{Advice, BreakEven, Excluded, Figure, Prediction, Standing, Workload};
-use lab::format::{bytes, count, time};
+use advisor::{Advice, BreakEven, Cells, Standing, Workload};
+use lab::format::time;
 use protocol::report::RowOutcome;
 
 use super::Proved;
@@ -48,33 +48,14 @@ pub(super) fn of(
 }
 
 fn row(standing: &Standing, proved: &[Proved]) -> [String; 6] {
-    let lane =
-        if standing.competes { standing.lane.to_string() } else { format!("({})", standing.lane) };
-    let out = match (&standing.ruled_out, &standing.excluded) {
-        (Some(out), _) => Some(format!("ruled out by {}", out.claim)),
-        (None, Some(Excluded::Memory { .. })) => Some("excluded by its memory".to_owned()),
-        (None, Some(Excluded::Rate { .. })) => Some("excluded by its rate".to_owned()),
-        (None, None) => None,
-    };
+    let lane = standing.lane.to_string();
+    let lane = if standing.competes { lane } else { format!("({lane})") };
     let proof = proved.iter().find(|one| one.lane == standing.lane);
     let proof = proof.map_or(String::new(), |one| match &one.outcome {
         RowOutcome::Measured(it) => time(it.median),
         RowOutcome::Unavailable { reason } => format!("unavailable: {reason}"),
         RowOutcome::Failed { error, .. } => format!("failed: {error}"),
     });
-    match (&standing.predicted, out) {
-        (Ok(it), None) => {
-            let Prediction { throughput, memory, .. } = it;
-            let Figure { median, ci90: [low, high] } = it.figure();
-            let memory = memory.map_or(String::new(), |it| bytes(it.median as u64));
-            let interval = format!("{} to {}", time(low), time(high));
-            [lane, time(median), interval, proof, count(throughput.median), memory]
-        }
-        (Ok(it), Some(out)) => {
-            let median = it.figure().median;
-            let figure = if median.is_finite() { time(median) } else { String::new() };
-            [lane, figure, out, proof, String::new(), String::new()]
-        }
-        (Err(why), _) => [lane, "unknown".into(), why.clone(), proof, String::new(), String::new()],
-    }
+    let Cells { predicted, interval, rate, memory } = standing.cells();
+    [lane, predicted, interval, proof, rate, memory]
 }

@@ -1,6 +1,6 @@
 //! What the guide says: the sentence, the lanes, and why.
 
-use advisor::{Advice, Excluded, Prediction, Standing};
+use advisor::{Advice, Cells, Standing};
 use lab::format;
 use leptos::prelude::*;
 use protocol::report::RowOutcome;
@@ -57,28 +57,7 @@ pub(super) fn Answer() -> impl IntoView {
 fn row(standing: &Standing) -> impl IntoView + use<> {
     let guide = guide();
     let Standing { lane, competes, .. } = standing.clone();
-    let out = match (&standing.ruled_out, &standing.excluded) {
-        (Some(out), _) => Some(format!("ruled out by {}", out.claim)),
-        (None, Some(Excluded::Memory { .. })) => Some("excluded by its memory".to_owned()),
-        (None, Some(Excluded::Rate { .. })) => Some("excluded by its rate".to_owned()),
-        (None, None) => None,
-    };
-    let [time, interval, rate, memory] = match (&standing.predicted, out) {
-        (Ok(it), None) => {
-            let Prediction { throughput, memory, .. } = it;
-            let (figure, count) = (it.figure(), format::count(throughput.median));
-            let [low, high] = figure.ci90;
-            let interval = format!("{} to {}", format::time(low), format::time(high));
-            let memory = memory.map_or(String::new(), |it| format::bytes(it.median as u64));
-            [format::time(figure.median), interval, count, memory]
-        }
-        (Ok(it), Some(out)) => {
-            let median = it.figure().median;
-            let time = if median.is_finite() { format::time(median) } else { String::new() };
-            [time, out, String::new(), String::new()]
-        }
-        (Err(why), _) => ["unknown".to_owned(), why.clone(), String::new(), String::new()],
-    };
+    let Cells { predicted, interval, rate, memory } = standing.cells();
     let proved = {
         let lane = lane.clone();
         move || match guide.proved(&lane) {
@@ -93,7 +72,7 @@ fn row(standing: &Standing) -> impl IntoView + use<> {
     view! {
         <tr role="row" data-advice=lane.to_string() data-eligible=eligible>
             <th scope="row" role="rowheader">{lane.to_string()}<small>{note}</small></th>
-            <td role="cell" data-column=HEADS[1]>{time}</td>
+            <td role="cell" data-column=HEADS[1]>{predicted}</td>
             <td role="cell" data-column=HEADS[2]>{interval}</td>
             <td role="cell" data-column=HEADS[3] data-proved>{proved}</td>
             <td role="cell" data-column=HEADS[4]>{rate}</td>

@@ -103,17 +103,8 @@ fn letter(lane: usize) -> char {
 }
 
 fn fill(lane: &LaneId) -> String {
-    // Node's lanes are one colour in the comparison's chart, and four here.
-    match lane.as_str() {
-        "node.worker" => "rgb(92 140 44)".to_owned(),
-        "node.worker-shared" => "rgb(47 129 247)".to_owned(),
-        "node.fork-json" => "rgb(208 72 122)".to_owned(),
-        "node.fork-advanced" => "rgb(200 128 10)".to_owned(),
-        _ => {
-            let colour = colour(lane);
-            format!("rgb({} {} {})", colour.0, colour.1, colour.2)
-        }
-    }
+    let colour = colour(lane);
+    format!("rgb({} {} {})", colour.0, colour.1, colour.2)
 }
 
 /// One drawing: rows of neighbours that are alike are one rectangle.
