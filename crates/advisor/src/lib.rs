@@ -30,5 +30,5 @@ pub use needs::{Need, RuledOut};
 pub use predict::{Figure, Prediction};
 pub use presets::{PRESETS, Preset};
 pub use sketch::{Sketch, sketches};
-pub use words::{Cells, answer, question, reasons};
+pub use words::{Cells, answer, figures, question, reasons};
 pub use workload::{Amount, For, Workload};

@@ -88,6 +88,37 @@ pub struct Missing {
     pub words: String,
 }
 
+impl Missing {
+    fn of(report: &Report, of: For) -> Self {
+        let whose = match of {
+            For::Node => "Node’s",
+            For::Rust => "native",
+            For::Browser => "a browser’s",
+            For::Any => "any",
+        };
+        let mut rows = report.results.iter();
+        let reason = rows.find_map(|row| match &row.outcome {
+            RowOutcome::Unavailable { reason }
+                if row.experiment == "tasks" && of.has(&row.lane) =>
+            {
+                Some(reason)
+            }
+            _ => None,
+        });
+        let words = match reason {
+            Some(reason) => {
+                format!("what tasks cost on {whose} lanes could not be measured: {reason}")
+            }
+            None => format!(
+                "this report says nothing of what tasks cost on {whose} lanes: run \
+                 `breakeven run tasks startup memory --json FILE`{} and give that one",
+                if of == For::Browser { " with --browser chromium or firefox" } else { "" },
+            ),
+        };
+        Self { words }
+    }
+}
+
 impl Model {
     /// Fits what a report says of a platform's tasks.
     ///
@@ -121,18 +152,7 @@ impl Model {
         }
         share_processors(&mut lanes);
         if !lanes.iter().any(|lane| of.has(&lane.lane)) {
-            let words = format!(
-                "this report says nothing of what tasks cost on {} lanes: run `breakeven run tasks startup memory --json FILE`{} \
-                 and give that one",
-                match of {
-                    For::Node => "Node’s",
-                    For::Rust => "native",
-                    For::Browser => "a browser’s",
-                    For::Any => "any",
-                },
-                if of == For::Browser { " with --browser chromium or firefox" } else { "" },
-            );
-            return Err(Missing { words });
+            return Err(Missing::of(report, of));
         }
         Ok(Self { lanes, report: report.clone(), rounds })
     }

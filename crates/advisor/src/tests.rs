@@ -1,13 +1,14 @@
 //! Reports with known costs, and the answers that follow.
 
 use proptest::prelude::*;
+use protocol::report::RowOutcome;
 use protocol::{LaneId, LaneKind};
 
 use crate::made::{Cost, report};
 use crate::sketch::ALL;
 use crate::{
-    Amount, Axis, Change, Excluded, For, Map, Model, Need, PRESETS, Workload, answer, reasons,
-    sketches,
+    Amount, Axis, Change, Excluded, For, Map, Model, Need, PRESETS, Workload, answer, figures,
+    reasons, sketches,
 };
 
 /// Message and bytes cost as on Node: threads start faster and copy less.
@@ -63,6 +64,12 @@ fn what_was_made_is_predicted() {
         let figure = worker.predicted.as_ref().unwrap().figure();
         assert!((figure.median / expected - 1.0).abs() < 1e-3, "{figure:?} is not {expected}");
         assert!(figure.ci90[0] < figure.median && figure.median < figure.ci90[1]);
+        let names: Vec<_> =
+            figures(worker.predicted.as_ref().unwrap()).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(
+            names,
+            ["Total", "Tasks a second", "Latency, median", "Latency, one in a hundred", "Memory"]
+        );
     }
 }
 
@@ -203,6 +210,12 @@ fn what_is_missing_or_cannot_be_is_said() {
     let empty = report(&[], 0.0);
     let missing = Model::fit(&empty, For::Rust).unwrap_err();
     assert!(missing.words.contains("breakeven run tasks startup memory --json FILE"));
+    let mut away = report(&NODE[..1], 0.0);
+    for row in &mut away.results {
+        row.outcome = RowOutcome::Unavailable { reason: "there is no node".into() };
+    }
+    let missing = Model::fit(&away, For::Node).unwrap_err();
+    assert!(missing.words.ends_with("could not be measured: there is no node"), "{missing:?}");
     assert!(Model::fit(&report(&NODE, 0.0), For::Browser).unwrap_err().words.contains("--browser"));
     for (wrong, says) in [
         (Workload { workers: 0, ..workload() }, "1 to 64 workers"),

@@ -99,6 +99,27 @@ impl Standing {
     }
 }
 
+/// Every figure of a prediction with its 90% interval, each with its name.
+#[must_use]
+pub fn figures(predicted: &Prediction) -> Vec<(&'static str, String)> {
+    let say = |figure: Figure, unit: &dyn Fn(f64) -> String| {
+        let Figure { median, ci90: [low, high] } = figure;
+        format!("{} ({} to {})", unit(median), unit(low), unit(high))
+    };
+    let (times, sizes) = (&|it| time(it), &|it: f64| bytes(it as u64));
+    let Prediction { total, throughput, p50, p99, memory, lost, .. } = *predicted;
+    let mut all = Vec::new();
+    all.extend(total.map(|it| ("Total", say(it, times))));
+    all.push(("Tasks a second", say(throughput, &count)));
+    all.push(("Latency, median", say(p50, times)));
+    all.extend(p99.map(|it| ("Latency, one in a hundred", say(it, times))));
+    all.extend(memory.map(|it| ("Memory", say(it, sizes))));
+    if lost.median > 0.0 {
+        all.push(("Lost to crashes", say(lost, times)));
+    }
+    all
+}
+
 fn what(workload: &Workload) -> String {
     match workload.amount {
         Amount::Tasks(1) => "the task".to_owned(),

@@ -30,12 +30,19 @@ pub(super) fn of(
         let line = cells.collect::<Vec<_>>().join("  ");
         let _ = writeln!(out, "{}", line.trim_end());
     }
+    let first = advice.lanes.iter().find(|it| it.is_eligible());
+    if let Some((first, Ok(predicted))) = first.map(|it| (it, &it.predicted)) {
+        let _ = writeln!(out, "\n{} with 90% intervals:", first.lane);
+        for (name, figure) in advisor::figures(predicted) {
+            let _ = writeln!(out, "  {name}: {figure}");
+        }
+    }
     out.push('\n');
     for reason in advisor::reasons(advice, break_evens, workload) {
         let _ = writeln!(out, "- {reason}");
     }
     // The first of those that are too close to call is as good as any of them.
-    if let Some(first) = advice.lanes.iter().find(|it| it.is_eligible()) {
+    if let Some(first) = first {
         for sketch in advisor::sketches(&first.lane).iter().take(1) {
             let _ = write!(
                 out,

@@ -40,6 +40,13 @@ pub(super) fn Answer() -> impl IntoView {
             })
         })
     };
+    let every = move || {
+        guide.advice.with(|advice| {
+            let lanes =
+                advice.iter().flat_map(|advice| &advice.lanes).filter(|it| it.is_eligible());
+            lanes.map(every_figure).collect_view()
+        })
+    };
     view! {
         <p class="answer" role="status" data-recommended=recommended>{sentence}</p>
         <table class="advice" role="table">
@@ -51,6 +58,19 @@ pub(super) fn Answer() -> impl IntoView {
             <tbody role="rowgroup">{rows}</tbody>
         </table>
         <ul class="reasons">{reasons}</ul>
+        <details class="all-figures">
+            <summary>"Every figure with its 90% interval"</summary>
+            {every}
+        </details>
+    }
+}
+
+fn every_figure(standing: &Standing) -> impl IntoView + use<> {
+    let all = standing.predicted.iter().flat_map(advisor::figures);
+    let all = all.map(|(name, figure)| view! { <div><dt>{name}</dt><dd>{figure}</dd></div> });
+    view! {
+        <h3>{standing.lane.to_string()}</h3>
+        <dl class="figures">{all.collect_view()}</dl>
     }
 }
 
