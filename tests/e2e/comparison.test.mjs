@@ -185,7 +185,7 @@ for (const { name, open } of browsers) {
         await page.tab.press("Tab");
         seen.push(await focused());
       }
-      const timed = ["startup", "echo", "compute", "dispatch", "memory"];
+      const timed = ["startup", "echo", "compute", "dispatch", "memory", "tasks"];
       const trials = ["identity", "share", "crash", "foreign"];
       const boxes = ["picture", ...timed, ...trials].map((name) => `experiment-${name}`);
       assert.deepEqual(seen, ["own-picture", "filter", "workers", "rounds", ...boxes, "Run comparison"]);
