@@ -134,7 +134,14 @@ fn backtest(count: usize) -> Vec<Case> {
             if workload.fresh { ", fresh" } else { "" }
         );
         for of in [For::Node, For::Rust] {
-            let Ok(model) = Model::fit(&report, of) else { continue };
+            let model = match Model::fit(&report, of) {
+                Ok(model) => model,
+                // Without Node there are the native lanes: it is said, and not counted.
+                Err(missing) => {
+                    println!("    left out: {missing}");
+                    continue;
+                }
+            };
             let case = run(&model, &all, of, &workload);
             for (lane, predicted, [low, high], took) in &case.lanes {
                 println!(
@@ -158,9 +165,12 @@ fn backtest(count: usize) -> Vec<Case> {
 fn a_workload_is_predicted_and_run() {
     // Whether it works: how well is a matter of the long version.
     let cases = backtest(1);
-    assert!(!cases.is_empty());
-    for (lane, predicted, [low, high], took) in cases.iter().flat_map(|case| &case.lanes) {
-        assert!(low <= predicted && predicted <= high && *took > 0.0, "{lane}");
+    let lanes: Vec<_> = cases.iter().flat_map(|case| &case.lanes).collect();
+    let native = lanes.iter().filter(|(lane, ..)| !lane.as_str().starts_with("node."));
+    assert_eq!(native.count(), 4, "every native lane");
+    for (lane, predicted, _, took) in lanes {
+        let times = predicted / took;
+        assert!((0.1..10.0).contains(&times), "{lane}: {times} times what it took");
     }
 }
 
@@ -200,6 +210,6 @@ fn forty_workloads_are_predicted_well() {
         ("the median error is at most 10 %", error <= 10.0),
         ("the regret is at most 5 %", regret <= 5.0),
     ] {
-        println!("{}: {what}", if is { "reached" } else { "NOT REACHED" });
+        assert!(is, "not reached: {what}");
     }
 }

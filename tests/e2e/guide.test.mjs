@@ -19,7 +19,7 @@ for (const { name, open } of browsers) {
       "a shared workload is predicted, answered by need and by figure, and proved",
       async (page) => {
         await page.available(lanes);
-        await page.says(".guide .notice", /No figures yet/);
+        await page.says(".guide .hint", /No figures yet/);
         assert.equal(await slider(page, "guide-task"), "2.00 ms");
         assert.equal(await slider(page, "guide-payload"), "1.00 MiB");
         await page.click("Measure for the guide");
@@ -83,6 +83,21 @@ for (const { name, open } of browsers) {
       { address: (host) => `${host.address}&${linked}` },
     );
 
+    visit("what could not be measured is said, and a runner that goes, too", async (page, runner) => {
+      await page.available(lanes);
+      await page.click("Measure for the guide");
+      await until(() => isMeasuring(page), "the progress");
+      await runner.stop("SIGKILL");
+      await page.says('.guide [role="alert"]', /^The connection to the runner ended: start it again/);
+      // The browser's own lanes are measured all the same, and Node's are missed with the reason.
+      await page.click("Measure for the guide");
+      await until(() => isMeasuring(page), "the progress");
+      await until(async () => !(await isMeasuring(page)), "the end", 150_000);
+      await page.says(".guide .hint", /^What tasks cost on Node’s lanes could not be measured: .+\.$/);
+      await page.select("guide-for", "browser");
+      await until(() => page.count(".guide .answer"), "the answer");
+    });
+
     visit(
       "without a runner the browser's own lanes are chosen between",
       async (page) => {
@@ -92,7 +107,13 @@ for (const { name, open } of browsers) {
         await page.click("Measure for the guide");
         await until(() => page.count(".guide .answer"), "the answer", 150_000);
         await page.status("The comparison is done.");
-        // Handing 8 MiB over beats copying them.
+        // With little work, handing 8 MiB over beats copying them.
+        await page.tab.run(() => {
+          const work = document.getElementById("guide-task");
+          work.value = "0";
+          work.dispatchEvent(new Event("input", { bubbles: true }));
+        });
+        await until(async () => (await slider(page, "guide-task")) === "10.0 µs", "little work");
         assert.equal((await eligibleLanes(page))[0], "browser.transfer");
         await page.click("Prove it");
         await until(async () => (await advice(page)).filter((row) => /^[\d.]+/.test(row.proved)).length === 2, "the proof", 120_000);
@@ -144,6 +165,8 @@ const plain = (text) => text.replaceAll("\u{a0}", " ");
 async function slider(page, id) {
   return plain(await page.text(`output[for="${id}"]`));
 }
+
+const isMeasuring = async (page) => /^(tasks|startup|memory) on /.test(await page.text(".guide .turn"));
 
 function ask(page, need) {
   return page.tab.run((need) => document.getElementById(`need-${need}`).click(), need);

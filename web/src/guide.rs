@@ -1,20 +1,19 @@
 //! The decision guide's state: somebody's workload, and what this visit's figures say of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use advisor::{Advice, BreakEven, For, Missing, Model, PRESETS, Workload};
 use leptos::prelude::*;
 use protocol::LaneId;
 use protocol::report::{Param, ReportRow, RowOutcome};
-use protocol::study::Proof;
+use protocol::study::StudyEnd;
 
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, Phase};
 use crate::environment;
 
 /// How long nothing is dragged before what takes longer to say is said.
 const REST: Duration = Duration::from_millis(200);
-/// Lanes that are proved: the first and its nearest rivals.
-const PROVED: usize = 3;
 
 /// The state.
 #[derive(Clone, Copy)]
@@ -29,19 +28,8 @@ pub(crate) struct Guide {
     pub(crate) break_evens: RwSignal<Vec<BreakEven>>,
 }
 
-/// A model, or what it lacks. Two are the same if they come from the same findings.
-#[derive(Clone)]
-pub(crate) struct Fitted {
-    pub(crate) model: Result<std::sync::Arc<Model>, Missing>,
-    /// How many rows it is of, and when the last of them were measured.
-    version: (usize, u64),
-}
-
-impl PartialEq for Fitted {
-    fn eq(&self, other: &Self) -> bool {
-        self.version == other.version && self.model.is_ok() == other.model.is_ok()
-    }
-}
+/// A model, or what it lacks.
+type Fitted = Result<Arc<Model>, Missing>;
 
 impl Guide {
     pub(crate) fn new(comparison: Comparison) -> Self {
@@ -49,21 +37,22 @@ impl Guide {
         let linked = shared().and_then(|link| usual.from_link(&link));
         let (workload, of) = linked.unwrap_or((usual, For::default()));
         let (workload, of) = (RwSignal::new(workload), RwSignal::new(of));
-        let model = Memo::new(move |_| {
-            let of = of.get();
-            comparison.findings.with(|findings| Fitted {
-                model: Model::fit(findings, of).map(std::sync::Arc::new),
-                version: (findings.results.len() * 8 + of as usize, findings.run.started),
-            })
-        });
+        // Whatever is new about the findings makes another model.
+        let model = Memo::new_with_compare(
+            move |_| {
+                let of = of.get();
+                comparison.findings.with(|findings| Model::fit(findings, of).map(Arc::new))
+            },
+            |_, _| true,
+        );
         let advice = Memo::new(move |_| {
-            let model = model.get().model.ok()?;
+            let model = model.get().ok()?;
             workload.with(|workload| model.advise(workload, of.get()).ok())
         });
         let break_evens = RwSignal::new(Vec::new());
         let timer = StoredValue::new(None::<TimeoutHandle>);
         Effect::new(move |_| {
-            let known = advice.get().zip(model.get().model.ok());
+            let known = advice.get().zip(model.get().ok());
             if let Some(timer) = timer.get_value() {
                 timer.clear();
             }
@@ -83,33 +72,49 @@ impl Guide {
     pub(crate) fn measure(self) {
         let names = lab::experiments::guiding().iter().map(|it| it.id).collect();
         self.comparison.run_experiments(names);
+        self.comparison.guided.set(true);
     }
 
     /// Runs this very workload on the first lane and its nearest rivals.
     pub(crate) fn prove(self) {
         let Some((advice, model)) = self.known() else { return };
-        let load =
-            |lane: &LaneId| self.workload.with_untracked(|workload| model.load(lane, workload));
-        let mut eligible = advice.lanes.iter().filter(|it| it.is_eligible()).peekable();
-        let Some(first) = eligible.peek().and_then(|it| load(&it.lane)) else { return };
-        // What a round takes is a platform's: the same load is the same workload on its lanes alone.
-        let alike = eligible.filter(|it| load(&it.lane) == Some(first)).take(PROVED);
-        let lanes = alike.map(|it| it.lane.clone()).collect();
-        self.comparison.run_proof(Proof { load: first, lanes });
+        // Those of the first lane's platform: one study has one load.
+        let proofs = self.workload.with_untracked(|workload| model.proofs(&advice, workload));
+        if let Some(proof) = proofs.into_iter().next() {
+            self.comparison.run_proof(proof);
+            self.comparison.guided.set(true);
+        }
     }
 
-    fn known(&self) -> Option<(Advice, std::sync::Arc<Model>)> {
-        self.advice.get_untracked().zip(self.model.get_untracked().model.ok())
+    fn known(&self) -> Option<(Advice, Arc<Model>)> {
+        self.advice.get_untracked().zip(self.model.get_untracked().ok())
+    }
+
+    /// What goes on for the guide, in words.
+    pub(crate) fn progress(&self) -> Option<String> {
+        let going = self.comparison.guided.get();
+        match self.comparison.phase.get() {
+            Phase::Running(progress) if going => Some(progress.words()),
+            _ => None,
+        }
+    }
+
+    /// Why what was done for the guide could not go on.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        if !self.comparison.guided.get() {
+            return None;
+        }
+        self.comparison.study.with(|study| match study.as_ref()?.end.as_ref()? {
+            StudyEnd::Stopped(why) => Some(why.clone()),
+            StudyEnd::Done | StudyEnd::Cancelled => None,
+        })
     }
 
     /// What a lane took when this very workload was run on it, if it was.
     pub(crate) fn proved(&self, lane: &LaneId) -> Option<RowOutcome> {
-        let model = self.model.get().model.ok()?;
+        let model = self.model.get().ok()?;
         let load = self.workload.with(|workload| model.load(lane, workload))?;
-        let op = lab::Op::Load(load);
-        let metric =
-            if matches!(load.amount, protocol::load::Amount::Tasks(_)) { "total" } else { "p50" };
-        let params = op.params(metric);
+        let params = lab::Op::Load(load).params(self.workload.with(Workload::metric));
         let is_it = |row: &&ReportRow| {
             let close = |name: &String, value: &Param| match (row.params.get(name), value) {
                 // What a round takes is fitted anew when there are more figures.

@@ -1,6 +1,7 @@
 //! Lanes in the order of their predictions, and whether the first is the one to take.
 
 use protocol::LaneId;
+use protocol::study::Proof;
 use serde::Serialize;
 use stats::quantile;
 
@@ -12,6 +13,9 @@ use crate::workload::{Amount, For, Workload};
 
 /// A lane that is so much faster is worth choosing for it, as a part: less is too close to call.
 pub(crate) const WORTH: f64 = 0.05;
+
+/// Lanes that are proved: the first and its nearest rivals.
+const PROVED: usize = 3;
 
 /// What the guide says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -90,7 +94,7 @@ impl Model {
                 let excluded = predicted.as_ref().ok().and_then(|it| exclude(it, workload));
                 Standing {
                     competes: of.has(&lane.lane),
-                    ruled_out: rule_out(&lane.lane, &workload.needs, &self.report),
+                    ruled_out: rule_out(&lane.lane, &workload.needs, &self.verdicts),
                     lane: lane.lane.clone(),
                     excluded,
                     predicted,
@@ -121,6 +125,22 @@ impl Model {
 }
 
 impl Model {
+    /// How the first lane of an advice and its nearest rivals are proved: a load for each of their platforms, the first
+    /// one's first. What a round takes is a platform's, so the same load is the same workload on its lanes alone.
+    #[must_use]
+    pub fn proofs(&self, advice: &Advice, workload: &Workload) -> Vec<Proof> {
+        let mut all: Vec<Proof> = Vec::new();
+        for Standing { lane, .. } in advice.lanes.iter().filter(|it| it.is_eligible()).take(PROVED)
+        {
+            let Some(load) = self.load(lane, workload) else { continue };
+            match all.iter_mut().find(|proof| proof.load == load) {
+                Some(proof) => proof.lanes.push(lane.clone()),
+                None => all.push(Proof { load, lanes: vec![lane.clone()] }),
+            }
+        }
+        all
+    }
+
     /// Where the first lane of an advice stops being it. This takes longer than the advice itself.
     #[must_use]
     pub fn break_evens(&self, advice: &Advice, workload: &Workload) -> Vec<BreakEven> {

@@ -16,6 +16,7 @@ mod model;
 mod needs;
 mod predict;
 mod presets;
+mod rows;
 mod sketch;
 #[cfg(test)]
 mod tests;

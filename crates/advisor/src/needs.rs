@@ -1,6 +1,6 @@
 //! What must be had, and which lanes have it not: each by one of the seed's claims.
 
-use claims::{Column, Verdict};
+use claims::{Column, Platform, Verdict};
 use protocol::LaneId;
 use protocol::report::Report;
 use serde::{Deserialize, Serialize};
@@ -83,13 +83,34 @@ pub struct RuledOut {
     pub words: String,
 }
 
+/// What a report says of the claims by which needs rule lanes out: of each platform and claim.
+#[derive(Clone, Debug)]
+pub(crate) struct Verdicts(Vec<(Platform, String, Verdict)>);
+
+impl Verdicts {
+    pub(crate) fn of(report: &Report) -> Self {
+        let rows = claims::ALL.into_iter();
+        let rows = rows.filter(|row| Need::ALL.iter().any(|need| need.row() == row.id));
+        let mut all = Vec::new();
+        for row in rows {
+            for platform in Platform::ALL {
+                all.extend(Column::ALL.map(|column| {
+                    let verdict = row.judge(column, report, platform).verdict;
+                    (platform, row.claim(column), verdict)
+                }));
+            }
+        }
+        Self(all)
+    }
+}
+
 /// The first of the needs that a lane has not.
-pub(crate) fn rule_out(lane: &LaneId, needs: &[Need], report: &Report) -> Option<RuledOut> {
+pub(crate) fn rule_out(lane: &LaneId, needs: &[Need], verdicts: &Verdicts) -> Option<RuledOut> {
     let (platform, column) = (platform_of(lane)?, column_of(lane)?);
     let need = needs.iter().find(|need| !need.is_had_by(lane, column))?;
-    let row = claims::ALL.into_iter().find(|row| row.id == need.row())?;
-    let verdict = row.judge(column, report, platform).verdict;
-    let claim = row.claim(column);
+    let claim = format!("{}.{}", need.row(), column.name());
+    let mut known = verdicts.0.iter();
+    let verdict = known.find(|(of, id, _)| *of == platform && *id == claim)?.2;
     let words = format!(
         "{}: {} (claim {claim}, {} in this report)",
         need.name(),

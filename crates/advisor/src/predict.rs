@@ -126,12 +126,17 @@ fn interval(values: &[f64], stray: f64) -> Figure {
     let Some((first, draws)) = values.split_first() else {
         return Figure { median: f64::NAN, ci90: [f64::NAN; 2] };
     };
-    let mut sorted: Vec<f64> = draws.iter().copied().filter(|it| it.is_finite()).collect();
-    if sorted.is_empty() {
-        sorted.push(*first);
+    if !first.is_finite() {
+        return Figure { median: *first, ci90: [*first; 2] };
     }
+    // What does not keep up takes for ever: in some fits, or in all.
+    let mut sorted: Vec<f64> = draws.iter().copied().filter(|it| it.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
-    let (low, high) = (quantile(&sorted, 0.05), quantile(&sorted, 0.95));
+    let edge = |part: f64| {
+        let is_among = (sorted.len() as f64) > part * draws.len() as f64;
+        if is_among { quantile(&sorted, part) } else { f64::INFINITY }
+    };
+    let (low, high) = if draws.is_empty() { (*first, *first) } else { (edge(0.05), edge(0.95)) };
     // Two things that do not depend on each other add up as squares; 1.645 deviations are half of nine tenths.
     let widen = |edge: f64| {
         let part = if *first > 0.0 { (edge / first).max(1e-9).ln() } else { 0.0 };
@@ -153,7 +158,11 @@ impl Costs {
         let alone = period(1);
         let copies = f64::from(workers) * (payload + reply);
         let memory = self.memory.map(|bytes| bytes * f64::from(workers) + copies);
-        let late = self.near(workers).late;
+        // How late the median is beside a task that comes by itself, and one in a hundred.
+        let late = self.near(workers).apart.as_ref().map(|apart| {
+            let alone = self.at[0].work.at_with(apart.work, 1.0);
+            [apart.median - alone, apart.tail]
+        });
         let recover = match self.recovery {
             Some(time) => time,
             None => self.fresh(1)?.start,
@@ -271,7 +280,7 @@ struct Started {
 
 impl Costed {
     /// What payload and reply add to a small task.
-    fn extra(&self, payload: f64, reply: f64) -> f64 {
+    pub(crate) fn extra(&self, payload: f64, reply: f64) -> f64 {
         let more = |curve: &crate::curve::Curve, bytes: f64| curve.at(bytes) - curve.at(0.0);
         more(&self.payload, payload) + more(&self.reply, reply)
     }

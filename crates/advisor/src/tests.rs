@@ -91,10 +91,59 @@ fn break_even_points_are_where_the_lines_cross() {
     assert!(found.ci90[0] <= found.at && found.at <= found.ci90[1]);
     let said = reasons(&advice, &all, &workload).join(" ").replace('\u{a0}', " ");
     assert!(said.contains("Below 97.7 KiB per message"), "{said}");
+}
 
-    // A start of 20 ms is paid when 6 tasks would have cost it each.
-    let pool = all.iter().find(|it| it.change == Change::PoolPays).unwrap();
-    assert_eq!(pool.at, 2.0);
+#[test]
+fn a_pool_has_paid_its_start_when_fresh_workers_have_cost_more() {
+    // Starting takes 20 ms for each of two, and nothing ends at once: two tasks start as many either way.
+    for (end, tasks) in [(0.0, 3.0), (1e6, 2.0)] {
+        let cost = Cost { start: 2e7, end, ..Cost::NOTHING };
+        let model = Model::fit(&report(&[("node.worker", cost)], 0.0), For::Node).unwrap();
+        let workload = Workload { workers: 2, ..workload() };
+        let advice = model.advise(&workload, For::Node).unwrap();
+        let all = model.break_evens(&advice, &workload);
+        let pool = all.iter().find(|it| it.change == Change::PoolPays).unwrap();
+        assert_eq!((pool.at, pool.ci90), (tasks, [tasks; 2]), "{end}");
+    }
+}
+
+#[test]
+fn what_may_not_keep_up_has_no_upper_end() {
+    // 1 ms and some of carrying on one worker, at nearly as many a second as get through.
+    let cost = Cost { message: 1e4, ..Cost::NOTHING };
+    let workload = Workload { amount: Amount::Rate(960.0), payload: 64, reply: 0, ..workload() };
+    let of = |scatter| {
+        let model = Model::fit(&report(&[("node.worker", cost)], scatter), For::Node).unwrap();
+        let advice = model.advise(&workload, For::Node).unwrap();
+        advice.lanes[0].predicted.clone().unwrap().p50
+    };
+    let (steady, scattered) = (of(0.0), of(0.3));
+    assert!(steady.ci90[1].is_finite() && steady.median >= 1e6, "{steady:?}");
+    assert!(scattered.ci90[1].is_infinite() && scattered.ci90[0] < steady.median, "{scattered:?}");
+}
+
+#[test]
+fn the_first_lanes_are_proved_each_platform_with_a_load_of_its_own() {
+    let all =
+        [&NODE[..1], &[("native.thread", Cost::NOTHING), ("process.pipe", NODE[3].1)]].concat();
+    let model = Model::fit(&report(&all, 0.0), For::Any).unwrap();
+    let advice = model.advise(&workload(), For::Any).unwrap();
+    let proofs = model.proofs(&advice, &workload());
+    let lanes: Vec<_> = proofs.iter().flat_map(|proof| &proof.lanes).collect();
+    assert_eq!(lanes.len(), 3);
+    assert_eq!(lanes[0], &advice.lanes[0].lane);
+    // 1 ms of 2 ns each.
+    assert!(proofs.iter().all(|proof| proof.load.task.rounds == 500_000), "{proofs:?}");
+}
+
+#[test]
+fn a_proof_outside_its_interval_says_so() {
+    let model = fitted(0.0);
+    let advice = model.advise(&workload(), For::Node).unwrap();
+    let first = &advice.lanes[0];
+    let median = first.predicted.as_ref().unwrap().figure().median;
+    assert!(!first.proof(median).contains("outside"));
+    assert!(first.proof(median * 2.0).ends_with(", outside the interval"));
 }
 
 #[test]
@@ -209,14 +258,22 @@ fn crashes_cost_what_it_takes_to_start_again() {
 fn what_is_missing_or_cannot_be_is_said() {
     let empty = report(&[], 0.0);
     let missing = Model::fit(&empty, For::Rust).unwrap_err();
-    assert!(missing.words.contains("breakeven run tasks startup memory --json FILE"));
+    assert!(missing.to_string().contains("breakeven run tasks startup memory --json FILE"));
     let mut away = report(&NODE[..1], 0.0);
     for row in &mut away.results {
         row.outcome = RowOutcome::Unavailable { reason: "there is no node".into() };
     }
     let missing = Model::fit(&away, For::Node).unwrap_err();
-    assert!(missing.words.ends_with("could not be measured: there is no node"), "{missing:?}");
-    assert!(Model::fit(&report(&NODE, 0.0), For::Browser).unwrap_err().words.contains("--browser"));
+    assert!(
+        missing.to_string().ends_with("could not be measured: there is no node"),
+        "{missing:?}"
+    );
+    assert!(
+        Model::fit(&report(&NODE, 0.0), For::Browser)
+            .unwrap_err()
+            .to_string()
+            .contains("--browser")
+    );
     for (wrong, says) in [
         (Workload { workers: 0, ..workload() }, "1 to 64 workers"),
         (Workload { amount: Amount::Tasks(0), ..workload() }, "tasks"),

@@ -1,14 +1,49 @@
 //! The advice in sentences.
 
+use std::fmt;
+
 use lab::format::{bytes, count, factor, time, workers};
 use protocol::{LaneId, LaneKind};
 
 use crate::advice::{Advice, Excluded, Standing};
 use crate::break_even::{Axis, BreakEven, Change};
-use crate::model::Model;
+use crate::model::{Missing, Model};
 use crate::needs::Need;
 use crate::predict::{Figure, Prediction};
-use crate::workload::{Amount, Workload};
+use crate::workload::{Amount, For, Workload};
+
+impl fmt::Display for Missing {
+    /// One sentence: what is missing, and what to do.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = |of: &For| match of {
+            For::Node => "Node’s",
+            For::Rust => "native",
+            For::Browser => "a browser’s",
+            For::Any => "any",
+        };
+        match self {
+            Self::Unavailable(of, reason) => {
+                write!(
+                    out,
+                    "what tasks cost on {} lanes could not be measured: {reason}",
+                    whose(of)
+                )
+            }
+            Self::Rows(of) => {
+                let browser = match of {
+                    For::Browser => " with --browser chromium or firefox",
+                    _ => "",
+                };
+                write!(
+                    out,
+                    "this report says nothing of what tasks cost on {} lanes: run \
+                     `breakeven run tasks startup memory --json FILE`{browser} and give that one",
+                    whose(of)
+                )
+            }
+        }
+    }
+}
 
 /// The seed's three questions.
 #[must_use]
@@ -37,7 +72,7 @@ pub fn answer(advice: &Advice, workload: &Workload) -> String {
     if advice.recommended.is_none() {
         let others = advice.close.iter().skip(1).map(LaneId::to_string).collect::<Vec<_>>();
         return format!(
-            "Too close to call between {} and {}: {what} {} on either; choose by what else matters.",
+            "Too close to call between {} and {}: {what} {} on the first; choose by what else matters.",
             first.lane,
             others.join(", "),
             takes(predicted)
@@ -65,6 +100,14 @@ pub struct Cells {
 }
 
 impl Standing {
+    /// What the lane really took, in nanoseconds, beside its prediction.
+    #[must_use]
+    pub fn proof(&self, took: f64) -> String {
+        let [low, high] = self.predicted.as_ref().map_or([0.0, f64::MAX], |it| it.figure().ci90);
+        let outside = if (low..=high).contains(&took) { "" } else { ", outside the interval" };
+        format!("{}{outside}", time(took))
+    }
+
     /// For a table.
     #[must_use]
     pub fn cells(&self) -> Cells {
@@ -90,7 +133,7 @@ impl Standing {
                 let Figure { median, ci90: [low, high] } = it.figure();
                 Cells {
                     predicted: time(median),
-                    interval: format!("{} to {}", time(low), time(high)),
+                    interval: range(low, high, &time),
                     rate: count(it.throughput.median),
                     memory: it.memory.map_or(String::new(), |it| bytes(it.median as u64)),
                 }
@@ -104,7 +147,7 @@ impl Standing {
 pub fn figures(predicted: &Prediction) -> Vec<(&'static str, String)> {
     let say = |figure: Figure, unit: &dyn Fn(f64) -> String| {
         let Figure { median, ci90: [low, high] } = figure;
-        format!("{} ({} to {})", unit(median), unit(low), unit(high))
+        format!("{} ({})", unit(median), range(low, high, unit))
     };
     let (times, sizes) = (&|it| time(it), &|it: f64| bytes(it as u64));
     let Prediction { total, throughput, p50, p99, memory, lost, .. } = *predicted;
@@ -120,6 +163,15 @@ pub fn figures(predicted: &Prediction) -> Vec<(&'static str, String)> {
     all
 }
 
+/// From where to where. What may not keep up has no upper end.
+fn range(low: f64, high: f64, say: &dyn Fn(f64) -> String) -> String {
+    if high.is_finite() {
+        format!("{} to {}", say(low), say(high))
+    } else {
+        format!("{} and up", say(low))
+    }
+}
+
 fn what(workload: &Workload) -> String {
     match workload.amount {
         Amount::Tasks(1) => "the task".to_owned(),
@@ -133,7 +185,7 @@ fn what(workload: &Workload) -> String {
 fn takes(predicted: &Prediction) -> String {
     let Figure { median, ci90: [low, high] } = predicted.figure();
     let verb = if predicted.total.is_some() { "take" } else { "takes" };
-    format!("{verb} {} (90% interval {} to {})", time(median), time(low), time(high))
+    format!("{verb} {} (90% interval {})", time(median), range(low, high, &time))
 }
 
 /// Why, what would change it, and what to bear in mind: a sentence each.

@@ -152,6 +152,15 @@ impl Workload {
         Ok(())
     }
 
+    /// The figure that lanes are compared by, as rows of `workload` name it.
+    #[must_use]
+    pub const fn metric(&self) -> &'static str {
+        match self.amount {
+            Amount::Tasks(_) => "total",
+            Amount::Rate(_) => "p50",
+        }
+    }
+
     /// The load that it puts on a lane whose rounds take so long, but for its crashes.
     pub(crate) fn load(&self, nanos_per_round: f64) -> load::Load {
         let rounds = (self.task / nanos_per_round).round() as u64;

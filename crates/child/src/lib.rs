@@ -79,10 +79,6 @@ fn answer_one(
             let arrived = now();
             frame::write(output, &Head::Echoed { arrived }, &buffers.request)?;
         }
-        Head::Sum { .. } => {
-            let sum = workloads::sum(&buffers.request);
-            frame::write(output, &Head::Summed { arrived: now(), sum }, &[])?;
-        }
         Head::Task { rounds, reply, .. } => {
             let result = frame::task_result(rounds, &buffers.request);
             resize(&mut buffers.answer, reply)?;
@@ -105,7 +101,7 @@ fn way_to_wait(code: u32) -> Result<shm::Wait, FrameError> {
 }
 
 fn not_a_request(head: &Head) -> FrameError {
-    invalid(format!("a child takes work, tasks, echoes and sums, not {head:?}"))
+    invalid(format!("a child takes work, tasks and echoes, not {head:?}"))
 }
 
 fn invalid(why: String) -> FrameError {
@@ -188,19 +184,21 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_worked_on_and_sums_are_taken() {
+    fn shares_are_worked_on_and_tasks_are_done() {
         let mut input = Vec::new();
         let share = compute::ALL[1].shares(9, 2).unwrap().remove(1);
         let pages = vec![7; share.input_range().len()];
         frame::write(&mut input, &Head::Share(share.clone()), &pages).unwrap();
-        frame::write(&mut input, &Head::Sum { at: 0 }, &[1, 2, 3]).unwrap();
+        let task = Head::Task { at: 0, rounds: 5, reply: 3 };
+        frame::write(&mut input, &task, &[7, 0, 0, 0, 9]).unwrap();
         frame::write(&mut input, &Head::Map { worker: 3, wait: 1 }, &[]).unwrap();
         let (ended, frames) = talk(&input);
         assert_eq!(ended.unwrap(), Ended::Map { worker: 3, wait: shm::Wait::Spin });
         let mut answer = vec![0; share.answer_range().len()];
         share.run(&pages, &mut answer);
         assert!(frames[1].1 == answer);
-        assert!(matches!(frames[2].0, Head::Summed { sum: 6, .. }), "{:?}", frames[2]);
+        let did = Head::Did { result: workloads::rounds(5) ^ 7 };
+        assert_eq!((&frames[2].0, frames[2].1.len()), (&did, 3));
 
         let unknown = frame::encode(&Head::Map { worker: 0, wait: 3 }, 0);
         assert!(talk(&unknown).0.is_err());

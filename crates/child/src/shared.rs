@@ -50,7 +50,7 @@ fn answer(
         .parts(read, write)
         .ok_or_else(|| invalid(format!("{head:?} lies outside the shared memory")))?;
     Ok(Some(match head {
-        Head::Sum { .. } => {
+        Head::Sum => {
             let sum = workloads::sum(request);
             (Head::Summed { arrived: now(), sum }, 0)
         }
@@ -87,9 +87,12 @@ mod tests {
         sort.make_input(&mut caller.bytes()[..input]);
 
         let sum = workloads::sum(&caller.bytes()[..1000]);
-        let summed = ask(&mut caller, &Head::Sum { at: 0 }, 1000);
+        let summed = ask(&mut caller, &Head::Sum, 1000);
         assert!(matches!(summed, Head::Summed { sum: found, .. } if found == sum));
         assert!(matches!(ask(&mut caller, &Head::Echo, 64), Head::Echoed { .. }));
+        let number = caller.bytes()[8..12].first_chunk().map_or(0, |it| u32::from_le_bytes(*it));
+        let did = ask(&mut caller, &Head::Task { at: 8, rounds: 3, reply: 16 }, 64);
+        assert_eq!(did, Head::Did { result: workloads::rounds(3) ^ number });
         for share in sort.shares(pages, 2).unwrap() {
             let body = share.input_range().len() as u64;
             let head = Head::Share(share);
@@ -110,7 +113,9 @@ mod tests {
     #[test]
     fn what_lies_outside_is_refused() {
         for (head, body) in [
-            (Head::Sum { at: 1 }, 1000),
+            (Head::Sum, 1001),
+            (Head::Task { at: 1, rounds: 0, reply: 0 }, 1000),
+            (Head::Task { at: 0, rounds: 0, reply: 1 }, 1000),
             (Head::Share(compute::ALL[0].shares(1, 1).unwrap().remove(0)), 0),
             (Head::Hello { process: 1, guards: 0 }, 0),
         ] {

@@ -13,6 +13,7 @@ use lab::study::Ended;
 use lab::{Lane, Placement};
 use protocol::LaneId;
 use protocol::report::{Param, Report, RowOutcome};
+use protocol::study::Proof;
 use serde_json::{Value, json};
 
 use super::claims::read;
@@ -113,8 +114,6 @@ impl From<Needed> for Need {
     }
 }
 
-/// Lanes that are proved: the first and its nearest rivals.
-const PROVED: usize = 3;
 /// A proof that would take longer is refused, in nanoseconds.
 const LONGEST_PROOF: f64 = 600e9;
 /// Blocks of a proof at the least.
@@ -149,9 +148,9 @@ impl Advise {
         };
         let model = match Model::fit(&report, of) {
             Ok(model) => model,
-            Err(missing) if self.report.is_some() => return Ok(End::BadUsage(missing.words)),
+            Err(missing) if self.report.is_some() => return Ok(End::BadUsage(missing.to_string())),
             Err(missing) => {
-                eprintln!("breakeven: {}", missing.words);
+                eprintln!("breakeven: {missing}");
                 return Ok(End::Unavailable);
             }
         };
@@ -227,13 +226,11 @@ impl Advise {
         workload: &Workload,
         cancel: &Cancel,
     ) -> anyhow::Result<Result<Vec<Proved>, End>> {
-        let eligible: Vec<&Standing> =
-            advice.lanes.iter().filter(|it| it.is_eligible()).take(PROVED).collect();
-        let once: f64 = eligible
-            .iter()
-            .filter_map(|it| it.predicted.as_ref().ok()?.total)
-            .map(|total| total.median)
-            .sum();
+        let proofs = model.proofs(advice, workload);
+        let is_proved = |it: &&Standing| proofs.iter().any(|proof| proof.lanes.contains(&it.lane));
+        let totals = advice.lanes.iter().filter(is_proved);
+        let totals = totals.filter_map(|it| it.predicted.as_ref().ok()?.total);
+        let once: f64 = totals.map(|total| total.median).sum();
         if once * FEWEST > LONGEST_PROOF {
             let why = format!(
                 "to prove it would take {}: ask for fewer or shorter tasks",
@@ -247,18 +244,10 @@ impl Advise {
             );
         }
         let mut all = Vec::new();
-        let mut loads: Vec<(_, Vec<LaneId>)> = Vec::new();
-        for standing in eligible {
-            let load = model.load(&standing.lane, workload);
-            match loads.iter_mut().find(|(known, _)| *known == load) {
-                Some((_, lanes)) => lanes.push(standing.lane.clone()),
-                None => loads.push((load, vec![standing.lane.clone()])),
-            }
-        }
-        for (load, wanted) in loads {
+        for Proof { load, lanes: wanted } in proofs {
             let is_browsers = wanted.iter().any(|lane| lab::browser::BROWSER_LANES.contains(lane));
             let measuring = Measuring {
-                load,
+                load: Some(load),
                 browser: self.browser.filter(|_| is_browsers),
                 ..self.measuring(Depth::Proof, vec![&WORKLOAD])
             };
@@ -273,20 +262,12 @@ impl Advise {
                 Ended::Cancelled => return Ok(Err(End::Interrupted)),
                 Ended::Stopped(why) => anyhow::bail!(why),
             }
-            let is_it = |found: &Param| *found == Param::from(metric(workload));
+            let is_it = |found: &Param| *found == Param::from(workload.metric());
             let rows = report.results.into_iter();
             let rows = rows.filter(|row| row.params.get("metric").is_some_and(is_it));
             all.extend(rows.map(|row| Proved { lane: row.lane, outcome: row.outcome }));
         }
         Ok(Ok(all))
-    }
-}
-
-/// What lanes are compared by.
-fn metric(workload: &Workload) -> &'static str {
-    match workload.amount {
-        Amount::Tasks(_) => "total",
-        Amount::Rate(_) => "p50",
     }
 }
 
@@ -324,7 +305,7 @@ fn json(
         "close": advice.close,
         "answer": advisor::answer(advice, workload),
         "reasons": advisor::reasons(advice, break_evens, workload),
-        "metric": metric(workload),
+        "metric": workload.metric(),
         "workload": workload,
         "lanes": advice.lanes.iter().map(lane).collect::<Vec<_>>(),
         "break_evens": break_evens,

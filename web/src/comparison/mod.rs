@@ -44,6 +44,8 @@ pub(crate) struct Comparison {
     /// [`Comparison::own_name`] of the comparison whose results are shown.
     pub(crate) measured_name: RwSignal<Option<String>>,
     pub(crate) runner: RwSignal<RunnerState>,
+    /// Whether what runs, or ran last, is for the decision guide.
+    pub(crate) guided: RwSignal<bool>,
     /// The example that goes on, which nothing else may disturb.
     pub(crate) example: RwSignal<Option<Example>>,
     /// The own picture's pixels.
@@ -95,6 +97,14 @@ pub(crate) struct Progress {
     pub(crate) seconds_left: Option<f64>,
     /// Somebody cancelled, and the last workers are being ended.
     pub(crate) cancelling: bool,
+}
+
+impl Progress {
+    /// Whose turn it is, and how long it takes yet.
+    pub(crate) fn words(&self) -> String {
+        let left = self.seconds_left.map(|seconds| format!(", about {} s left", seconds.ceil()));
+        format!("{}{}", self.turn, left.unwrap_or_default())
+    }
 }
 
 /// What the experiments gave.
@@ -159,6 +169,7 @@ impl Comparison {
             opening: RwSignal::new(Opening::Idle),
             measured_name: RwSignal::new(None),
             runner: RwSignal::new(RunnerState::Connecting),
+            guided: RwSignal::new(false),
             example: RwSignal::new(None),
             own: StoredValue::new_local(None),
             own_preview: StoredValue::new_local(None),
@@ -245,6 +256,7 @@ impl Comparison {
     }
 
     fn begin(self, settings: Settings, beginning: Beginning) {
+        self.guided.set(false);
         let (sender, receiver) = oneshot::channel();
         self.cancel.set_value(Some(sender));
         spawn_local(self.run(settings, receiver.shared(), beginning));

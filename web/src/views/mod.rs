@@ -44,3 +44,22 @@ fn is_wide() -> bool {
 fn comparison() -> Comparison {
     expect_context()
 }
+
+/// A message as it stands by itself.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let stop = if message.ends_with('.') { "" } else { "." };
+    first.chain(letters).chain(stop.chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_becomes_a_sentence() {
+        assert_eq!(sentence("this needs the runner: start it"), "This needs the runner: start it.");
+        assert_eq!(sentence("Éclair."), "Éclair.");
+    }
+}

@@ -38,18 +38,13 @@ pub(super) fn ProgressLine() -> impl IntoView {
                         "Cancel"
                     </button>
                 </div>
-                <p class="turn">{move || progress().map(|progress| turn(&progress))}</p>
+                <p class="turn">{move || progress().map(|progress| progress.words())}</p>
             </Show>
             <p role="status">{move ||
                 status(&comparison.phase.get(), &comparison.rows.read(), &comparison.study.read())
             }</p>
         </div>
     }
-}
-
-fn turn(progress: &Progress) -> String {
-    let left = progress.seconds_left.map(|seconds| format!(", about {} s left", seconds.ceil()));
-    format!("{}{}", progress.turn, left.unwrap_or_default())
 }
 
 /// What a screen reader is told: only what changes seldom.

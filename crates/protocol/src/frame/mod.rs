@@ -18,7 +18,7 @@
 //! | 5 echo | runner | none | any bytes |
 //! | 6 echoed | child | when the whole echo had arrived, on the system's monotonic clock, in nanoseconds u64 | the same bytes |
 //! | 7 share | runner | workload u32 (its place in `workloads::compute::ALL`), pages of the whole u32, first page u32, page after the last u32 | the pages that it reads |
-//! | 8 sum | runner | where they begin in shared memory u64, 0 over a stream | bytes that are to be read |
+//! | 8 sum | runner, over shared memory | none | bytes that are to be read, which lie at its beginning |
 //! | 9 summed | child | when it began to answer, as in echoed, u64; the sum of all bytes, as little-endian u64 words and a rest of single bytes, u64 | none |
 //! | 10 map | runner | the worker's number u32, how it waits u32 (its place in `shm::Wait::ALL`) | none; the child answers with echoed, and then one byte comes, and with it the descriptor of memory to share |
 //! | 11 end | runner | none | none |
@@ -94,10 +94,7 @@ pub enum Head {
     /// A share of a workload is wanted; the answer is [`Head::Done`].
     Share(Share),
     /// The body is to be read.
-    Sum {
-        /// Where it begins in shared memory; 0 over a stream.
-        at: u64,
-    },
+    Sum,
     /// It was.
     Summed {
         /// When it began to answer, in nanoseconds of the system's monotonic clock.
@@ -132,6 +129,14 @@ pub enum Head {
     Fetch,
     /// It was.
     Fetched,
+}
+
+/// So many bytes from there on, and so many after them.
+fn lying(at: u64, body: u64, reply: u64) -> Option<(Range<usize>, Range<usize>)> {
+    let place = |at: u64| usize::try_from(at).ok();
+    let end = at.checked_add(body)?;
+    let last = end.checked_add(reply)?;
+    Some((place(at)?..place(end)?, place(end)?..place(last)?))
 }
 
 /// What a task comes to: what its rounds do, and its number, which the payload begins with.
@@ -271,18 +276,8 @@ impl Head {
                 let before = share.workload().input_bytes(share.of());
                 Some((share.input_range(), after(share.answer_range(), before)))
             }
-            Self::Task { at, reply, .. } => {
-                let (payload, _) = Self::Sum { at: *at }.in_place(body)?;
-                let end = payload.end.checked_add(usize::try_from(*reply).ok()?)?;
-                let answer = payload.end..end;
-                Some((payload, answer))
-            }
-            Self::Echo => Self::Sum { at: 0 }.in_place(body),
-            Self::Sum { at } => {
-                let (at, body) = (usize::try_from(*at).ok()?, usize::try_from(body).ok()?);
-                let end = at.checked_add(body)?;
-                Some((at..end, end..end))
-            }
+            Self::Task { at, reply, .. } => lying(*at, body, *reply),
+            Self::Echo | Self::Sum => lying(0, body, 0),
             _ => None,
         }
     }

@@ -62,10 +62,7 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
             }
             7
         }
-        Head::Sum { at } => {
-            put(16, &at.to_le_bytes());
-            8
-        }
+        Head::Sum => 8,
         Head::Summed { arrived, sum } => {
             put(16, &arrived.to_le_bytes());
             put(24, &sum.to_le_bytes());
@@ -115,7 +112,7 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
         5 => Head::Echo,
         6 => Head::Echoed { arrived: long(16) },
         7 => Head::Share(decode_share(word)?),
-        8 => Head::Sum { at: long(16) },
+        8 => Head::Sum,
         9 => Head::Summed { arrived: long(16), sum: long(24) },
         10 => Head::Map { worker: word(16), wait: word(20) },
         11 => Head::End,
@@ -138,7 +135,7 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
             let wanted = share.input_range().len() as u64;
             (body == wanted, wanted.to_string())
         }
-        Head::Done { .. } | Head::Echo | Head::Echoed { .. } | Head::Sum { .. } => {
+        Head::Done { .. } | Head::Echo | Head::Echoed { .. } | Head::Sum => {
             (body <= MAX_BODY, format!("at most {MAX_BODY}"))
         }
         Head::Task { .. } | Head::Did { .. } => {
@@ -289,7 +286,7 @@ mod tests {
                 (Head::Failed, body.min(MAX_TEXT)),
                 (Head::Echo, body),
                 (Head::Echoed { arrived: compute }, body),
-                (Head::Sum { at: compute }, body),
+                (Head::Sum, body),
                 (Head::Summed { arrived: compute, sum: !compute }, 0),
                 (Head::Map { worker: process, wait: 2 }, 0),
                 (Head::End, 0),

@@ -1,26 +1,13 @@
 //! Sizes, rates and parts, as people type them.
 
+use bytesize::ByteSize;
+
 /// `64KiB`, `1.5MiB`, `1000`.
 pub(super) fn bytes(typed: &str) -> Result<u64, String> {
-    let wrong = || format!("\"{typed}\" is no size: type for example 1000, 64KiB or 1MiB");
-    let end = typed.find(|letter: char| letter.is_alphabetic()).unwrap_or(typed.len());
-    let (number, unit) = typed.split_at(end);
-    let scale = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 1_u64,
-        "kib" | "k" => 1 << 10,
-        "mib" | "m" => 1 << 20,
-        "gib" | "g" => 1 << 30,
-        "kb" => 1000,
-        "mb" => 1_000_000,
-        "gb" => 1_000_000_000,
-        _ => return Err(wrong()),
-    };
-    let number: f64 = number.trim().parse().map_err(|_| wrong())?;
-    let bytes = number * scale as f64;
-    if !(0.0..=1e15).contains(&bytes) {
-        return Err(wrong());
-    }
-    Ok(bytes.round() as u64)
+    typed
+        .parse()
+        .map(|size: ByteSize| size.as_u64())
+        .map_err(|_| format!("\"{typed}\" is no size: type for example 1000, 64KiB or 1MiB"))
 }
 
 /// `50` or `50/s`.

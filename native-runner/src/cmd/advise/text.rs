@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use advisor::{Advice, BreakEven, Cells, Standing, Workload};
-use lab::format::time;
 use protocol::report::RowOutcome;
 
 use super::Proved;
@@ -59,7 +58,7 @@ fn row(standing: &Standing, proved: &[Proved]) -> [String; 6] {
     let lane = if standing.competes { lane } else { format!("({lane})") };
     let proof = proved.iter().find(|one| one.lane == standing.lane);
     let proof = proof.map_or(String::new(), |one| match &one.outcome {
-        RowOutcome::Measured(it) => time(it.median),
+        RowOutcome::Measured(it) => standing.proof(it.median),
         RowOutcome::Unavailable { reason } => format!("unavailable: {reason}"),
         RowOutcome::Failed { error, .. } => format!("failed: {error}"),
     });

@@ -276,7 +276,7 @@ impl Echo for SharedEcho<'_> {
         at_once(timing::echoes(count, || {
             if self.touch == Touch::WriteRead {
                 self.sharers.memory.bytes()[..bytes].copy_from_slice(&self.request);
-                self.sharers.pass(0, &Head::Sum { at: 0 }, bytes as u64);
+                self.sharers.pass(0, &Head::Sum, bytes as u64);
             } else {
                 self.sharers.pass(0, &Head::Echo, bytes as u64);
             }

@@ -6,7 +6,7 @@ mod seed;
 
 use leptos::prelude::*;
 
-use super::comparison;
+use super::{comparison, sentence};
 use crate::examples::{Example, Examples};
 
 #[component]
@@ -50,24 +50,5 @@ fn Go(
         </div>
         <p role="status">{move || status.get()}</p>
         <p role="alert" class="trouble">{move || trouble.get().map(|why| sentence(&why))}</p>
-    }
-}
-
-/// A message as it stands by itself.
-fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let stop = if message.ends_with('.') { "" } else { "." };
-    first.chain(letters).chain(stop.chars()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_becomes_a_sentence() {
-        assert_eq!(sentence("this needs the runner: start it"), "This needs the runner: start it.");
-        assert_eq!(sentence("Éclair."), "Éclair.");
     }
 }

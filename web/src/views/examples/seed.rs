@@ -38,20 +38,17 @@ pub(super) fn SeedSection() -> impl IntoView {
                     </tbody>
                 </table>
             </Show>
-            <Show when=move || seed.found.with(|found| !found.filled.is_empty())>
-                <h4>"The same buffer, filled by one worker of each lane"</h4>
-                <dl class="figures">{move || seed.found.with(|found| {
-                    let all = found.filled.iter();
-                    all.map(|(lane, outcome)| outcome_of(lane.as_str(), became::filled(outcome))).collect_view()
-                })}</dl>
-            </Show>
-            <Show when=move || seed.found.with(|found| !found.read.is_empty())>
-                <h4>"The same page, as the built-in site answers for https://example.com, from a child process in"</h4>
-                <dl class="figures">{move || seed.found.with(|found| {
-                    let all = found.read.iter();
-                    all.map(|(child, outcome)| outcome_of(child.name(), became::read(outcome))).collect_view()
-                })}</dl>
-            </Show>
+            {move || seed.found.with(|found| {
+                let filled = found.filled.iter().map(|(lane, it)| (lane.as_str(), became::filled(it)));
+                outcomes("The same buffer, filled by one worker of each lane", filled.collect())
+            })}
+            {move || seed.found.with(|found| {
+                let read = found.read.iter().map(|(child, it)| (child.name(), became::read(it)));
+                outcomes(
+                    "The same page, as the built-in site answers for https://example.com, from a child process in",
+                    read.collect(),
+                )
+            })}
         </section>
     }
 }
@@ -77,9 +74,14 @@ fn output(ran: &Ran) -> impl IntoView + use<> {
     }
 }
 
-fn outcome_of(whose: &str, words: String) -> impl IntoView + use<> {
-    let whose = whose.to_owned();
-    view! { <div data-became=whose.clone()><dt>{whose.clone()}</dt><dd>{words}</dd></div> }
+/// What became of a program, by lane or language; nothing while there is nothing.
+fn outcomes(title: &'static str, all: Vec<(&str, String)>) -> impl IntoView + use<> {
+    let item = |(whose, words): (&str, String)| {
+        let whose = whose.to_owned();
+        view! { <div data-became=whose.clone()><dt>{whose.clone()}</dt><dd>{words}</dd></div> }
+    };
+    let items: Vec<_> = all.into_iter().map(item).collect();
+    (!items.is_empty()).then(|| view! { <h4>{title}</h4><dl class="figures">{items}</dl> })
 }
 
 fn line(swept: &Swept) -> impl IntoView + use<> {

@@ -1,7 +1,6 @@
 //! What the guide says: the sentence, the lanes, and why.
 
 use advisor::{Advice, Cells, Standing};
-use lab::format;
 use leptos::prelude::*;
 use protocol::report::RowOutcome;
 
@@ -79,9 +78,9 @@ fn row(standing: &Standing) -> impl IntoView + use<> {
     let Standing { lane, competes, .. } = standing.clone();
     let Cells { predicted, interval, rate, memory } = standing.cells();
     let proved = {
-        let lane = lane.clone();
-        move || match guide.proved(&lane) {
-            Some(RowOutcome::Measured(it)) => format::time(it.median),
+        let standing = standing.clone();
+        move || match guide.proved(&standing.lane) {
+            Some(RowOutcome::Measured(it)) => standing.proof(it.median),
             Some(RowOutcome::Unavailable { reason }) => format!("unavailable: {reason}"),
             Some(RowOutcome::Failed { error, .. }) => format!("failed: {error}"),
             None => "–".to_owned(),

@@ -21,7 +21,7 @@ const LETTERS: usize = 3;
 pub(super) fn MapView() -> impl IntoView {
     let guide = guide();
     let map = Memo::new(move |_| {
-        let model = guide.model.get().model.ok()?;
+        let model = guide.model.get().ok()?;
         guide.advice.with(|advice| {
             let advice = advice.as_ref()?;
             guide.workload.with(|workload| {
@@ -141,7 +141,7 @@ fn cells(map: &Map) -> impl IntoView + use<> {
     }
     let size = format!("0 0 {} {}", COLUMNS * CELL, ROWS * CELL);
     view! {
-        <svg viewBox=size preserveAspectRatio="none" aria-hidden="true" focusable="false" inner_html=shapes></svg>
+        <svg viewBox=size preserveAspectRatio="none" shape-rendering="crispEdges" aria-hidden="true" focusable="false" inner_html=shapes></svg>
     }
 }
 

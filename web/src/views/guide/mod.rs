@@ -5,17 +5,20 @@ mod map;
 mod sketch;
 mod workload;
 
+use advisor::Missing;
 use leptos::prelude::*;
 
-use super::comparison;
+use super::{comparison, sentence};
 use crate::guide::Guide;
 
 #[component]
 pub(super) fn GuideView() -> impl IntoView {
     let guide = Guide::new(comparison());
     provide_context(guide);
-    let missing = Memo::new(move |_| guide.model.get().model.err().map(|missing| missing.words));
+    let missing = Memo::new(move |_| guide.model.get().err());
     let is_fitted = Memo::new(move |_| missing.with(Option::is_none));
+    let progress = Memo::new(move |_| guide.progress());
+    let goes_on = Memo::new(move |_| progress.with(Option::is_some));
     view! {
         <section class="guide" aria-labelledby="guide-heading">
             <h2 id="guide-heading">"Decision guide"</h2>
@@ -40,22 +43,34 @@ pub(super) fn GuideView() -> impl IntoView {
                         on:click=move |_| guide.prove()
                     >"Prove it"</button>
                 </Show>
+                <Show when=move || goes_on.get()>
+                    <button type="button" on:click=move |_| guide.comparison.cancel()>"Cancel"</button>
+                </Show>
                 <a id="guide-link" href=move || guide.workload.with(|it| crate::guide::link(it, guide.of.get()))>
                     "Link to this workload"
                 </a>
             </div>
-            <Show when=move || !is_fitted.get()>
-                <p class="notice">
-                    "No figures yet that it could predict from: measuring them takes about a minute. "
-                    <small>"A report has them if it has the experiments tasks, startup and memory on the lanes that are chosen between."</small>
-                </p>
-            </Show>
+            <p class="turn">{move || progress.get()}</p>
+            <p role="alert" class="trouble">{move || guide.trouble().map(|why| sentence(&why))}</p>
+            <p class="hint">{move || missing.get().map(|missing| lacks(&missing))}</p>
             <Show when=move || is_fitted.get()>
                 <answer::Answer/>
                 <map::MapView/>
                 <sketch::Sketches/>
             </Show>
         </section>
+    }
+}
+
+/// What to do about it, on the page.
+fn lacks(missing: &Missing) -> String {
+    match missing {
+        Missing::Rows(_) => {
+            "No figures yet that it could predict from: measuring them takes about a minute. \
+                             A report has them if it has the experiments tasks, startup and memory."
+                .to_owned()
+        }
+        Missing::Unavailable(..) => sentence(&missing.to_string()),
     }
 }
 

@@ -133,7 +133,7 @@ pub(super) fn WorkloadForm() -> impl IntoView {
                 |it| if it.crash_rate == 0.0 { "none".to_owned() } else { format!("{}\u{a0}%", format::significant(it.crash_rate * 100.0)) },
             )}
             {slider(
-                "guide-memory", "Memory that there is", [1_048_576.0, 17_179_869_184.0],
+                "guide-memory", "Memory limit", [1_048_576.0, 17_179_869_184.0],
                 |it| it.memory_limit.map_or(f64::MAX, |it| it as f64),
                 |it, value| it.memory_limit = (value < 1.7e10).then_some(value as u64),
                 |it| it.memory_limit.map_or("as much as it takes".to_owned(), format::bytes),
