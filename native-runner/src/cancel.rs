@@ -108,10 +108,10 @@ impl Cancel {
     }
 
     /// The same for a turn.
-    pub(crate) async fn explain_turn(
+    pub(crate) async fn explain_turn<A>(
         &self,
-        turn: impl Future<Output = Result<(), LaneError>>,
-    ) -> Result<(), LaneError> {
+        turn: impl Future<Output = Result<A, LaneError>>,
+    ) -> Result<A, LaneError> {
         self.explain(|| Ok(()))?;
         let result = turn.await;
         self.explain(|| result)

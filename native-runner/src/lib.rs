@@ -28,6 +28,7 @@ mod site;
 mod start_page;
 mod table;
 mod timing;
+mod trail;
 mod trials;
 
 pub use cancel::Cancel;

@@ -8,9 +8,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lab::experiments::Experiment;
 use lab::plan::Plan;
 use lab::record::Record;
+use lab::recordings::Witness;
+use lab::scenarios::Scenario;
 use lab::study::{Findings, Listener, Next};
 use protocol::LaneId;
 use protocol::report::{Report, Run};
+use protocol::trace::Recording;
 
 use crate::files::keep;
 use crate::machine;
@@ -59,6 +62,16 @@ pub(crate) fn begin_run() -> Run {
         load: [load, load],
         ..Run::default()
     }
+}
+
+impl Witness for Recorder {
+    fn begins(&mut self, done: usize, all: usize, lane: &LaneId, scenario: &Scenario) {
+        self.bar.set_length(all as u64);
+        self.bar.set_position(done as u64);
+        self.bar.set_message(format!("a trace of {} on {lane}", scenario.id));
+    }
+
+    fn recorded(&mut self, _recording: &Recording) {}
 }
 
 impl Listener for Recorder {

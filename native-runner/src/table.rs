@@ -133,6 +133,7 @@ pub(crate) mod tests {
                 row("echo", "node.worker", echo, unavailable),
                 row("startup", "process.pipe", exit, failed),
             ],
+            trace: Vec::new(),
         }
     }
 

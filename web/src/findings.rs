@@ -1,6 +1,7 @@
 //! What the studies of a visit have found together: each adds to what was there before.
 
 use protocol::report::{REPORT_VERSION, Report, ReportMachine, RowOutcome, Run};
+use protocol::trace::Recording;
 
 /// Of a visit that has measured nothing yet.
 pub(crate) fn none() -> Report {
@@ -9,6 +10,7 @@ pub(crate) fn none() -> Report {
         machine: ReportMachine::default(),
         run: Run::default(),
         results: Vec::new(),
+        trace: Vec::new(),
     }
 }
 
@@ -24,6 +26,7 @@ pub(crate) fn add(findings: &mut Report, study: &Report) {
         machine.rustc = before.rustc;
     }
     findings.run = study.run.clone();
+    study.trace.iter().for_each(|recording| trace(findings, recording));
     for row in &study.results {
         let is_it = |known: &&mut protocol::report::ReportRow| {
             known.experiment == row.experiment
@@ -40,6 +43,17 @@ pub(crate) fn add(findings: &mut Report, study: &Report) {
             }
             None => findings.results.push(row.clone()),
         }
+    }
+}
+
+/// Adds a recording, in the place of an older one of the same.
+pub(crate) fn trace(findings: &mut Report, recording: &Recording) {
+    let is_it = |known: &&mut Recording| {
+        known.scenario == recording.scenario && known.lane == recording.lane
+    };
+    match findings.trace.iter_mut().find(is_it) {
+        Some(known) => *known = recording.clone(),
+        None => findings.trace.push(recording.clone()),
     }
 }
 

@@ -10,6 +10,7 @@ mod comparison;
 mod environment;
 mod examples;
 mod findings;
+mod flow;
 mod guide;
 mod links;
 mod model;

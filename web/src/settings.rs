@@ -47,7 +47,7 @@ impl Settings {
         let chosen = ALL.iter().zip(self.experiments).filter(|(_, chosen)| *chosen);
         let experiments: Vec<String> =
             chosen.map(|(experiment, _)| experiment.id.to_owned()).collect();
-        (!experiments.is_empty()).then_some(Wish { experiments, proof: None })
+        (!experiments.is_empty()).then_some(Wish { experiments, ..Wish::default() })
     }
 
     /// These, with these experiments alone.
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_study_s_settings_wish_for_it() {
-        let wish = Wish { experiments: vec!["echo".into()], proof: None };
+        let wish = Wish { experiments: vec!["echo".into()], ..Wish::default() };
         let settings = Settings::new(2).of_study(&wish);
         assert_eq!(settings.wish(), Some(wish));
         assert!(!settings.pictures);

@@ -47,7 +47,7 @@ pub(crate) fn report(lanes: &[(&str, Cost)], scatter: f64) -> Report {
         results.push(row);
     }
     let (machine, run) = (ReportMachine::default(), Run::default());
-    Report { version: REPORT_VERSION, machine, run, results }
+    Report { version: REPORT_VERSION, machine, run, results, trace: Vec::new() }
 }
 
 fn tasks(lane: &str, cost: Cost, workers: u32, scatter: f64) -> Vec<ReportRow> {

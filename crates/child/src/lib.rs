@@ -10,6 +10,7 @@ use std::io::{self, Read, Write};
 use std::time::Instant;
 
 use protocol::frame::{self, FrameError, Head};
+use protocol::trace::{self, Crosses, What};
 use rustix::time::{ClockId, clock_gettime};
 
 /// How the stream ended.
@@ -38,6 +39,7 @@ pub fn run(
     input: &mut impl Read,
     output: &mut impl Write,
 ) -> Result<Ended, FrameError> {
+    tracer::note(What::Ready);
     frame::write(output, &Head::Hello { process, guards }, &[])?;
     let mut buffers = Buffers::default();
     loop {
@@ -65,34 +67,66 @@ fn answer_one(
     input: &mut impl Read,
     output: &mut impl Write,
 ) -> Result<Option<Ended>, FrameError> {
+    tracer::note(What::Wait);
     let Some((head, body)) = frame::read_head(input)? else { return Ok(Some(Ended::Cleanly)) };
+    tracer::note(What::Wake);
     // `decode` has checked the body's length, for work that it is just what the work needs.
     resize(&mut buffers.request, body)?;
     input.read_exact(&mut buffers.request)?;
+    if head == Head::Trace {
+        return send_notes(output).map(|()| None);
+    }
+    tracer::note(What::Receive { peer: 0, bytes: body });
     match head {
         Head::Band(_) | Head::Share(_) => {
             resize(&mut buffers.answer, head.answer_bytes().unwrap_or(0))?;
             let compute = work(&head, &buffers.request, &mut buffers.answer)?;
-            frame::write(output, &Head::Done { compute }, &buffers.answer)?;
+            send(output, &Head::Done { compute }, &buffers.answer)?;
         }
         Head::Echo => {
             let arrived = now();
-            frame::write(output, &Head::Echoed { arrived }, &buffers.request)?;
+            send(output, &Head::Echoed { arrived }, &buffers.request)?;
         }
         Head::Task { rounds, reply, .. } => {
-            let result = frame::task_result(rounds, &buffers.request);
+            let result = computing(|| frame::task_result(rounds, &buffers.request));
             resize(&mut buffers.answer, reply)?;
-            frame::write(output, &Head::Did { result }, &buffers.answer)?;
+            send(output, &Head::Did { result }, &buffers.answer)?;
         }
         Head::Map { worker, wait } => {
             let wait = way_to_wait(wait)?;
             // What reads ahead must not read the byte that the descriptor comes with.
-            frame::write(output, &Head::Echoed { arrived: now() }, &[])?;
+            send(output, &Head::Echoed { arrived: now() }, &[])?;
             return Ok(Some(Ended::Map { worker, wait }));
         }
         other => return Err(not_a_request(&other)),
     }
     Ok(None)
+}
+
+/// Writes an answer, whose body is copied into the stream.
+fn send(output: &mut impl Write, head: &Head, body: &[u8]) -> io::Result<()> {
+    let (began, bytes) = (tracer::time(), body.len() as u64);
+    tracer::note(What::Send { peer: 0, bytes, crosses: Crosses::Copied });
+    frame::write(output, head, body)?;
+    if bytes > 0 {
+        tracer::note_since(began, |took| What::Copy { bytes, took });
+    }
+    Ok(())
+}
+
+/// Writes what this process has noted, if it was to note anything.
+fn send_notes(output: &mut impl Write) -> Result<(), FrameError> {
+    let tracer::Noted { notes, dropped } = tracer::take();
+    let cost = tracer::cost(now);
+    Ok(frame::write(output, &Head::Traced { cost, dropped }, &trace::encode(&notes))?)
+}
+
+/// Notes that this is work.
+fn computing<A>(work: impl FnOnce() -> A) -> A {
+    tracer::note(What::Compute);
+    let result = work();
+    tracer::note(What::Computed);
+    result
 }
 
 fn way_to_wait(code: u32) -> Result<shm::Wait, FrameError> {
@@ -109,7 +143,7 @@ fn invalid(why: String) -> FrameError {
 }
 
 /// The system's monotonic clock, the same in every process, in nanoseconds.
-fn now() -> u64 {
+pub fn now() -> u64 {
     let time = clock_gettime(ClockId::Monotonic);
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
@@ -117,7 +151,7 @@ fn now() -> u64 {
 /// Does the work; returns the nanoseconds in the kernel.
 fn work(head: &Head, request: &[u8], answer: &mut [u8]) -> Result<u64, FrameError> {
     let started = Instant::now();
-    head.work(request, answer).map_err(|why| invalid(why.to_string()))?;
+    computing(|| head.work(request, answer)).map_err(|why| invalid(why.to_string()))?;
     Ok(started.elapsed().as_nanos() as u64)
 }
 

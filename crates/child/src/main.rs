@@ -4,7 +4,8 @@
 //! twice, over which shared memory may come. First of all it gives up what it does not need (`sandbox`), the
 //! way to outlive the runner included.
 //!
-//! Its arguments are the runner's process id and what it is allowed beyond computing.
+//! Its arguments are the runner's process id, what it is allowed beyond computing, and `trace` where it is to
+//! note what it does.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 
 use child::Ended;
 use protocol::frame::{FrameError, TOGETHER};
+use protocol::trace::What;
 use rustix::process::getpid;
 use rustix::stdio::{stdin, stdout};
 use sandbox::{Guards, Limits};
@@ -36,6 +38,12 @@ fn main() -> ExitCode {
         eprintln!("breakeven-child: the runner starts this");
         return ExitCode::from(2);
     };
+    // The first reading finds out where the clock can be read without a system call: from inside the sandbox it
+    // could not.
+    child::now();
+    if words.next().as_deref() == Some("trace") {
+        tracer::begin(child::now);
+    }
     match sandbox::enter(parent, &LIMITS, allowed).map_err(FrameError::from).and_then(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -51,10 +59,12 @@ fn run(guards: Guards) -> Result<(), FrameError> {
     let mut input = BufReader::with_capacity(2 * TOGETHER, Input);
     match child::run(process, guards.bits(), &mut input, &mut Output)? {
         Ended::Cleanly => Ok(()),
-        Ended::Map { worker, wait } => child::shared::run(
-            &mut shm::Worker::attach(descriptor::receive(stdin())?, worker)?,
-            wait,
-        ),
+        Ended::Map { worker, wait } => {
+            let mut memory = shm::Worker::attach(descriptor::receive(stdin())?, worker)?;
+            let (region, bytes) = (memory.region(), memory.bytes_shared() as u64);
+            tracer::note(What::Map { region, bytes });
+            child::shared::run(&mut memory, wait, &mut Output)
+        }
     }
 }
 

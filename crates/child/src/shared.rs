@@ -1,24 +1,35 @@
 //! The child's loop over shared memory: headers come as notes, bodies lie there.
 
+use std::io::Write;
 use std::time::Duration;
 
 use protocol::frame::{self, FrameError, Head};
+use protocol::trace::{Crosses, What};
 use shm::Worker;
 
-use crate::{invalid, not_a_request, now, way_to_wait, work};
+use crate::{computing, invalid, not_a_request, now, send_notes, way_to_wait, work};
 
 /// The runner's death ends the child, not its silence.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Answers each request until the caller says that it was the last.
+/// Answers each request until the caller says that it was the last. What it has noted it writes to `output`.
 ///
 /// # Errors
 /// If a note is no request or means what does not lie in the memory. The caller has been told.
-pub fn run(memory: &mut Worker, mut wait: shm::Wait) -> Result<(), FrameError> {
+pub fn run(
+    memory: &mut Worker,
+    mut wait: shm::Wait,
+    output: &mut impl Write,
+) -> Result<(), FrameError> {
     loop {
+        tracer::note(What::Wait);
         let Some(note) = memory.receive(wait, A_DAY) else { continue };
-        match answer(memory, &note, &mut wait) {
-            Ok(Some((head, body))) => memory.pass(&frame::encode(&head, body)),
+        tracer::note(What::Wake);
+        match answer(memory, &note, &mut wait, output) {
+            Ok(Some((head, bytes))) => {
+                tracer::note(What::Send { peer: 0, bytes, crosses: Crosses::Shared });
+                memory.pass(&frame::encode(&head, bytes));
+            }
             Ok(None) => return Ok(()),
             Err(why) => {
                 memory.pass(&frame::encode(&Head::Failed, 0));
@@ -32,13 +43,21 @@ fn answer(
     memory: &mut Worker,
     note: &[u8; shm::NOTE],
     wait: &mut shm::Wait,
+    output: &mut impl Write,
 ) -> Result<Option<(Head, u64)>, FrameError> {
     let (head, body) = frame::decode(note)?;
+    if !matches!(head, Head::Trace | Head::End) {
+        tracer::note(What::Receive { peer: 0, bytes: body });
+    }
     let Some((read, write)) = head.in_place(body) else {
         return match head {
             // The memory is there already: what is new is the way to wait.
             Head::Map { wait: code, .. } => {
                 *wait = way_to_wait(code)?;
+                Ok(Some((Head::Echoed { arrived: now() }, 0)))
+            }
+            Head::Trace => {
+                send_notes(output)?;
                 Ok(Some((Head::Echoed { arrived: now() }, 0)))
             }
             Head::End => Ok(None),
@@ -51,11 +70,12 @@ fn answer(
         .ok_or_else(|| invalid(format!("{head:?} lies outside the shared memory")))?;
     Ok(Some(match head {
         Head::Sum => {
-            let sum = workloads::sum(request);
+            let sum = computing(|| workloads::sum(request));
             (Head::Summed { arrived: now(), sum }, 0)
         }
         Head::Task { rounds, .. } => {
-            (Head::Did { result: frame::task_result(rounds, request) }, answered)
+            let result = computing(|| frame::task_result(rounds, request));
+            (Head::Did { result }, answered)
         }
         Head::Echo => (Head::Echoed { arrived: now() }, body),
         head => (Head::Done { compute: work(&head, request, answer)? }, answered),
@@ -83,7 +103,7 @@ mod tests {
         let (pages, input) = (5, sort.input_bytes(5));
         let (mut caller, file) = Caller::create(1, input + sort.answer_bytes(pages)).unwrap();
         let mut worker = Worker::attach(file, 0).unwrap();
-        let worker = thread::spawn(move || run(&mut worker, Wait::Adaptive));
+        let worker = thread::spawn(move || run(&mut worker, Wait::Adaptive, &mut Vec::new()));
         sort.make_input(&mut caller.bytes()[..input]);
 
         let sum = workloads::sum(&caller.bytes()[..1000]);
@@ -121,7 +141,7 @@ mod tests {
         ] {
             let (mut caller, file) = Caller::create(1, 1000).unwrap();
             let mut worker = Worker::attach(file, 0).unwrap();
-            let worker = thread::spawn(move || run(&mut worker, Wait::Block));
+            let worker = thread::spawn(move || run(&mut worker, Wait::Block, &mut Vec::new()));
             assert_eq!(ask(&mut caller, &head, body), Head::Failed);
             assert!(worker.join().unwrap().is_err());
         }

@@ -31,7 +31,13 @@ impl Made {
             ..ReportMachine::default()
         };
         let run = Run { blocks: 5, finished: 5, ..Run::default() };
-        let mut made = Self(Report { version: REPORT_VERSION, machine, run, results: Vec::new() });
+        let mut made = Self(Report {
+            version: REPORT_VERSION,
+            machine,
+            run,
+            results: Vec::new(),
+            trace: Vec::new(),
+        });
         made.identities();
         made.shares();
         made.crashes();

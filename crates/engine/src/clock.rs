@@ -1,5 +1,6 @@
 //! The only place that reads a clock: `performance.now()` of the worker that asks.
 
+use protocol::engine::HOURS;
 use protocol::report::Clock;
 use wasm_bindgen::JsCast;
 use web_sys::{Performance, WorkerGlobalScope};
@@ -32,11 +33,13 @@ pub(crate) fn origin() -> f64 {
 }
 
 /// The same on a clock that all workers have, for differences between them.
-#[cfg(feature = "threads")]
 pub(crate) fn shared() -> f64 {
-    /// Some hours in milliseconds, so that no digits are lost.
-    const HOURS: f64 = 1e7;
     (origin() % HOURS) * 1e6 + exact()
+}
+
+/// The same in whole nanoseconds, for what is noted.
+pub(crate) fn stamp() -> u64 {
+    shared() as u64
 }
 
 /// Measures the clock, in nanoseconds.

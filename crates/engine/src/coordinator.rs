@@ -2,10 +2,11 @@
 //! happens.
 
 use js_sys::Uint8Array;
-use lab::{Effort, LaneError, Observer, Op, Series};
+use lab::{Effort, LaneError, Observer, Op, Series, scenarios};
 use protocol::engine::{FromEngine, ToEngine};
 use protocol::preview::{LONGEST_PREVIEW, Preview};
 use protocol::study::{TurnEnd, WireOp};
+use protocol::trace::Recording;
 use protocol::{Failure, LaneEvent, LaneId, Nanos, Stage, Task};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -23,6 +24,16 @@ pub(crate) fn coordinate() {
         Ok(ToEngine::Perform { lane, ops, effort, tick, trials }) => spawn_local(async move {
             crate::trials::set_script(trials);
             let end = turn(&lane, &ops, effort, tick).await;
+            post(&FromEngine::Performed(end));
+        }),
+        Ok(ToEngine::Record { lane, scenario, tick }) => spawn_local(async move {
+            let end = match record(&lane, &scenario, tick).await {
+                Ok(recording) => {
+                    post(&FromEngine::Recorded(Box::new(recording)));
+                    TurnEnd::Done
+                }
+                Err(why) => ended(why),
+            };
             post(&FromEngine::Performed(end));
         }),
         Ok(ToEngine::Clock) => post(&FromEngine::Clock(clock::measure())),
@@ -50,12 +61,24 @@ async fn turn(lane: &LaneId, ops: &[WireOp], mut effort: Effort, tick: f64) -> T
     let fair = (tick * lab::plan::TICKS) as u64;
     effort.sample_time = Nanos(effort.sample_time.0.max(fair));
     let mut found = |series: Vec<Series>| post(&FromEngine::Found { series });
-    match lane.perform(&ops, &effort, &mut found).await {
-        Ok(()) => TurnEnd::Done,
-        Err(LaneError::Cancelled) => TurnEnd::Cancelled,
-        Err(LaneError::Unavailable(why)) => TurnEnd::Unavailable(why),
-        Err(LaneError::Failed(why)) => TurnEnd::Failed(why),
-        Err(LaneError::Void(why)) => TurnEnd::Void(why),
+    lane.perform(&ops, &effort, &mut found).await.map_or_else(ended, |()| TurnEnd::Done)
+}
+
+async fn record(lane: &LaneId, scenario: &str, tick: f64) -> Result<Recording, LaneError> {
+    let unknown = |what: &str| LaneError::Failed(format!("this engine has no {what}"));
+    let scenario =
+        scenarios::find(scenario).ok_or_else(|| unknown(&format!("scenario {scenario}")))?;
+    let lanes = lanes(tick);
+    let found = lanes.iter().find(|known| known.id() == *lane);
+    found.ok_or_else(|| unknown(&format!("lane {lane}")))?.record(scenario).await
+}
+
+fn ended(why: LaneError) -> TurnEnd {
+    match why {
+        LaneError::Cancelled => TurnEnd::Cancelled,
+        LaneError::Unavailable(why) => TurnEnd::Unavailable(why),
+        LaneError::Failed(why) => TurnEnd::Failed(why),
+        LaneError::Void(why) => TurnEnd::Void(why),
     }
 }
 

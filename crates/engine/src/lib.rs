@@ -10,6 +10,8 @@
 #[cfg(all(target_arch = "wasm32", feature = "threads", not(target_feature = "atomics")))]
 compile_error!("the feature `threads` needs a build with atomics: use `cargo xtask workers`");
 
+#[cfg(not(feature = "threads"))]
+mod awake;
 mod clock;
 mod coordinator;
 mod footprint;
@@ -38,6 +40,7 @@ pub mod pieces;
 mod shared;
 #[cfg(feature = "threads")]
 mod thread;
+mod trail;
 mod trials;
 
 use lab::Lane;
@@ -53,7 +56,7 @@ pub fn begin(role: JsValue) {
         #[cfg(not(feature = "threads"))]
         Ok(Role::Band) => band_worker::work(),
         #[cfg(not(feature = "threads"))]
-        Ok(Role::Peer) => peer::answer(),
+        Ok(Role::Peer { traced }) => peer::answer(traced),
         #[cfg(feature = "threads")]
         Ok(Role::Thread) => thread::stand_by(),
         #[cfg(feature = "threads")]

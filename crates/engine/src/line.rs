@@ -3,6 +3,7 @@
 //! A side waits for its turn asleep (`Atomics.wait`, which std's `park` is here), looking again and again,
 //! or first the one and then the other.
 
+use protocol::trace::What;
 use std::hint;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -143,7 +144,9 @@ impl Line {
         let _ = self.worker.set(thread::current());
         loop {
             self.pass(CALLER, Some(&self.caller));
+            tracer::note(What::Wait);
             self.wait.until(|| self.turn.load(Ordering::Acquire) != CALLER);
+            tracer::note(What::Wake);
             if self.turn.load(Ordering::Acquire) == OVER {
                 return;
             }

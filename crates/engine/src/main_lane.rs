@@ -11,19 +11,24 @@ use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
 use lab::ops::memory::Footprint;
+use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
+use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
 use protocol::frame::task_result;
 use protocol::load::Task;
+use protocol::trace::{Recording, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageChannel, MessageEvent};
 
+use crate::awake::wake;
 use crate::clock;
 use crate::inbox::Inbox;
+use crate::trail::trail;
 
 /// The lane.
 #[derive(Clone, Copy)]
@@ -67,6 +72,10 @@ impl Lane for MainLane {
     ) -> LaneFuture<'a, ()> {
         Box::pin(ops::perform(self, ops, effort, found))
     }
+
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+        Box::pin(record(self, self.id(), self.kind(), scenario))
+    }
 }
 
 impl Starter for MainLane {
@@ -78,6 +87,19 @@ impl Starter for MainLane {
 
     fn now(&self) -> f64 {
         clock::exact()
+    }
+
+    fn begin_trace(&self) -> Result<(), LaneError> {
+        tracer::begin(clock::stamp);
+        Ok(())
+    }
+
+    fn end_trace(&self) -> Result<Trail, LaneError> {
+        Ok(trail("the worker's event loop", "the caller's own: JavaScript and wasm", ""))
+    }
+
+    fn tick(&self) -> f64 {
+        self.tick
     }
 
     async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
@@ -131,8 +153,8 @@ impl Workers for Caller {
         Ok(Box::new(Handed::new(hands, task)?))
     }
 
-    async fn end(self) -> Result<(), LaneError> {
-        Ok(())
+    async fn end(self) -> Result<Vec<Trail>, LaneError> {
+        Ok(Vec::new())
     }
 }
 
@@ -152,7 +174,13 @@ impl SelfChannel {
 
     /// Has each message from now on call this.
     fn hear(&self, mut handle: impl FnMut() + 'static) {
-        let closure = Closure::<dyn FnMut(_)>::new(move |_: MessageEvent| handle());
+        let closure = Closure::<dyn FnMut(_)>::new(move |_: MessageEvent| {
+            wake();
+            // Whatever it hears of itself it does at once.
+            tracer::note(What::Compute);
+            handle();
+            tracer::note(What::Computed);
+        });
         self.channel.port1().set_onmessage(Some(closure.as_ref().unchecked_ref()));
         *self.on_message.borrow_mut() = Some(closure);
     }

@@ -8,16 +8,19 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
-use js_sys::{Array, Uint8Array};
+use js_sys::Uint8Array;
 use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Crosses, Echo, Way};
 use lab::ops::memory::Footprint;
+use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
+use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::engine::{Answer, FromPeer, ToPeer};
 use protocol::load::Task;
+use protocol::trace::{Recording, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use wasm_bindgen::{JsCast, JsValue};
@@ -28,6 +31,7 @@ use crate::footprint;
 use crate::inbox::Inbox;
 use crate::life::{self, Mortal, unexpected};
 use crate::peers::{self, Peer, trouble};
+use crate::trail::trail;
 use crate::trials;
 
 /// One of the two lanes.
@@ -72,6 +76,10 @@ impl Lane for MessageLane {
     ) -> LaneFuture<'a, ()> {
         Box::pin(ops::perform(self, ops, effort, found))
     }
+
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+        Box::pin(record(self, self.id(), self.kind(), scenario))
+    }
 }
 
 impl Starter for MessageLane {
@@ -87,6 +95,19 @@ impl Starter for MessageLane {
 
     fn now(&self) -> f64 {
         clock::exact()
+    }
+
+    fn begin_trace(&self) -> Result<(), LaneError> {
+        tracer::begin(clock::stamp);
+        Ok(())
+    }
+
+    fn end_trace(&self) -> Result<Trail, LaneError> {
+        Ok(trail("the worker's event loop", "the caller's own: JavaScript and wasm", ""))
+    }
+
+    fn tick(&self) -> f64 {
+        self.tick
     }
 
     async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
@@ -169,8 +190,21 @@ impl Workers for Crew {
         Ok(Box::new(Handed::new(hands, task)?))
     }
 
-    async fn end(self) -> Result<(), LaneError> {
-        Ok(())
+    async fn end(mut self) -> Result<Vec<Trail>, LaneError> {
+        let mut trails = Vec::new();
+        if tracer::is_on() {
+            let began = tracer::time();
+            for peer in &mut self.peers {
+                trails.push(peer.trail().await?);
+            }
+            tracer::skip_since(began);
+        }
+        for peer in self.peers {
+            let number = peer.number();
+            drop(peer);
+            tracer::note(What::Exit { peer: number });
+        }
+        Ok(trails)
     }
 }
 
@@ -202,6 +236,7 @@ impl Echo for MessageEcho<'_> {
         Box::pin(async move {
             let (done, wait) = oneshot::channel();
             let (worker, failures) = self.peer.parts();
+            let number = self.peer.number();
             let batch = Rc::new(RefCell::new(Batch {
                 left: count,
                 sent: 0.0,
@@ -223,8 +258,7 @@ impl Echo for MessageEcho<'_> {
                     }
                     let next = if transfer { message.unchecked_ref() } else { &payload };
                     batch.sent += clock::exact();
-                    let list = transfer.then(|| Array::of1(&next.buffer()));
-                    if let Err(why) = peers::post(&worker, next, list) {
+                    if let Err(why) = peers::send(&worker, number, next, transfer) {
                         let _ = failures.unbounded_send(Err(why));
                         batch.done = None;
                     }

@@ -4,17 +4,24 @@
 use js_sys::{Array, Uint8Array};
 use protocol::engine::{Answer, FromPeer, ToPeer};
 use protocol::frame::task_result;
+use protocol::trace::{Crosses, What};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::DedicatedWorkerGlobalScope;
 use worker_link::inside::{listen, post};
 use worker_link::text;
 use workloads::compute::{Share, find};
 
+use crate::awake::wake;
 use crate::footprint::wasm_bytes;
+use crate::trail::trail;
 use crate::{clock, life};
 
 /// Says that it is ready, and listens.
-pub(crate) fn answer() {
+pub(crate) fn answer(traced: bool) {
+    if traced {
+        tracer::begin(clock::stamp);
+        wake();
+    }
     let mut peer = Peer { answer: Reply::Same, transfer: false, arrivals: 0.0 };
     listen(move |message| match message.dyn_into::<Uint8Array>() {
         Ok(payload) => {
@@ -24,7 +31,16 @@ pub(crate) fn answer() {
         }
         Err(message) => peer.obey(message),
     });
+    tracer::note(What::Ready);
     post(&FromPeer::Ready);
+}
+
+/// Notes that this is work.
+fn computing<A>(work: impl FnOnce() -> A) -> A {
+    tracer::note(What::Compute);
+    let result = work();
+    tracer::note(What::Computed);
+    result
 }
 
 struct Peer {
@@ -43,13 +59,16 @@ enum Reply {
 impl Peer {
     fn take(&mut self, payload: &Uint8Array) -> Result<(), String> {
         self.arrivals += clock::exact();
+        wake();
+        tracer::note(What::Receive { peer: 0, bytes: payload.length().into() });
         match &self.answer {
             Reply::Same => send(payload, self.transfer),
             Reply::Task { rounds, reply } => {
                 let mut number = [0; 4];
                 payload.subarray(0, 4).copy_to(&mut number);
-                let result = task_result(*rounds, &number);
+                let result = computing(|| task_result(*rounds, &number));
                 if *reply < 4 {
+                    tracer::note(What::Send { peer: 0, bytes: 0, crosses: Crosses::Copied });
                     return post_value(&JsValue::from_f64(result.into()));
                 }
                 let reply = Uint8Array::new_with_length(*reply);
@@ -62,7 +81,7 @@ impl Peer {
                     return Err(format!("{} bytes are not what the share reads", input.len()));
                 }
                 let mut answer = vec![0; share.answer_range().len()];
-                share.run(&input, &mut answer);
+                computing(|| share.run(&input, &mut answer));
                 send(&Uint8Array::from(answer.as_slice()), self.transfer)
             }
         }
@@ -82,6 +101,10 @@ impl Peer {
                 FromPeer::Arrivals { sum, origin: clock::origin() }
             }
             Ok(ToPeer::Memory) => FromPeer::Memory(wasm_bytes()),
+            Ok(ToPeer::Trace) => {
+                let channel = "postMessage: structured clone";
+                FromPeer::Trail(Box::new(trail("the worker's event loop", "", channel)))
+            }
             Ok(ToPeer::Hold) => return life::hold(),
             Ok(ToPeer::Trap) => FromPeer::Failed("this memory is nobody else's".into()),
             Err(why) => FromPeer::Failed(why.to_string()),
@@ -103,11 +126,16 @@ fn reply(answer: Answer) -> Result<Reply, String> {
 }
 
 fn send(payload: &Uint8Array, transfer: bool) -> Result<(), String> {
-    if !transfer {
-        return post_value(payload);
+    let (bytes, began) = (u64::from(payload.length()), tracer::time());
+    let crosses = if transfer { Crosses::Moved } else { Crosses::Copied };
+    tracer::note(What::Send { peer: 0, bytes, crosses });
+    if transfer {
+        let list = Array::of1(&payload.buffer());
+        return scope().post_message_with_transfer(payload, &list).map_err(|why| text(&why));
     }
-    let list = Array::of1(&payload.buffer());
-    scope().post_message_with_transfer(payload, &list).map_err(|why| text(&why))
+    post_value(payload)?;
+    tracer::note_since(began, |took| What::Copy { bytes, took });
+    Ok(())
 }
 
 fn post_value(value: &JsValue) -> Result<(), String> {

@@ -8,12 +8,14 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use js_sys::{Array, Uint8Array};
 use lab::LaneError;
 use protocol::engine::{FromPeer, Role, Start, ToPeer};
+use protocol::trace::{Crosses, Trail, What};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 use worker_link::inside::script;
 use worker_link::{module_worker, text};
 
+use crate::awake::wake;
 use crate::life::{Mortal, unexpected};
 
 /// What takes messages, instead of the queue.
@@ -23,6 +25,8 @@ type Heard = Result<JsValue, LaneError>;
 /// A worker. Dropping it terminates it.
 pub(crate) struct Peer {
     worker: Worker,
+    /// Its number in notes.
+    number: u32,
     queue: UnboundedSender<Heard>,
     inbox: UnboundedReceiver<Heard>,
     hook: Rc<RefCell<Option<Hook>>>,
@@ -32,12 +36,16 @@ pub(crate) struct Peer {
 
 impl Mortal for Peer {
     fn ask() -> Result<Self, LaneError> {
+        wake();
+        let (began, number) = (tracer::time(), tracer::spawn());
         let worker = module_worker(&script()).map_err(thrown)?;
         let (queue, inbox) = unbounded();
         let hook = Rc::new(RefCell::new(None::<Hook>));
         let on_message = {
             let (queue, hook) = (queue.clone(), Rc::clone(&hook));
             Closure::<dyn FnMut(_)>::new(move |event: MessageEvent| {
+                wake();
+                note_payload(number, &event);
                 match hook.borrow_mut().as_mut() {
                     Some(hook) => hook(event.data()),
                     None => drop(queue.unbounded_send(Ok(event.data()))),
@@ -58,10 +66,18 @@ impl Mortal for Peer {
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         worker.set_onmessageerror(Some(on_error.as_ref().unchecked_ref()));
         let (module, memory) = (wasm_bindgen::module(), JsValue::UNDEFINED);
-        let start = Start { module, memory, role: Role::Peer };
-        let this =
-            Self { worker, queue, inbox, hook, _on_message: on_message, _on_error: on_error };
+        let start = Start { module, memory, role: Role::Peer { traced: tracer::is_on() } };
+        let this = Self {
+            worker,
+            number,
+            queue,
+            inbox,
+            hook,
+            _on_message: on_message,
+            _on_error: on_error,
+        };
         this.post(&serde_wasm_bindgen::to_value(&start).map_err(LaneError::failed)?, None)?;
+        tracer::note_since(began, |took| What::Blocked { took });
         Ok(this)
     }
 
@@ -89,7 +105,23 @@ impl Peer {
 
     /// Sends bytes: their buffer changes its owner, or is copied.
     pub(crate) fn send(&self, payload: &Uint8Array, transfer: bool) -> Result<(), LaneError> {
-        self.post(payload, transfer.then(|| Array::of1(&payload.buffer())))
+        send(&self.worker, self.number, payload, transfer)
+    }
+
+    /// What it has noted.
+    pub(crate) async fn trail(&mut self) -> Result<Trail, LaneError> {
+        match self.order(&ToPeer::Trace).await? {
+            FromPeer::Trail(mut trail) => {
+                trail.heap = format!("worker {}'s own: JavaScript and wasm", self.number + 1);
+                Ok(*trail)
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Its number in notes.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
     }
 
     /// The next message that is no order's answer.
@@ -138,12 +170,38 @@ impl Drop for Peer {
     }
 }
 
-/// Sends a message to a worker, with what is given away in it.
-pub(crate) fn post(
+/// Notes that payload came: bytes, or a number that is one; orders are answered by objects.
+fn note_payload(peer: u32, event: &MessageEvent) {
+    if !tracer::is_on() {
+        return;
+    }
+    let message = event.data();
+    if let Some(payload) = message.dyn_ref::<Uint8Array>() {
+        tracer::note(What::Receive { peer, bytes: payload.length().into() });
+    } else if message.as_f64().is_some() {
+        tracer::note(What::Receive { peer, bytes: 0 });
+    }
+}
+
+/// Sends bytes to a worker: their buffer changes its owner, or is copied.
+pub(crate) fn send(
     worker: &Worker,
-    message: &JsValue,
-    transfer: Option<Array>,
+    peer: u32,
+    payload: &Uint8Array,
+    transfer: bool,
 ) -> Result<(), LaneError> {
+    let (bytes, began) = (u64::from(payload.length()), tracer::time());
+    let crosses = if transfer { Crosses::Moved } else { Crosses::Copied };
+    tracer::note(What::Send { peer, bytes, crosses });
+    post(worker, payload, transfer.then(|| Array::of1(&payload.buffer())))?;
+    if !transfer {
+        tracer::note_since(began, |took| What::Copy { bytes, took });
+    }
+    Ok(())
+}
+
+/// Sends a message to a worker, with what is given away in it.
+fn post(worker: &Worker, message: &JsValue, transfer: Option<Array>) -> Result<(), LaneError> {
     match transfer {
         Some(list) => worker.post_message_with_transfer(message, &list),
         None => worker.post_message(message),

@@ -10,16 +10,19 @@ use std::time::Duration;
 
 use lab::ops::compute::{Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool};
-use lab::ops::echo::{self, Echo, Touch, Way};
+use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
 use lab::ops::memory::Footprint;
+use lab::ops::recording::record;
 use lab::ops::shared_work::SharedWork;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers};
+use lab::scenarios::Scenario;
 use lab::{
     Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes, Trial,
 };
 use protocol::frame::task_result;
 use protocol::load::Task;
+use protocol::trace::{Recording, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, MAX_WORKERS, Nanos};
 use wasm_bindgen_futures::JsFuture;
@@ -28,8 +31,9 @@ use workloads::Source;
 use crate::clock;
 use crate::footprint::{self, wasm_bytes};
 use crate::life::{self, Mortal};
-use crate::line::{Line, Wait};
-use crate::thread::Thread;
+use crate::line::{Desk, Line, Wait};
+use crate::thread::{IS_TRACED, Thread};
+use crate::trail::trail;
 use crate::trials;
 
 /// Threads whose memory is counted together: the memory grows in steps.
@@ -79,7 +83,14 @@ impl Lane for BrowserShared {
     ) -> LaneFuture<'a, ()> {
         Box::pin(ops::perform(self, ops, effort, found))
     }
+
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+        Box::pin(record(self, self.id(), self.kind(), scenario))
+    }
 }
+
+/// Whose memory the values of all lie in.
+const MEMORY: &str = "the shared wasm memory";
 
 /// Once: the pool of an engine cannot be ended or resized, so the page ends the engine.
 async fn start_pool(workers: u32) -> Result<(), LaneError> {
@@ -182,7 +193,12 @@ impl Starter for BrowserShared {
     type Workers = Pooled;
 
     async fn start(&self, count: u32, _placement: Placement) -> Result<Pooled, LaneError> {
+        for _ in 0..count {
+            tracer::spawn();
+        }
+        tracer::note(What::Wait);
         start_pool(count).await?;
+        tracer::note(What::Wake);
         Ok(Pooled { count, tick: self.tick })
     }
 
@@ -192,6 +208,21 @@ impl Starter for BrowserShared {
 
     fn now(&self) -> f64 {
         clock::exact()
+    }
+
+    fn begin_trace(&self) -> Result<(), LaneError> {
+        tracer::begin(clock::stamp);
+        IS_TRACED.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn end_trace(&self) -> Result<Trail, LaneError> {
+        IS_TRACED.store(false, Ordering::Relaxed);
+        Ok(trail("Atomics.wait", MEMORY, ""))
+    }
+
+    fn tick(&self) -> f64 {
+        self.tick
     }
 
     async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
@@ -239,6 +270,7 @@ impl Workers for Pooled {
             desk.bytes = request.clone();
             (desk.read, desk.stamp) = (read, read && request.len() >= LONG);
         }
+        note_place(&peers.lines[0].desk());
         let sum = workloads::sum(&request);
         Ok(Box::new(SharedEcho { peers, request, sum, read, tick: self.tick }))
     }
@@ -252,14 +284,22 @@ impl Workers for Pooled {
         for line in peers.lines.iter() {
             let mut desk = line.desk();
             (desk.bytes, desk.rounds) = (echo::request(task.payload)?, Some(task.rounds));
+            note_place(&desk);
         }
         let busy = vec![false; self.count as usize];
         let hands = SharedHands { peers, busy, tick: self.tick };
         Ok(Box::new(Handed::new(hands, task)?))
     }
 
-    async fn end(self) -> Result<(), LaneError> {
-        Ok(())
+    async fn end(self) -> Result<Vec<Trail>, LaneError> {
+        if !tracer::is_on() {
+            return Ok(Vec::new());
+        }
+        let began = tracer::time();
+        let channel = "a turn word in that memory";
+        let trails = rayon::broadcast(|_| trail("Atomics.wait", MEMORY, channel));
+        tracer::skip_since(began);
+        Ok(trails)
     }
 }
 
@@ -274,15 +314,21 @@ impl Peers {
         let served = Arc::clone(&lines);
         rayon::spawn_broadcast(move |context| {
             if let Some(line) = served.get(context.index()) {
+                let mut region = 0;
                 line.serve(|desk| {
+                    note_turn(desk, &mut region);
                     if let Some(rounds) = desk.rounds {
+                        tracer::note(What::Compute);
                         desk.sum = task_result(rounds, &desk.bytes).into();
+                        tracer::note(What::Computed);
                     } else if desk.read {
                         desk.sum = workloads::sum(&desk.bytes);
                     }
                     if desk.stamp {
                         desk.there += clock::shared() - desk.sent;
                     }
+                    let bytes = desk.bytes.len() as u64;
+                    tracer::note(What::Send { peer: 0, bytes, crosses: Crosses::Shared });
                 });
             }
         });
@@ -296,6 +342,26 @@ impl Drop for Peers {
         for line in self.lines.iter() {
             line.await_back();
             line.end();
+        }
+    }
+}
+
+/// Where a desk's bytes lie: the same for all of them.
+fn region(desk: &Desk) -> u64 {
+    desk.bytes.as_ptr().addr() as u64
+}
+
+/// Notes that the caller sees a desk's bytes.
+fn note_place(desk: &Desk) {
+    tracer::note(What::Map { region: region(desk), bytes: desk.bytes.len() as u64 });
+}
+
+/// Notes that a worker got its turn, and sees where its bytes lie if it did not before.
+fn note_turn(desk: &Desk, seen: &mut u64) {
+    if tracer::is_on() {
+        tracer::note(What::Receive { peer: 0, bytes: desk.bytes.len() as u64 });
+        if std::mem::replace(seen, region(desk)) != region(desk) {
+            note_place(desk);
         }
     }
 }
@@ -321,8 +387,13 @@ impl Echo for SharedEcho {
             if self.read {
                 line.desk().bytes.copy_from_slice(&self.request);
             }
+            let bytes = self.request.len() as u64;
+            tracer::note(What::Send { peer: 0, bytes, crosses: Crosses::Shared });
             line.give();
+            tracer::note(What::Wait);
             line.await_back();
+            tracer::note(What::Wake);
+            tracer::note(What::Receive { peer: 0, bytes });
         }
         let took = clock::exact() - began;
         let there = std::mem::take(&mut line.desk().there);
@@ -362,12 +433,15 @@ impl Hands for SharedHands {
     fn give(&mut self, worker: usize, payload: &[u8]) -> Result<(), LaneError> {
         let line = &self.peers.lines[worker];
         line.desk().bytes[..4].copy_from_slice(&payload[..4]);
+        let bytes = payload.len() as u64;
+        tracer::note(What::Send { peer: worker as u32, bytes, crosses: Crosses::Shared });
         line.give();
         self.busy[worker] = true;
         Ok(())
     }
 
     async fn next(&mut self, until: u64) -> Result<Option<(usize, u32)>, LaneError> {
+        tracer::note(What::Wait);
         loop {
             let left = until.saturating_sub(clock::now());
             if left > SOON {
@@ -376,7 +450,11 @@ impl Hands for SharedHands {
             }
             if let Some(worker) = self.finished() {
                 self.busy[worker] = false;
-                return Ok(Some((worker, self.peers.lines[worker].desk().sum as u32)));
+                tracer::note(What::Wake);
+                let desk = self.peers.lines[worker].desk();
+                let bytes = desk.bytes.len() as u64;
+                tracer::note(What::Receive { peer: worker as u32, bytes });
+                return Ok(Some((worker, desk.sum as u32)));
             }
             if left == 0 {
                 return Ok(None);

@@ -1,13 +1,16 @@
 //! Workers in the shared memory: those of the pool, and those beside it, whose start and end is measured.
 
 use std::ptr::with_exposed_provenance;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lab::LaneError;
 use protocol::engine::{FromPeer, Role, Start, ToPeer};
+use protocol::trace::What;
 use wasm_bindgen_rayon::wbg_rayon_start_worker;
 use worker_link::WorkerLink;
 use worker_link::inside::{listen, post, script};
 
+use crate::clock;
 use crate::life::{self, Mortal, unexpected};
 use crate::trials::lock;
 
@@ -23,9 +26,16 @@ pub(crate) fn stand_by() {
 
 /// Says that it is ready, and belongs to the rayon pool for the rest of its life.
 pub(crate) fn join_pool(receiver: u32) {
+    if IS_TRACED.load(Ordering::Relaxed) {
+        tracer::begin(clock::stamp);
+        tracer::note(What::Ready);
+    }
     post(&FromPeer::Ready);
     wbg_rayon_start_worker(with_exposed_provenance(receiver as usize));
 }
+
+/// Whether workers that join the pool note what they do.
+pub(crate) static IS_TRACED: AtomicBool = AtomicBool::new(false);
 
 /// The caller's side of a thread.
 pub(crate) struct Thread(WorkerLink<ToPeer, FromPeer>);

@@ -5,10 +5,12 @@ use std::future::{Future, ready};
 use std::ops::Range;
 use std::pin::Pin;
 
+use protocol::trace::Recording;
 use protocol::{Availability, LaneId, LaneInfo, LaneKind, Nanos};
 use workloads::{Dimensions, Kernel};
 
 use crate::op::{Effort, Op, Series};
+use crate::scenarios::Scenario;
 
 /// What a lane's methods return; a native lane's is ready at once.
 pub type LaneFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LaneError>> + 'a>>;
@@ -50,6 +52,12 @@ pub trait Lane {
         _found: &'a mut Found<'a>,
     ) -> LaneFuture<'a, ()> {
         let why = format!("{} does no {}", self.id(), ops[0]);
+        Box::pin(ready(Err(LaneError::Unavailable(why))))
+    }
+
+    /// Plays a scenario with fresh workers, all of whom note what they do.
+    fn record<'a>(&'a self, _scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+        let why = format!("{} cannot be recorded", self.id());
         Box::pin(ready(Err(LaneError::Unavailable(why))))
     }
 

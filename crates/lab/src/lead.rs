@@ -2,6 +2,7 @@
 
 use protocol::report::{Report, ReportMachine, Run};
 use protocol::study::{StudyEnd, StudyEvent, Wish};
+use protocol::trace::Recording;
 use protocol::{LaneId, Nanos};
 
 use crate::clocks::relate;
@@ -10,7 +11,9 @@ use crate::lane::Lane;
 use crate::op::{Op, Placement};
 use crate::plan::Depth;
 use crate::record::Record;
+use crate::recordings::{Witness, record_all};
 use crate::remote::Remote;
+use crate::scenarios::{self, Scenario};
 use crate::standings::standings;
 use crate::study::{Ended, Findings, Listener, Next, study};
 
@@ -34,19 +37,20 @@ pub struct Place<'a> {
 
 /// Leads it. The last event is its end, and is returned.
 pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent)) -> StudyEvent {
+    let scenarios = match scenarios(wish) {
+        Ok(scenarios) => scenarios,
+        Err(why) => return stopped(why),
+    };
     let wished = match &wish.proof {
+        None if wish.experiments.is_empty() && wish.trace.is_some() => {
+            Ok((Depth::Quick, Vec::new()))
+        }
         None => Depth::wished(&wish.experiments),
         Some(proof) => Op::Load(proof.load).check().map(|()| (Depth::Proof, vec![&WORKLOAD])),
     };
     let (depth, experiments) = match wished {
         Ok(wished) => wished,
-        Err(why) => {
-            return StudyEvent::Ended {
-                report: None,
-                standings: Vec::new(),
-                end: StudyEnd::Stopped(why),
-            };
-        }
+        Err(why) => return stopped(why),
     };
     let Place { lanes, machine, run, own_load, seed, now, remote } = place;
     let (cores, tick) = (machine.cores, run.clock.tick);
@@ -56,6 +60,12 @@ pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent
         plan.sweep.load = Some(proof.load);
         lanes.retain(|lane| proof.lanes.contains(&lane.id()));
     }
+    let recorded = match &wish.trace {
+        Some(trace) if !trace.lanes.is_empty() => {
+            lanes.iter().copied().filter(|lane| trace.lanes.contains(&lane.id())).collect()
+        }
+        _ => lanes.clone(),
+    };
     let lanes = plan.lanes(lanes);
     let clock = || now().0 as f64;
     let first = match remote {
@@ -65,7 +75,13 @@ pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent
     let mut record = Record::begin(&plan, machine, run);
     record.own_load = own_load;
     let mut narrator = Narrator { record, began: now(), now, tell };
-    let ended = study(&lanes, &plan, &mut narrator).await;
+    let (traces, cancelled) = record_all(&recorded, &scenarios, &mut narrator).await;
+    narrator.record.traced(traces);
+    let ended = match plan.experiments.is_empty() || cancelled {
+        true if cancelled => Ended::Cancelled,
+        true => Ended::Done,
+        false => study(&lanes, &plan, &mut narrator).await,
+    };
     let Record { mut report, .. } = narrator.record;
     if let (Some(remote), Some(browser)) = (remote, &mut report.machine.browser) {
         let last = remote.exchange_times(clock).await;
@@ -74,6 +90,20 @@ pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent
         browser.relation = relate(first, &last);
     }
     over(report, ended)
+}
+
+/// Those that are wished for.
+fn scenarios(wish: &Wish) -> Result<Vec<&'static Scenario>, String> {
+    let names = wish.trace.iter().flat_map(|trace| &trace.scenarios);
+    let find = |name: &String| {
+        scenarios::find(name).ok_or_else(|| format!("there is no scenario \"{name}\""))
+    };
+    names.map(find).collect()
+}
+
+/// It could not begin.
+fn stopped(why: String) -> StudyEvent {
+    StudyEvent::Ended { report: None, standings: Vec::new(), end: StudyEnd::Stopped(why) }
 }
 
 fn over(report: Report, ended: Ended) -> StudyEvent {
@@ -95,6 +125,22 @@ struct Narrator<'a> {
 impl Narrator<'_> {
     fn spent(&self) -> Nanos {
         Nanos((self.now)().0 - self.began.0)
+    }
+}
+
+impl Witness for Narrator<'_> {
+    fn begins(&mut self, done: usize, all: usize, lane: &LaneId, scenario: &Scenario) {
+        (self.tell)(StudyEvent::Turn {
+            done: done as u32,
+            all: all as u32,
+            seconds_left: None,
+            lane: lane.clone(),
+            experiment: format!("a trace of {}", scenario.id),
+        });
+    }
+
+    fn recorded(&mut self, recording: &Recording) {
+        (self.tell)(StudyEvent::Recorded(Box::new(recording.clone())));
     }
 }
 
@@ -145,8 +191,9 @@ mod tests {
         };
         let experiments = experiments.iter().map(|name| (*name).to_owned()).collect();
         let mut events = Vec::new();
-        let last =
-            block_on(lead(&Wish { experiments, proof: None }, place, &mut |it| events.push(it)));
+        let last = block_on(lead(&Wish { experiments, ..Wish::default() }, place, &mut |it| {
+            events.push(it);
+        }));
         (events, last)
     }
 

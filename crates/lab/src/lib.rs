@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+pub mod assemble;
 pub mod became;
 pub mod browser;
 pub mod clocks;
@@ -24,8 +25,10 @@ pub mod plan;
 #[cfg(feature = "threads")]
 pub mod pool;
 pub mod record;
+pub mod recordings;
 pub mod remote;
 mod rows;
+pub mod scenarios;
 mod schedule;
 pub mod scraped;
 pub mod standings;

@@ -5,6 +5,7 @@ use protocol::report::{REPORT_VERSION, Report, ReportMachine, ReportRow, RowOutc
 
 use crate::format;
 use crate::plan::Plan;
+use crate::recordings::Recorded;
 use crate::study::{Findings, Next};
 
 /// A trend this unlikely by chance, over all rows together, is one.
@@ -24,6 +25,8 @@ pub struct Record {
     /// Whether the load before may be one's own work, and not worth a word.
     pub own_load: bool,
     plan: Plan,
+    /// What could not be recorded.
+    unrecorded: Vec<String>,
 }
 
 impl Record {
@@ -36,8 +39,21 @@ impl Record {
             placement: plan.effort.placement.to_string(),
             ..run
         };
-        let report = Report { version: REPORT_VERSION, machine, run, results: Vec::new() };
-        Self { report, own_load: false, plan: plan.clone() }
+        let report = Report {
+            version: REPORT_VERSION,
+            machine,
+            run,
+            results: Vec::new(),
+            trace: Vec::new(),
+        };
+        Self { report, own_load: false, plan: plan.clone(), unrecorded: Vec::new() }
+    }
+
+    /// Takes what was recorded.
+    pub fn traced(&mut self, recorded: Recorded) {
+        self.report.trace = recorded.recordings;
+        self.report.run.warnings.extend(recorded.warnings.iter().cloned());
+        self.unrecorded = recorded.warnings;
     }
 
     /// Takes what was found so far. Says whether there is time for more, as the study has taken so long.
@@ -47,6 +63,7 @@ impl Record {
         let run = &mut self.report.run;
         run.finished = finished;
         run.warnings.clone_from(&findings.warnings);
+        run.warnings.extend(self.unrecorded.iter().cloned());
         if !self.own_load && run.load[0] > BUSY * f64::from(cores) {
             run.warnings.push(format!(
                 "the machine was busy in the minute before the run (load {:.1} on {cores} processors): \
@@ -74,10 +91,11 @@ impl Record {
         self.plan.limit.map(|limit| limit.0.saturating_sub(spent.0) as f64 / 1e9)
     }
 
-    /// The report without its samples.
+    /// The report without its samples and recordings.
     #[must_use]
     pub fn without_samples(&self) -> Report {
         let mut report = self.report.clone();
+        report.trace = Vec::new();
         for row in &mut report.results {
             if let RowOutcome::Measured(measured) = &mut row.outcome {
                 (measured.samples, measured.blocks) = (Vec::new(), Vec::new());

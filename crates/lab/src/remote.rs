@@ -8,6 +8,7 @@ use std::rc::Rc;
 use futures::stream::LocalBoxStream;
 use futures::{Stream, StreamExt};
 use protocol::study::{News, Order, TurnEnd};
+use protocol::trace::Recording;
 use protocol::{Availability, LaneId, LaneInfo, LaneKind};
 
 use crate::browser::{browser_does, exhausts};
@@ -16,6 +17,7 @@ use crate::contract::is_whole;
 use crate::lane::{Found, Lane, LaneError, LaneFuture};
 use crate::op::{Effort, Op, Series};
 use crate::ops::trial::unavailable;
+use crate::scenarios::Scenario;
 
 /// Exchanges of the time that are made together.
 const EXCHANGES: u32 = 20;
@@ -193,6 +195,15 @@ impl Lane for RemoteLane {
         browser_does(&self.info.id, op)
     }
 
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+        Box::pin(async move {
+            if let Availability::Unavailable { reason } = &self.info.availability {
+                return Err(LaneError::Unavailable(reason.clone()));
+            }
+            self.make_recording(scenario).await
+        })
+    }
+
     fn perform<'a>(
         &'a self,
         ops: &'a [Op],
@@ -237,6 +248,43 @@ impl RemoteLane {
     }
 
     #[expect(clippy::await_holding_refcell_ref, reason = "a connection makes one thing at a time")]
+    async fn make_recording(&self, scenario: &Scenario) -> Result<Recording, LaneError> {
+        let Ok(mut wire) = self.remote.0.try_borrow_mut() else {
+            return Err(LaneError::failed("the browser is in another turn"));
+        };
+        if (wire.is_cancelled)() {
+            return Err(LaneError::Cancelled);
+        }
+        wire.turns += 1;
+        let (turn, lane) = (wire.turns, self.info.id.clone());
+        let order = Order::Record { turn, lane, scenario: scenario.id.to_owned() };
+        if !(wire.connection.send)(order) {
+            return Err(wire.gone());
+        }
+        let mut told = None;
+        loop {
+            let Some(news) = wire.connection.news.next().await else {
+                return Err(wire.gone());
+            };
+            match news {
+                News::Recorded { turn: of, recording } if of == turn => {
+                    recording.check().map_err(LaneError::failed)?;
+                    if recording.lane != self.info.id || recording.scenario != scenario.id {
+                        return Err(LaneError::failed("the page recorded something else"));
+                    }
+                    told = Some(*recording);
+                }
+                News::Over { turn: of, end } if of == turn => {
+                    ended(end)?;
+                    return told.ok_or_else(|| LaneError::failed("the page told too little"));
+                }
+                // Of a turn that was given up.
+                _ => {}
+            }
+        }
+    }
+
+    #[expect(clippy::await_holding_refcell_ref, reason = "a connection makes one thing at a time")]
     async fn make_turn(
         &self,
         ops: &[Op],
@@ -272,19 +320,27 @@ impl RemoteLane {
                     found(series);
                 }
                 News::Over { turn: of, end } if of == turn => {
-                    return match end {
-                        TurnEnd::Done if told == ops.len() => Ok(()),
-                        TurnEnd::Done => Err(LaneError::failed("the page told too little")),
-                        TurnEnd::Cancelled => Err(LaneError::Cancelled),
-                        TurnEnd::Unavailable(why) => Err(LaneError::Unavailable(why)),
-                        TurnEnd::Failed(why) => Err(LaneError::Failed(why)),
-                        TurnEnd::Void(why) => Err(LaneError::Void(why)),
+                    ended(end)?;
+                    return if told == ops.len() {
+                        Ok(())
+                    } else {
+                        Err(LaneError::failed("the page told too little"))
                     };
                 }
                 // Of a turn that was given up.
                 _ => {}
             }
         }
+    }
+}
+
+fn ended(end: TurnEnd) -> Result<(), LaneError> {
+    match end {
+        TurnEnd::Done => Ok(()),
+        TurnEnd::Cancelled => Err(LaneError::Cancelled),
+        TurnEnd::Unavailable(why) => Err(LaneError::Unavailable(why)),
+        TurnEnd::Failed(why) => Err(LaneError::Failed(why)),
+        TurnEnd::Void(why) => Err(LaneError::Void(why)),
     }
 }
 

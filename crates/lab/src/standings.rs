@@ -107,10 +107,16 @@ mod tests {
 
     fn placings(results: Vec<ReportRow>) -> Vec<(u32, Placing)> {
         let (machine, run) = (ReportMachine::default(), Run::default());
-        let mut all: Vec<_> = standings(&Report { version: REPORT_VERSION, machine, run, results })
-            .into_iter()
-            .map(|standing| (standing.row, standing.verdict))
-            .collect();
+        let mut all: Vec<_> = standings(&Report {
+            version: REPORT_VERSION,
+            machine,
+            run,
+            results,
+            trace: Vec::new(),
+        })
+        .into_iter()
+        .map(|standing| (standing.row, standing.verdict))
+        .collect();
         all.sort_by_key(|(row, _)| *row);
         all
     }

@@ -32,7 +32,7 @@ pub fn lead() {
                 post(&FromLeader::Order(order));
                 true
             };
-            spawn_local(study(wish, offer, Remote::new(Connection::new(order, news), || false)));
+            spawn_local(study(*wish, offer, Remote::new(Connection::new(order, news), || false)));
         }
         Ok(ToLeader::News(news)) => {
             if let Some(leading) = &*leading.borrow() {

@@ -10,7 +10,12 @@ use wasm_bindgen::JsValue;
 use crate::preview::Preview;
 use crate::report::Clock;
 use crate::study::{Effort, Series, TurnEnd, WireOp};
+use crate::trace::{Recording, Trail};
 use crate::{Filter, LaneEvent, LaneId, Nanos, Task};
+
+/// Workers count time from 1970 on, without as many whole multiples of this many milliseconds as there are: so no digits
+/// are lost.
+pub const HOURS: f64 = 1e7;
 
 /// The first message to every worker of the engines, from whoever starts it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,7 +39,10 @@ pub enum Role {
     /// A worker that filters bands of a picture.
     Band,
     /// A worker that answers payloads.
-    Peer,
+    Peer {
+        /// Whether it notes what it does.
+        traced: bool,
+    },
     /// A worker in the shared memory beside the pool.
     Thread,
     /// A worker of the rayon pool, with the address at which it is handed its work.
@@ -68,6 +76,15 @@ pub enum ToEngine {
         tick: f64,
         /// The address of the trials' script, where there are trials among them.
         trials: Option<String>,
+    },
+    /// Play a scenario, and record it.
+    Record {
+        /// On which of this engine's lanes.
+        lane: LaneId,
+        /// Its name.
+        scenario: String,
+        /// A step of the clock, in nanoseconds.
+        tick: f64,
     },
     /// Say what the clock can do.
     Clock,
@@ -111,6 +128,8 @@ pub enum FromEngine {
         /// Its rows.
         series: Vec<Series>,
     },
+    /// What was recorded. It began on the clock of [`HOURS`].
+    Recorded(Box<Recording>),
     /// The turn is over.
     Performed(TurnEnd),
     /// What the clock can do.
@@ -178,6 +197,8 @@ pub enum ToPeer {
     Arrivals,
     /// Say how large the wasm memory is.
     Memory,
+    /// Say what was noted.
+    Trace,
     /// Take a lock that nobody else has: when it is free again, this worker has ended.
     Hold,
     /// Trap while holding a lock of the shared memory.
@@ -225,6 +246,8 @@ pub enum FromPeer {
     },
     /// How large the wasm memory is, in bytes.
     Memory(f64),
+    /// What was noted.
+    Trail(Box<Trail>),
     /// It has this lock.
     Holds(String),
     /// It could not do as told.

@@ -30,6 +30,7 @@ pub mod scrape;
 pub mod study;
 #[cfg(feature = "messages")]
 mod task;
+pub mod trace;
 #[cfg(feature = "report")]
 pub mod trial;
 #[cfg(feature = "messages")]

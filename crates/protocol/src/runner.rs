@@ -8,7 +8,7 @@ use crate::study::{News, Offer, Order, StudyEvent, Wish};
 use crate::{LaneEvent, LaneId, LaneInfo, Task};
 
 /// Which version of these messages both sides must speak.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// The largest message that the runner accepts, in bytes: what an operation gave is the longest.
 pub const MAX_MESSAGE: usize = 256 * 1024;

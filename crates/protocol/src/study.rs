@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::load::Load;
 use crate::report::{Browser, Crossing, Params, Report, Unit};
+use crate::trace::Recording;
 use crate::trial::Facts;
 use crate::{LaneId, LaneInfo, Nanos};
 
@@ -97,6 +98,18 @@ pub struct Wish {
     /// A workload to be run instead, as the decision guide proves itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
+    /// What is to be recorded before anything is measured; with neither experiments nor a proof that is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceWish>,
+}
+
+/// What is to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceWish {
+    /// Names of scenarios.
+    pub scenarios: Vec<String>,
+    /// On which lanes; none means all.
+    pub lanes: Vec<LaneId>,
 }
 
 /// A workload, and who is to show what it takes.
@@ -123,6 +136,15 @@ pub enum Order {
         /// How.
         effort: Effort,
     },
+    /// Play a scenario with fresh workers, and record it. A turn like the others.
+    Record {
+        /// Comes back with the recording.
+        turn: u32,
+        /// On which lane.
+        lane: LaneId,
+        /// Its name.
+        scenario: String,
+    },
     /// Say what time it is, at once.
     Time {
         /// Comes back with the time.
@@ -140,6 +162,13 @@ pub enum News {
         turn: u32,
         /// Its rows.
         series: Vec<Series>,
+    },
+    /// What was recorded.
+    Recorded {
+        /// As in [`Order::Record`].
+        turn: u32,
+        /// The recording.
+        recording: Box<Recording>,
     },
     /// The turn is over, its workers are gone.
     Over {
@@ -196,7 +225,9 @@ pub enum StudyEvent {
         /// With which experiment.
         experiment: String,
     },
-    /// A block is over: everything so far. Samples are left out until the last.
+    /// Something was recorded.
+    Recorded(Box<Recording>),
+    /// A block is over: everything so far. Samples and recordings are left out until the last.
     Block(Box<Report>),
     /// It is over: everything that was measured.
     Ended {
@@ -255,7 +286,7 @@ pub enum ToLeader {
     /// Begin.
     Begin {
         /// What it is about.
-        wish: Wish,
+        wish: Box<Wish>,
         /// With which lanes.
         offer: Offer,
     },

@@ -37,33 +37,41 @@ const FRONT: usize = 4096;
 pub const MAX_WORKERS: u32 = (FRONT / size_of::<Line>()) as u32;
 
 /// The mapped file.
-struct Mapping(MmapRaw);
+struct Mapping {
+    memory: MmapRaw,
+    /// The file's number, the same for everybody who has mapped it.
+    region: u64,
+}
 
 impl Mapping {
     fn of(file: &OwnedFd) -> io::Result<Self> {
-        let length = usize::try_from(fstat(file)?.st_size).unwrap_or(0);
+        let stat = fstat(file)?;
+        let length = usize::try_from(stat.st_size).unwrap_or(0);
         if length < FRONT {
             let why = "the shared memory is too small";
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
-        Ok(Self(MmapOptions::new().len(length).map_raw(&file.as_fd())?))
+        let memory = MmapOptions::new().len(length).map_raw(&file.as_fd())?;
+        Ok(Self { memory, region: stat.st_ino })
     }
 
     /// How many bytes are shared.
     fn len(&self) -> usize {
-        self.0.len() - FRONT
+        self.memory.len() - FRONT
     }
 
     /// Where they begin. There are [`Mapping::len`] of them.
     fn bytes(&self) -> *mut u8 {
         // SAFETY: the mapping is at least so long.
-        unsafe { self.0.as_mut_ptr().add(FRONT) }
+        unsafe { self.memory.as_mut_ptr().add(FRONT) }
     }
 
     fn line(&self, number: u32) -> NonNull<Line> {
         assert!(number < MAX_WORKERS, "there are {MAX_WORKERS} lines");
         // SAFETY: the mapping begins with so many lines, and a mapping is never at address zero.
-        unsafe { NonNull::new_unchecked(self.0.as_mut_ptr().cast::<Line>().add(number as usize)) }
+        unsafe {
+            NonNull::new_unchecked(self.memory.as_mut_ptr().cast::<Line>().add(number as usize))
+        }
     }
 }
 
@@ -107,6 +115,12 @@ impl Caller {
     #[must_use]
     pub fn bytes_shared(&self) -> usize {
         self.mapping.len()
+    }
+
+    /// A number that everybody who shares the memory sees, and no other memory has.
+    #[must_use]
+    pub fn region(&self) -> u64 {
+        self.mapping.region
     }
 
     /// The shared bytes.
@@ -175,6 +189,18 @@ impl Worker {
         let mapping = Mapping::of(&file)?;
         let end = End { line: mapping.line(number), side: Side::Worker, has_turn: false };
         Ok(Self { mapping, end })
+    }
+
+    /// How many bytes are shared.
+    #[must_use]
+    pub fn bytes_shared(&self) -> usize {
+        self.mapping.len()
+    }
+
+    /// As [`Caller::region`].
+    #[must_use]
+    pub fn region(&self) -> u64 {
+        self.mapping.region
     }
 
     /// Two parts of the bytes, one to read and one to write; none if they are not parts of it, the first
@@ -255,6 +281,13 @@ mod tests {
                 }
             });
         }
+    }
+
+    #[test]
+    fn both_sides_see_the_same_memory() {
+        let [(one, at_one), (other, at_other)] = [pair(8), pair(8)];
+        assert_eq!((one.region(), other.region()), (at_one.region(), at_other.region()));
+        assert_ne!(one.region(), other.region());
     }
 
     #[test]

@@ -63,7 +63,10 @@ impl ChildProcess {
         allowed: Allowances,
     ) -> io::Result<Self> {
         let name = "breakeven-child";
-        let words = [allowed.to_string()];
+        let mut words = vec![allowed.to_string()];
+        if tracer::is_on() {
+            words.push("trace".to_owned());
+        }
         let mut child = Self::spawn_own(programs::child()?, name, &words, input, output, cancel)?;
         match placement::put_worker(child.pid(), placement) {
             Ok(()) => Ok(child),

@@ -200,7 +200,15 @@ impl Advise {
     fn measuring(&self, depth: Depth, experiments: Vec<&'static Experiment>) -> Measuring {
         let placement = Placement::Unpinned;
         let browser = self.browser;
-        Measuring { depth, experiments, placement, load: None, browser, file: None }
+        Measuring {
+            depth,
+            experiments,
+            placement,
+            scenarios: Vec::new(),
+            load: None,
+            browser,
+            file: None,
+        }
     }
 
     fn measure(&self, cancel: &Cancel) -> anyhow::Result<Result<Report, End>> {

@@ -71,8 +71,15 @@ impl Claims {
         let depth = if self.quick { Depth::BriefClaims } else { Depth::Claims };
         let (experiments, browser) = (experiments(), self.browser);
         let placement = Placement::Unpinned;
-        let measuring =
-            Measuring { depth, experiments, placement, load: None, browser, file: None };
+        let measuring = Measuring {
+            depth,
+            experiments,
+            placement,
+            scenarios: Vec::new(),
+            load: None,
+            browser,
+            file: None,
+        };
         let quick = self.quick;
         let is_chosen = |plan: &Plan, lane: &dyn Lane| {
             let is_judged = lane.id() != LaneId::BROWSER_MAIN;
@@ -155,6 +162,7 @@ pub(super) fn all() -> Vec<Judged> {
         machine: protocol::report::ReportMachine::default(),
         run: protocol::report::Run::default(),
         results: Vec::new(),
+        trace: Vec::new(),
     };
     claims::judge(&empty)
 }

@@ -9,7 +9,9 @@ use futures::executor::block_on;
 use lab::clocks::{Exchange, relate};
 use lab::experiments::Experiment;
 use lab::plan::{Depth, Plan};
+use lab::recordings::record_all;
 use lab::remote::Remote;
+use lab::scenarios::Scenario;
 use lab::study::{Ended, study};
 use lab::{Lane, Placement};
 use protocol::load::Load;
@@ -31,6 +33,8 @@ pub(super) struct Measuring {
     pub(super) depth: Depth,
     pub(super) experiments: Vec<&'static Experiment>,
     pub(super) placement: Placement,
+    /// What is recorded before anything is measured.
+    pub(super) scenarios: Vec<&'static Scenario>,
     /// What is proved, for the experiment `workload`.
     pub(super) load: Option<Load>,
     /// Whose lanes take part, too.
@@ -65,7 +69,7 @@ impl Measuring {
             }
         };
         let offered = visit.as_ref().map_or(&[][..], |visit| &visit.lanes);
-        let Self { depth, experiments, placement, load, file, .. } = self;
+        let Self { depth, experiments, placement, scenarios, load, file, .. } = self;
         let (cores, tick) = (machine::describe().cores, machine::clock().tick);
         let mut plan = depth.plan(experiments, cores, placement, tick, seed());
         plan.sweep.load = load;
@@ -76,7 +80,13 @@ impl Measuring {
         let mut recorder = Recorder::begin(&plan, file.or(spare.clone()));
         lanes::describe(&chosen, cancel, &mut recorder.record.report.machine);
         recorder.record.report.machine.browser = visit.as_ref().map(|visit| visit.browser.clone());
-        let ended = block_on(study(&chosen, &plan, &mut recorder));
+        let (recorded, cancelled) = block_on(record_all(&chosen, &scenarios, &mut recorder));
+        recorder.record.traced(recorded);
+        let ended = if cancelled {
+            Ended::Cancelled
+        } else {
+            block_on(study(&chosen, &plan, &mut recorder))
+        };
         let mut report = recorder.end();
         drop(native);
         if let Some(visit) = visit {

@@ -6,6 +6,7 @@ mod compare;
 mod completions;
 mod doctor;
 mod examples;
+mod flow;
 mod image;
 mod list;
 mod measure;
@@ -40,6 +41,7 @@ enum Command {
     Scrape(scrape::Scrape),
     Examples(examples::Examples),
     Compare(compare::Compare),
+    Flow(flow::Flow),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
     Man(completions::Man),
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Scrape(scrape) => scrape.run(),
         Command::Examples(examples) => examples.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Flow(flow) => flow.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Man(man) => man.run(Arguments::command()),

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use lab::browser::BROWSER_LANES;
 use lab::experiments::{self, Experiment};
 use lab::plan::{Depth, Plan};
+use lab::scenarios;
 use lab::study::Ended;
 use lab::{Lane, Placement};
 use protocol::report::{Report, ReportRow, RowOutcome};
@@ -48,6 +49,11 @@ pub(super) struct Run {
     /// Writes the table to this file as Markdown.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Records first what the lanes do in some scenarios, which becomes a part of the report (`breakeven flow`
+    /// draws it), and writes it to this file in Chrome's trace-event format, which Perfetto, speedscope and the
+    /// Firefox Profiler open.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -67,7 +73,7 @@ impl Run {
         if let Err(why) = self.check_lanes(&native) {
             return Ok(End::BadUsage(why));
         }
-        for file in [&self.json, &self.csv, &self.markdown].into_iter().flatten() {
+        for file in [&self.json, &self.csv, &self.markdown, &self.trace].into_iter().flatten() {
             if let Err(why) = writable(file) {
                 return Ok(End::BadUsage(why));
             }
@@ -80,6 +86,7 @@ impl Run {
             depth: self.depth(),
             experiments,
             placement,
+            scenarios: self.trace.iter().flat_map(|_| &scenarios::ALL).collect(),
             load: None,
             browser: self.browser,
             file: self.json.clone().filter(|file| file.as_os_str() != "-"),
@@ -163,6 +170,7 @@ impl Run {
             (self.json.as_deref().filter(|file| file.as_os_str() != "-"), json),
             (self.csv.as_deref(), export::csv(report)),
             (self.markdown.as_deref(), export::markdown(report)),
+            (self.trace.as_deref(), export::chrome(report)),
         ];
         let written = files.iter().filter_map(|(file, text)| Some(keep_somewhere((*file)?, text)));
         // One that fails does not keep the others from being written.

@@ -13,13 +13,16 @@ use std::time::Duration;
 use lab::ops::compute::{Compute, Piece};
 use lab::ops::dispatch::{Handed, Pool};
 use lab::ops::echo::{Echo, Way};
+use lab::ops::recording::record;
 use lab::ops::shared_work::SharedWork;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
+use lab::scenarios::Scenario;
 use lab::{
     Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes, Trial,
 };
 use protocol::load::Task;
+use protocol::trace::{Recording, Trail};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -28,8 +31,10 @@ use workloads::{Source, WideVectors};
 use super::peers::Peers;
 use crate::cancel::Cancel;
 use crate::footprint::Footprint;
+use crate::machine;
 use crate::placement;
 use crate::timing::{self, Clock, OnTime, at_once};
+use crate::trail::{caller_trail, own_trail};
 use crate::trials::{Caller, Trials};
 
 /// How long the threads of a pool may take to end.
@@ -123,6 +128,14 @@ impl Lane for NativeThread {
         }
         Box::pin(self.cancel.explain_turn(ops::perform(self, ops, effort, found)))
     }
+
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+        if matches!(self.vectors, Vectors::Widest(_)) {
+            let why = "it makes the page's pictures alone: native.thread is recorded";
+            return at_once(Err(LaneError::Unavailable(why.into())));
+        }
+        Box::pin(self.cancel.explain_turn(record(self, self.id(), self.kind(), scenario)))
+    }
 }
 
 /// Threads that earlier ones left stacks for, before those whose memory is counted.
@@ -143,8 +156,22 @@ impl Starter for NativeThread {
         timing::now() as f64
     }
 
+    fn begin_trace(&self) -> Result<(), LaneError> {
+        tracer::begin(timing::now);
+        Ok(())
+    }
+
+    fn end_trace(&self) -> Result<Trail, LaneError> {
+        Ok(caller_trail("a channel's recv()"))
+    }
+
+    fn tick(&self) -> f64 {
+        machine::clock().tick
+    }
+
     async fn life(&self, _start: Start, placement: Placement) -> Result<Life, LaneError> {
-        timing::life(|| Peers::ask(1, placement), Peers::greet, Peers::end)
+        let end = |peers: Peers| peers.end().map(drop);
+        timing::life(|| Peers::ask(1, placement), Peers::greet, end)
     }
 
     async fn footprint(&self, placement: Placement) -> Result<memory::Footprint, LaneError> {
@@ -197,6 +224,12 @@ impl Workers for Worked {
                     })
                     .build()
                     .map_err(LaneError::failed)?;
+                if tracer::is_on() {
+                    for _ in 0..pool.current_num_threads() {
+                        tracer::spawn();
+                    }
+                    pool.broadcast(|_| tracer::begin(timing::now));
+                }
                 empty.insert(pool)
             }
         };
@@ -208,8 +241,14 @@ impl Workers for Worked {
         Ok(Box::new(OnTime(Handed::new(&mut self.peers, task)?)))
     }
 
-    async fn end(self) -> Result<(), LaneError> {
-        self.peers.end()
+    async fn end(self) -> Result<Vec<Trail>, LaneError> {
+        let mut trails = self.peers.end()?;
+        if tracer::is_on()
+            && let Some(pool) = &self.pool
+        {
+            trails.extend(pool.broadcast(|_| own_trail("a deque of shares", "rayon's deques")));
+        }
+        Ok(trails)
     }
 }
 

@@ -10,20 +10,23 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use lab::ops::dispatch::Hands;
-use lab::ops::echo::{Echo, Touch, Way, request};
+use lab::ops::echo::{Crosses, Echo, Touch, Way, request};
 use lab::{LaneError, LaneFuture, Placement};
 
 use protocol::frame::task_result;
 use protocol::load::Task;
+use protocol::trace::{Trail, What};
 
 use crate::placement;
 use crate::timing::{self, at_once, now};
+use crate::trail::own_trail;
 
 /// The threads and the channels between them and the caller.
 pub(super) struct Peers {
     to: Vec<Sender<Errand>>,
     from: Receiver<Errand>,
-    threads: Vec<JoinHandle<()>>,
+    /// Each returns what it has noted.
+    threads: Vec<JoinHandle<Trail>>,
     /// Per thread, what goes to and fro with its tasks, while it has none.
     tasks: Vec<Errand>,
 }
@@ -33,7 +36,7 @@ struct Errand {
     /// Whose.
     peer: usize,
     bytes: Vec<u8>,
-    what: What,
+    what: Ask,
     /// Of the bytes, where the peer read them; of a task, its result.
     sum: u64,
     /// When the peer was done with them, on the clock of [`now`].
@@ -42,12 +45,34 @@ struct Errand {
 
 /// What is done with the bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
+enum Ask {
     Echo(Touch),
     Task { rounds: u64 },
 }
 
-impl Default for What {
+impl Errand {
+    /// Where its bytes lie: the same for everybody, as all threads see the same memory.
+    fn address(&self) -> u64 {
+        self.bytes.as_ptr().addr() as u64
+    }
+
+    /// Notes that the caller sees where they lie.
+    fn note_place(&self) {
+        if tracer::is_on() && !self.bytes.is_empty() {
+            tracer::note(What::Map { region: self.address(), bytes: self.bytes.len() as u64 });
+        }
+    }
+}
+
+/// Notes that this is work.
+fn computing<A>(work: impl FnOnce() -> A) -> A {
+    tracer::note(What::Compute);
+    let result = work();
+    tracer::note(What::Computed);
+    result
+}
+
+impl Default for Ask {
     fn default() -> Self {
         Self::Echo(Touch::HandOver)
     }
@@ -67,7 +92,10 @@ impl Peers {
     pub(super) fn ask(count: u32, placement: Placement) -> Result<Self, LaneError> {
         let (outbox, from) = channel();
         let mut this = Self { to: Vec::new(), from, threads: Vec::new(), tasks: Vec::new() };
+        let traced = tracer::is_on();
         for peer in 0..count as usize {
+            let began = tracer::time();
+            tracer::spawn();
             let (to, inbox) = channel();
             let outbox = outbox.clone();
             #[expect(clippy::disallowed_methods, reason = "this lane is about threads")]
@@ -76,9 +104,14 @@ impl Peers {
                 .spawn(move || {
                     // Where the caller could be placed, its threads can be, too.
                     let _ = placement::put_this_worker(placement);
+                    if traced {
+                        tracer::begin(now);
+                    }
                     serve(peer, &inbox, &outbox);
+                    own_trail("a channel's recv()", "a channel: the buffer's address")
                 })
                 .map_err(|why| LaneError::failed(format!("no thread could be started: {why}")))?;
+            tracer::note_since(began, |took| What::Blocked { took });
             this.to.push(to);
             this.threads.push(thread);
             this.tasks.push(Errand::default());
@@ -88,7 +121,12 @@ impl Peers {
 
     /// Waits for the first answer of each.
     pub(super) fn greet(&mut self) -> Result<(), LaneError> {
-        self.threads.iter().try_for_each(|_| self.from.recv().map(|_| ()).map_err(|_| gone()))
+        self.threads.iter().try_for_each(|_| {
+            tracer::note(What::Wait);
+            self.from.recv().map_err(|_| gone())?;
+            tracer::note(What::Wake);
+            Ok(())
+        })
     }
 
     /// How many there are.
@@ -96,19 +134,22 @@ impl Peers {
         self.to.len()
     }
 
-    /// Lets them end, and waits until they have.
-    pub(super) fn end(self) -> Result<(), LaneError> {
+    /// Lets them end, and waits until they have; returns what each has noted.
+    pub(super) fn end(self) -> Result<Vec<Trail>, LaneError> {
         drop(self.to);
-        self.threads.into_iter().try_for_each(|thread| {
-            thread.join().map_err(|_| LaneError::failed("the thread panicked"))
-        })
+        let mut trails = Vec::new();
+        for (peer, thread) in self.threads.into_iter().enumerate() {
+            trails.push(thread.join().map_err(|_| LaneError::failed("the thread panicked"))?);
+            tracer::note(What::Exit { peer: peer as u32 });
+        }
+        Ok(trails)
     }
 
     /// The first of them, ready to send bytes back.
     pub(super) fn echo(&mut self, bytes: u64, touch: Touch) -> Result<impl Echo, LaneError> {
         let request = request(bytes)?;
-        let errand =
-            Errand { bytes: request.clone(), what: What::Echo(touch), ..Errand::default() };
+        let errand = Errand { bytes: request.clone(), what: Ask::Echo(touch), ..Errand::default() };
+        errand.note_place();
         Ok(SharedEcho { peers: self, sum: workloads::sum(&request), request, touch, errand })
     }
 
@@ -116,8 +157,9 @@ impl Peers {
     pub(super) fn prepare(&mut self, task: Task) -> Result<(), LaneError> {
         for errand in &mut self.tasks {
             let bytes = request(task.payload)?;
-            let what = What::Task { rounds: task.rounds };
+            let what = Ask::Task { rounds: task.rounds };
             *errand = Errand { bytes, what, ..Errand::default() };
+            errand.note_place();
         }
         Ok(())
     }
@@ -125,17 +167,33 @@ impl Peers {
 
 /// Says hello, then sends back what comes, until nobody is there.
 fn serve(peer: usize, inbox: &Receiver<Errand>, outbox: &Sender<Errand>) {
+    tracer::note(What::Ready);
     if outbox.send(Errand { peer, ..Errand::default() }).is_err() {
         return;
     }
-    for mut errand in inbox {
+    let mut region = 0;
+    loop {
+        tracer::note(What::Wait);
+        let Ok(mut errand) = inbox.recv() else { return };
+        tracer::note(What::Wake);
+        let bytes = errand.bytes.len() as u64;
+        tracer::note(What::Receive { peer: 0, bytes });
+        if tracer::is_on() && errand.address() != region {
+            region = errand.address();
+            tracer::note(What::Map { region, bytes });
+        }
         match errand.what {
-            What::Echo(Touch::HandOver) => {}
-            What::Echo(Touch::WriteRead) => errand.sum = workloads::sum(&errand.bytes),
-            What::Task { rounds } => errand.sum = task_result(rounds, &errand.bytes).into(),
+            Ask::Echo(Touch::HandOver) => {}
+            Ask::Echo(Touch::WriteRead) => {
+                errand.sum = computing(|| workloads::sum(&errand.bytes));
+            }
+            Ask::Task { rounds } => {
+                errand.sum = computing(|| task_result(rounds, &errand.bytes)).into();
+            }
         }
         errand.peer = peer;
         errand.arrived = now();
+        tracer::note(What::Send { peer: 0, bytes, crosses: Crosses::Shared });
         if outbox.send(errand).is_err() {
             return;
         }
@@ -159,8 +217,13 @@ impl Echo for SharedEcho<'_> {
             if self.touch == Touch::WriteRead {
                 errand.bytes.copy_from_slice(&self.request);
             }
+            let bytes = errand.bytes.len() as u64;
+            tracer::note(What::Send { peer: 0, bytes, crosses: Crosses::Shared });
             self.peers.to[0].send(errand).map_err(|_| gone())?;
+            tracer::note(What::Wait);
             self.errand = self.peers.from.recv().map_err(|_| gone())?;
+            tracer::note(What::Wake);
+            tracer::note(What::Receive { peer: 0, bytes });
             Ok(self.errand.arrived)
         }))
     }
@@ -180,13 +243,19 @@ impl Hands for &mut Peers {
     fn give(&mut self, worker: usize, payload: &[u8]) -> Result<(), LaneError> {
         let mut errand = mem::take(&mut self.tasks[worker]);
         errand.bytes[..4].copy_from_slice(&payload[..4]);
+        let bytes = errand.bytes.len() as u64;
+        tracer::note(What::Send { peer: worker as u32, bytes, crosses: Crosses::Shared });
         self.to[worker].send(errand).map_err(|_| gone())
     }
 
     async fn next(&mut self, until: u64) -> Result<Option<(usize, u32)>, LaneError> {
+        tracer::note(What::Wait);
         match self.from.recv_timeout(Duration::from_nanos(until.saturating_sub(now()))) {
             Ok(errand) => {
                 let (peer, result) = (errand.peer, errand.sum as u32);
+                tracer::note(What::Wake);
+                let bytes = errand.bytes.len() as u64;
+                tracer::note(What::Receive { peer: peer as u32, bytes });
                 self.tasks[peer] = errand;
                 Ok(Some((peer, result)))
             }

@@ -298,7 +298,9 @@ impl Conversation {
 
     fn pass_on(&mut self, news: News) {
         self.due = match &news {
-            News::Found { .. } => self.due.map(|_| Instant::now() + SILENCE_LIMIT),
+            News::Found { .. } | News::Recorded { .. } => {
+                self.due.map(|_| Instant::now() + SILENCE_LIMIT)
+            }
             // Hidden pages are slow for a reason.
             News::Over { .. } | News::Hidden { .. } | News::Time { .. } => None,
         };

@@ -20,6 +20,8 @@ struct State {
     wish: Option<Wish>,
     /// What came last of each.
     turn: Option<StudyEvent>,
+    /// What was recorded.
+    recorded: Vec<StudyEvent>,
     block: Option<StudyEvent>,
     end: Option<StudyEvent>,
     listeners: Vec<UnboundedSender<FromRunner>>,
@@ -42,7 +44,7 @@ impl Study {
         if state.wish.is_none() {
             return;
         }
-        let known = [&state.turn, &state.block].into_iter().flatten().cloned();
+        let known = state.recorded.iter().chain(&state.turn).chain(&state.block).cloned();
         known.for_each(|event| say(FromRunner::Study(event)));
         match state.end.take() {
             Some(end) => {
@@ -78,6 +80,7 @@ impl Study {
         let mut state = self.state();
         state.listeners.retain(|page| page.send(FromRunner::Study(event.clone())).is_ok());
         let kept = match event {
+            StudyEvent::Recorded(_) => return state.recorded.push(event.clone()),
             StudyEvent::Turn { .. } => &mut state.turn,
             StudyEvent::Block(_) => &mut state.block,
             StudyEvent::Ended { .. } => &mut state.end,

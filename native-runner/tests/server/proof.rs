@@ -11,7 +11,7 @@ use crate::harness::{Socket, connect, receive, send, start};
 async fn ended(socket: &mut Socket, load: Load) -> StudyEvent {
     let lanes = vec![LaneId::NATIVE_THREAD, LaneId::from("process.telepathy")];
     let proof = Some(Proof { load, lanes });
-    send(socket, &ToRunner::Study(Wish { experiments: Vec::new(), proof })).await;
+    send(socket, &ToRunner::Study(Wish { proof, ..Wish::default() })).await;
     loop {
         match receive(socket).await {
             FromRunner::Study(end @ StudyEvent::Ended { .. }) => return end,

@@ -46,6 +46,10 @@ impl Comparison {
                 let words = format!("{experiment} on {lane}");
                 this.progress(words, by_turns.max(by_time), seconds_left);
             }
+            StudyEvent::Recorded(recording) => {
+                this.findings.update(|all| findings::trace(all, &recording));
+                this.recorded.set(Some((recording.scenario.clone(), recording.lane.clone())));
+            }
             StudyEvent::Block(report) => this.study.update(|study| {
                 if let Some(study) = study {
                     study.report = Some(*report);

@@ -11,8 +11,8 @@ use lab::Turn;
 use leptos::prelude::*;
 use protocol::preview::Preview;
 use protocol::report::Report;
-use protocol::study::{Proof, Standing, StudyEnd, Wish};
-use protocol::{Filter, LaneInfo};
+use protocol::study::{Proof, Standing, StudyEnd, TraceWish, Wish};
+use protocol::{Filter, LaneId, LaneInfo};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
@@ -46,6 +46,10 @@ pub(crate) struct Comparison {
     pub(crate) runner: RwSignal<RunnerState>,
     /// Whether what runs, or ran last, is for the decision guide.
     pub(crate) guided: RwSignal<bool>,
+    /// Whether it is for the flow diagram.
+    pub(crate) is_traced: RwSignal<bool>,
+    /// What was recorded last: the scenario's name, and the lane.
+    pub(crate) recorded: RwSignal<Option<(String, LaneId)>>,
     /// The example that goes on, which nothing else may disturb.
     pub(crate) example: RwSignal<Option<Example>>,
     /// The own picture's pixels.
@@ -77,8 +81,12 @@ pub(crate) enum Phase {
 enum Beginning {
     /// On this page.
     Here,
+    /// By the button of the page, which has the lanes recorded, too.
+    Button,
     /// By the decision guide, to prove itself.
     Proof(Proof),
+    /// By the flow diagram, to have lanes recorded and nothing else.
+    Trace(TraceWish),
     /// On this page before it was reloaded.
     Noted(Note),
     /// At the runner, where its study goes on; these are the pictures' rows.
@@ -170,6 +178,8 @@ impl Comparison {
             measured_name: RwSignal::new(None),
             runner: RwSignal::new(RunnerState::Connecting),
             guided: RwSignal::new(false),
+            is_traced: RwSignal::new(false),
+            recorded: RwSignal::new(None),
             example: RwSignal::new(None),
             own: StoredValue::new_local(None),
             own_preview: StoredValue::new_local(None),
@@ -206,7 +216,13 @@ impl Comparison {
 
     /// Starts a comparison with the settings as they are.
     pub(crate) fn start(self) {
-        self.begin(self.settings.get_untracked(), Beginning::Here);
+        self.begin(self.settings.get_untracked(), Beginning::Button);
+    }
+
+    /// Has lanes recorded, for the flow diagram.
+    pub(crate) fn run_trace(self, trace: TraceWish) {
+        self.begin(self.settings.get_untracked(), Beginning::Trace(trace));
+        self.is_traced.set(true);
     }
 
     /// Runs these experiments alone, whatever else is chosen.
@@ -257,6 +273,7 @@ impl Comparison {
 
     fn begin(self, settings: Settings, beginning: Beginning) {
         self.guided.set(false);
+        self.is_traced.set(false);
         let (sender, receiver) = oneshot::channel();
         self.cancel.set_value(Some(sender));
         spawn_local(self.run(settings, receiver.shared(), beginning));
@@ -277,9 +294,13 @@ impl Comparison {
             self.rows.set(rows);
             self.follow_study(&cancelled).await;
         } else if let Beginning::Proof(proof) = beginning {
-            let wish = Wish { experiments: Vec::new(), proof: Some(proof) };
+            let wish = Wish { proof: Some(proof), ..Wish::default() };
+            self.make_study(wish, &cancelled).await;
+        } else if let Beginning::Trace(trace) = beginning {
+            let wish = Wish { trace: Some(trace), ..Wish::default() };
             self.make_study(wish, &cancelled).await;
         } else {
+            let trace = matches!(beginning, Beginning::Button).then(at_a_glance);
             let note = if let Beginning::Noted(note) = beginning { Some(note) } else { None };
             if settings.pictures {
                 self.make_pictures(&settings, note, &cancelled).await;
@@ -290,7 +311,7 @@ impl Comparison {
             if cancelled.peek().is_none()
                 && let Some(wish) = settings.wish()
             {
-                self.make_study(wish, &cancelled).await;
+                self.make_study(Wish { trace, ..wish }, &cancelled).await;
             }
         }
         Note::forget();
@@ -315,4 +336,9 @@ impl Comparison {
         });
         self.tell_tabs();
     }
+}
+
+/// What is recorded of all lanes when a comparison begins.
+fn at_a_glance() -> TraceWish {
+    TraceWish { scenarios: vec![lab::scenarios::ALL[0].id.to_owned()], lanes: Vec::new() }
 }

@@ -8,6 +8,7 @@ use protocol::engine::{FromEngine, Role, Start, ToEngine};
 use protocol::preview::Preview;
 use protocol::report::Clock;
 use protocol::study::{Effort, Series, TurnEnd, WireOp};
+use protocol::trace::Recording;
 use protocol::{Failure, LaneEvent, LaneId, Stage, Task};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -139,6 +140,32 @@ impl Engine {
             loop {
                 match coordinator.hear().await? {
                     FromEngine::Found { series } => found(series),
+                    FromEngine::Performed(end) => {
+                        coordinator.end().await;
+                        return Ok(end);
+                    }
+                    other => return Err(unexpected(&other)),
+                }
+            }
+        };
+        talk.await.unwrap_or_else(TurnEnd::Failed)
+    }
+
+    /// Plays a scenario and records it; afterwards the coordinator and its workers are gone. The recording's
+    /// beginning is on the clock of [`protocol::engine::HOURS`].
+    pub(crate) async fn record(
+        self,
+        lane: LaneId,
+        scenario: String,
+        tick: f64,
+        recorded: &mut dyn FnMut(Box<Recording>),
+    ) -> TurnEnd {
+        let talk = async {
+            let turn = ToEngine::Record { lane, scenario, tick };
+            let mut coordinator = Coordinator::start(self, &turn).await?;
+            loop {
+                match coordinator.hear().await? {
+                    FromEngine::Recorded(recording) => recorded(recording),
                     FromEngine::Performed(end) => {
                         coordinator.end().await;
                         return Ok(end);

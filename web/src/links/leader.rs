@@ -36,7 +36,7 @@ async fn talk(
     spawn_local(make_turns(inbox, tick, move |one| {
         let _ = sender.unbounded_send(one);
     }));
-    let mut begin = Some(ToLeader::Begin { wish, offer });
+    let mut begin = Some(ToLeader::Begin { wish: Box::new(wish), offer });
     let mut cancelled = Some(cancelled);
     loop {
         enum Step {

@@ -7,7 +7,10 @@ use futures::future::{Either, LocalBoxFuture, pending, select};
 use futures::{FutureExt, StreamExt};
 use leptos::leptos_dom::helpers::WindowListenerHandle;
 use leptos::prelude::{document, window_event_listener_untyped};
+use protocol::LaneId;
+use protocol::engine::HOURS;
 use protocol::study::{News, Order, TurnEnd};
+use protocol::trace::Recording;
 
 use super::engine::Engine;
 
@@ -55,30 +58,58 @@ pub(crate) async fn make_turns(
                 tell(News::Time { exchange, now: now() });
             }
             Some(Errand::Order(Order::Perform { turn, lane, ops, effort })) => {
-                let tell = tell.clone();
-                let make = async move {
-                    let end = match Engine::of(&lane) {
-                        None => TurnEnd::Failed(format!("the page has no lane {lane}")),
-                        Some(engine) => {
-                            let mut found = |series| tell(News::Found { turn, series });
-                            let visible = Visibility::watch();
-                            if document().hidden() {
-                                tell(News::Hidden { turn });
-                                visible.shown().await;
-                            }
-                            let work = engine.perform(lane, ops, effort, tick, &mut found);
-                            match select(work.boxed_local(), visible.hidden().boxed_local()).await {
-                                Either::Left((end, _)) => end,
-                                Either::Right(_) => TurnEnd::Void(HIDDEN.into()),
-                            }
-                        }
-                    };
-                    tell(News::Over { turn, end });
+                let told = tell.clone();
+                let mut found = move |series| told(News::Found { turn, series });
+                let work = async move {
+                    match Engine::of(&lane) {
+                        Some(engine) => engine.perform(lane, ops, effort, tick, &mut found).await,
+                        None => missing(&lane),
+                    }
                 };
-                current = Some((turn, make.boxed_local()));
+                current = Some((turn, in_sight(turn, work, tell.clone()).boxed_local()));
+            }
+            Some(Errand::Order(Order::Record { turn, lane, scenario })) => {
+                let told = tell.clone();
+                let mut recorded = move |mut recording: Box<Recording>| {
+                    recording.began = since_the_page_began(recording.began);
+                    told(News::Recorded { turn, recording });
+                };
+                let work = async move {
+                    match Engine::of(&lane) {
+                        Some(engine) => engine.record(lane, scenario, tick, &mut recorded).await,
+                        None => missing(&lane),
+                    }
+                };
+                current = Some((turn, in_sight(turn, work, tell.clone()).boxed_local()));
             }
         }
     }
+}
+
+/// Does work while somebody sees the page, and tells how it ended.
+async fn in_sight(turn: u32, work: impl Future<Output = TurnEnd>, tell: impl Fn(News)) {
+    let visible = Visibility::watch();
+    if document().hidden() {
+        tell(News::Hidden { turn });
+        visible.shown().await;
+    }
+    let end = match select(work.boxed_local(), visible.hidden().boxed_local()).await {
+        Either::Left((end, _)) => end,
+        Either::Right(_) => TurnEnd::Void(HIDDEN.into()),
+    };
+    tell(News::Over { turn, end });
+}
+
+fn missing(lane: &LaneId) -> TurnEnd {
+    TurnEnd::Failed(format!("the page has no lane {lane}"))
+}
+
+/// A time of the workers' clock in nanoseconds since the page began.
+fn since_the_page_began(at: u64) -> u64 {
+    let origin = web_sys::window().and_then(|window| window.performance());
+    let origin = origin.map_or(0.0, |clock| clock.time_origin() % HOURS);
+    // The workers' clock may have begun anew meanwhile.
+    (at as f64 - origin * 1e6).rem_euclid(HOURS * 1e6) as u64
 }
 
 const HIDDEN: &str =

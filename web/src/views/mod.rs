@@ -7,6 +7,7 @@ mod claims;
 mod controls;
 mod examples;
 mod experiments;
+mod flow;
 mod guide;
 mod lanes;
 mod matrix;
@@ -30,6 +31,7 @@ pub(crate) fn App() -> impl IntoView {
         <picture::PictureView/>
         <results::Results/>
         <claims::Claims/>
+        <flow::FlowView/>
         <guide::GuideView/>
         <examples::ExamplesView/>
     }

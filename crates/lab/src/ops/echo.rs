@@ -1,6 +1,7 @@
 //! Bytes to a worker and back: the round trip, and the way there.
 
-use protocol::report::{Crossing, Param, Unit};
+use protocol::report::{Param, Unit};
+pub use protocol::trace::Crosses;
 
 use super::batches::Batches;
 use super::{Workers, too_short};
@@ -16,32 +17,6 @@ pub struct Way {
     pub touch: Touch,
     /// How the two wait for each other, where a lane can choose.
     pub wait: Option<&'static str>,
-}
-
-/// How bytes get across.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Crosses {
-    /// As a copy.
-    #[default]
-    Copied,
-    /// In memory that changes its owner.
-    Moved,
-    /// In memory that both see.
-    Shared,
-}
-
-impl Crosses {
-    /// So many bytes.
-    #[must_use]
-    pub fn crossing(self, bytes: u64) -> Crossing {
-        let mut crossing = Crossing::default();
-        match self {
-            Self::Copied => crossing.copied = bytes,
-            Self::Moved => crossing.moved = bytes,
-            Self::Shared => crossing.shared = bytes,
-        }
-        crossing
-    }
 }
 
 /// What is done with shared bytes beside handing them over.

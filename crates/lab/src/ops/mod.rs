@@ -8,6 +8,7 @@ pub mod dispatch;
 pub mod echo;
 pub mod load;
 pub mod memory;
+pub mod recording;
 #[cfg(feature = "threads")]
 pub mod shared_work;
 pub mod startup;
@@ -23,6 +24,7 @@ use crate::lane::{Found, LaneError};
 use crate::op::{Effort, Op, Placement, Series};
 use crate::trial::Trial;
 use protocol::load::{Amount, Task};
+use protocol::trace::Trail;
 use protocol::trial::Tried;
 
 /// A lane, as the operations see it.
@@ -45,6 +47,15 @@ pub trait Starter {
 
     /// The caller's clock, in nanoseconds.
     fn now(&self) -> f64;
+
+    /// Has the caller note what it does from now on, and every worker that is started.
+    fn begin_trace(&self) -> Result<(), LaneError>;
+
+    /// What the caller has noted; it notes nothing any more.
+    fn end_trace(&self) -> Result<Trail, LaneError>;
+
+    /// The smallest step of the clock that notes are made by, in nanoseconds.
+    fn tick(&self) -> f64;
 
     /// One worker's life, cold, started in one of these ways.
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError>;
@@ -70,8 +81,9 @@ pub trait Workers {
     /// All of them, ready for tasks of this kind.
     async fn pool(&mut self, task: Task) -> Result<Box<dyn Pool + '_>, LaneError>;
 
-    /// Tells them to end, and waits until they have.
-    async fn end(self) -> Result<(), LaneError>;
+    /// Tells them to end, and waits until they have; returns what they have noted, if they were to, in the order in
+    /// which they were started.
+    async fn end(self) -> Result<Vec<Trail>, LaneError>;
 }
 
 /// Performs operations that take as many workers: [`crate::Lane::perform`] for a lane that times its
@@ -131,7 +143,7 @@ pub async fn perform<L: Starter>(
         found(series);
     }
     match started {
-        Some(workers) => workers.end().await,
+        Some(workers) => workers.end().await.map(drop),
         None => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::future::ready;
 
+use protocol::trace::What;
 use rayon::{Scope, ThreadPool};
 
 use super::compute::{Compute, Piece, checksum};
@@ -33,11 +34,13 @@ impl<N: Fn() -> u64> Compute for SharedWork<'_, N> {
 
     fn batch(&mut self, count: u32) -> LaneFuture<'_, f64> {
         let Self { pool, piece, input, answer, now } = self;
+        let region = region(answer);
+        tracer::note(region.clone());
         let began = now();
         for _ in 0..count {
             match pool {
-                Some(pool) => pool.scope(|scope| share_out(scope, piece, input, answer)),
-                None => rayon::scope(|scope| share_out(scope, piece, input, answer)),
+                Some(pool) => pool.scope(|scope| share_out(scope, piece, input, answer, &region)),
+                None => rayon::scope(|scope| share_out(scope, piece, input, answer, &region)),
             }
             piece.workload.finish(answer);
         }
@@ -49,12 +52,30 @@ impl<N: Fn() -> u64> Compute for SharedWork<'_, N> {
     }
 }
 
-fn share_out<'a>(scope: &Scope<'a>, piece: &'a Piece, input: &'a [u8], answer: &'a mut [u8]) {
+/// What notes say of where the answer lies, which all of them see.
+fn region(answer: &[u8]) -> What {
+    What::Map { region: answer.as_ptr().addr() as u64, bytes: answer.len() as u64 }
+}
+
+fn share_out<'a>(
+    scope: &Scope<'a>,
+    piece: &'a Piece,
+    input: &'a [u8],
+    answer: &'a mut [u8],
+    region: &'a What,
+) {
     let mut rest = answer;
     for share in &piece.shares {
         let (part, after) = rest.split_at_mut(share.answer_range().len());
         rest = after;
         let input = &input[share.input_range()];
-        scope.spawn(move |_| share.run(input, part));
+        scope.spawn(move |_| {
+            tracer::note(What::Wake);
+            tracer::note(region.clone());
+            tracer::note(What::Compute);
+            share.run(input, part);
+            tracer::note(What::Computed);
+            tracer::note(What::Wait);
+        });
     }
 }

@@ -26,6 +26,8 @@
 //! | 13 fetched | child | none | what came of it, `scrape::Answered` as JSON |
 //! | 14 task | runner | where the payload begins in shared memory u64, 0 over a stream; rounds u64; bytes of the reply u64 | the payload |
 //! | 15 did | child | the result u32 | the reply |
+//! | 16 trace | runner | none | none; wanted is what the child has noted, if it was started to note what it does |
+//! | 17 traced | child | what it takes to make a note in nanoseconds f64, notes that there was no room for u64 | notes ([`crate::trace`]), over the stream also where the requests come over shared memory |
 //!
 //! The stream's end between two frames is a clean end. After *map* the headers are passed as notes in
 //! the shared memory, and the bodies lie there ([`Head::in_place`]); *end* is the clean end.
@@ -38,6 +40,7 @@ use std::ops::Range;
 use workloads::compute::{Share, ShareError};
 use workloads::{Dimensions, DimensionsError, Kernel, SigmaError, Source, SourceError};
 
+use crate::trace;
 pub use wire::{decode, encode, read_head, write};
 
 /// Length of a header in bytes.
@@ -62,6 +65,9 @@ pub const MAX_TEXT: u64 = 64 * 1024;
 
 /// The longest body of a `fetched` frame that is read, in bytes.
 pub const MAX_FETCHED: u64 = 1 << 20;
+
+/// The longest body of a `traced` frame, in bytes.
+pub const MAX_TRACED: u64 = (trace::MAX_NOTES * trace::NOTE_BYTES) as u64;
 
 const MAGIC: [u8; 4] = *b"BEv1";
 
@@ -125,6 +131,15 @@ pub enum Head {
     },
     /// No more requests come over shared memory.
     End,
+    /// What was noted is wanted.
+    Trace,
+    /// Here it is.
+    Traced {
+        /// What it takes to make a note, in nanoseconds.
+        cost: f64,
+        /// Notes that there was no room for.
+        dropped: u64,
+    },
     /// A page is to be fetched and looked at.
     Fetch,
     /// It was.

@@ -7,7 +7,7 @@ use workloads::{Dimensions, Kernel, Sigma};
 
 use super::{
     Band, FrameError, HEADER_BYTES, Head, MAGIC, MAX_BODY, MAX_FETCHED, MAX_ROUNDS, MAX_TASK_BYTES,
-    MAX_TEXT, TOGETHER,
+    MAX_TEXT, MAX_TRACED, TOGETHER,
 };
 
 /// The bytes of a header for a body of `body` bytes.
@@ -86,6 +86,12 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
             put(16, &result.to_le_bytes());
             15
         }
+        Head::Trace => 16,
+        Head::Traced { cost, dropped } => {
+            put(16, &cost.to_bits().to_le_bytes());
+            put(24, &dropped.to_le_bytes());
+            17
+        }
     };
     put(4, &kind.to_le_bytes());
     bytes
@@ -124,10 +130,12 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
             reply: bounded(long(32), MAX_TASK_BYTES)?,
         },
         15 => Head::Did { result: word(16) },
+        16 => Head::Trace,
+        17 => Head::Traced { cost: f64::from_bits(long(16)), dropped: long(24) },
         other => return Err(FrameError::Kind(other)),
     };
     let (fits, wanted) = match &head {
-        Head::Hello { .. } | Head::Summed { .. } | Head::Map { .. } | Head::End => {
+        Head::Hello { .. } | Head::Summed { .. } | Head::Map { .. } | Head::End | Head::Trace => {
             (body == 0, "none".to_owned())
         }
         Head::Band(band) => (body == band.body_bytes(), band.body_bytes().to_string()),
@@ -141,6 +149,7 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
         Head::Task { .. } | Head::Did { .. } => {
             (body <= MAX_TASK_BYTES, format!("at most {MAX_TASK_BYTES}"))
         }
+        Head::Traced { .. } => (body <= MAX_TRACED, format!("at most {MAX_TRACED}")),
         Head::Fetched => (body <= MAX_FETCHED, format!("at most {MAX_FETCHED}")),
         Head::Failed | Head::Fetch => (body <= MAX_TEXT, format!("at most {MAX_TEXT}")),
     };
@@ -299,6 +308,8 @@ mod tests {
                     body.min(MAX_TASK_BYTES),
                 ),
                 (Head::Did { result: process }, body.min(MAX_TASK_BYTES)),
+                (Head::Trace, 0),
+                (Head::Traced { cost: 0.5, dropped: compute }, body.min(MAX_TRACED)),
                 (Head::Fetch, body.min(MAX_TEXT)),
                 (Head::Fetched, body.min(MAX_FETCHED)),
             ] {
@@ -307,7 +318,7 @@ mod tests {
         }
 
         #[test]
-        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..17, magic in any::<bool>()) {
+        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..19, magic in any::<bool>()) {
             let mut header = [0; HEADER_BYTES];
             header.copy_from_slice(&bytes.concat());
             if magic {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::trace::Crosses;
 use crate::trial::Sighting;
 
 /// A figure with its spread and every sample behind it.
@@ -62,6 +63,20 @@ pub struct Crossing {
     /// In memory that changed its owner.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub moved: u64,
+}
+
+impl Crosses {
+    /// So many bytes of payload.
+    #[must_use]
+    pub fn crossing(self, bytes: u64) -> Crossing {
+        let mut crossing = Crossing::default();
+        match self {
+            Self::Copied => crossing.copied = bytes,
+            Self::Moved => crossing.moved = bytes,
+            Self::Shared => crossing.shared = bytes,
+        }
+        crossing
+    }
 }
 
 #[allow(

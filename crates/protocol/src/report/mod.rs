@@ -11,6 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::trace::{Recording, RecordingError};
 use crate::{LaneId, Stage};
 pub use figure::{Crossing, Measured, Unit};
 
@@ -29,6 +30,10 @@ pub struct Report {
     pub run: Run,
     /// One row per experiment, lane and params, never two.
     pub results: Vec<ReportRow>,
+    /// What lanes did in scenarios that were recorded, each in a run of its own: none of the figures is from
+    /// there.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub trace: Vec<Recording>,
 }
 
 /// The machine that the figures come from. What could not be found out is left out.
@@ -247,6 +252,16 @@ pub enum ReportError {
     /// A row's samples are not as many as it says, or not each in a block.
     #[error("this report is damaged: the samples do not add up of {0}")]
     Samples(String),
+    /// A recording cannot be drawn.
+    #[error("this report is damaged: the recording of {scenario} on {lane}: {why}")]
+    Recording {
+        /// The scenario's name.
+        scenario: String,
+        /// The lane's.
+        lane: LaneId,
+        /// What is wrong with it.
+        why: RecordingError,
+    },
 }
 
 impl Report {
@@ -277,6 +292,13 @@ impl Report {
             {
                 return Err(ReportError::Samples(row.name()));
             }
+        }
+        for recording in &report.trace {
+            recording.check().map_err(|why| ReportError::Recording {
+                scenario: recording.scenario.clone(),
+                lane: recording.lane.clone(),
+                why,
+            })?;
         }
         Ok(report)
     }

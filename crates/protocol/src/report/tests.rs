@@ -32,6 +32,7 @@ fn a_report() -> Report {
             row("one_way", RowOutcome::Unavailable { reason }),
             row("other", RowOutcome::Failed { stage: Stage::Spawn, error: "no fork".into() }),
         ],
+        trace: Vec::new(),
     }
 }
 

@@ -11,29 +11,44 @@ const { Worker } = require("node:worker_threads");
 // be another one than it has itself.
 const own = `/proc/${readlinkSync("/proc/self")}/`;
 const words = process.argv.slice(2).map((word) => word.replace("/proc/self/", own));
-const [kind, script, gluePath, wasmPath] = words;
+const [kind, script, notesPath, gluePath, wasmPath] = words;
 const isThread = kind.startsWith("worker");
 const now = () => Number(process.hrtime.bigint());
 // How long a worker may be silent, in milliseconds.
 const PATIENCE = 60_000;
 
+/** What this process notes of itself, while a trace is taken. */
+let notes = null;
+/** Workers that were asked for since it began. */
+let spawned = 0;
+
 /** A worker thread or a forked process, and who waits for its messages. */
 class Peer {
   constructor() {
-    const words = [kind, gluePath, wasmPath];
+    const words = [kind, notesPath, gluePath, wasmPath, ...(notes ? ["trace"] : [])];
+    this.number = spawned++;
+    const at = now();
     this.worker = isThread
       ? new Worker(script, { argv: words })
       : fork(script, words, {
           serialization: kind === "fork-json" ? "json" : "advanced",
           execArgv: process.execArgv,
         });
+    notes?.add(at, "spawn", { peer: this.number });
+    notes?.add(at, "blocked", { took: now() - at });
     this.worker.on("message", (message) => {
+      if (notes && !message.trail) {
+        notes.wake();
+        if (!message.ready) notes.receive(this.number, message);
+      }
       if (message.error) this.fail(new Error(message.error));
       else this.receive(message);
     });
     this.worker.on("error", (why) => this.fail(why));
     this.ended = new Promise((resolve) => {
       this.worker.on("exit", (...how) => {
+        notes?.wake();
+        notes?.add(now(), "exit", { peer: this.number });
         this.fail(new Error(`a worker ended: ${how.join(" ")}`));
         resolve();
       });
@@ -41,7 +56,12 @@ class Peer {
     this.fail = this.receive = () => {};
   }
 
-  send(message, transfer) {
+  send(message, transfer, bytes = 0, crosses = transfer ? "moved" : "copied") {
+    if (notes) notes.sending(this.number, bytes, crosses, () => this.post(message, transfer));
+    else this.post(message, transfer);
+  }
+
+  post(message, transfer) {
     if (isThread) this.worker.postMessage(message, transfer);
     else this.worker.send(message);
   }
@@ -54,15 +74,22 @@ class Peer {
   }
 
   /** Sends a message and waits for the next. */
-  ask(message, transfer) {
+  ask(message, transfer, bytes, crosses) {
     const reply = this.next();
-    this.send(message, transfer);
+    this.send(message, transfer, bytes, crosses);
     return reply;
+  }
+
+  /** What it has noted. Nothing is noted of that. */
+  async trail() {
+    const reply = this.next();
+    this.post({ trace: true });
+    return (await reply).trail;
   }
 
   async end() {
     this.fail = () => {};
-    this.send({ end: true });
+    this.post({ end: true });
     await this.ended;
   }
 }
@@ -94,7 +121,8 @@ function waitFor(turns, mine, how) {
 /**
  * Shared memory, in turns: control word 0 says whose turn it is; 1 what is wanted (0 nothing with the
  * bytes, 1 their sum as words, 2 a task, 3 the end), 2 how many bytes, 3 the sum or the task's result; at byte
- * 32 the time at which the worker was done, at byte 40 how many rounds a task has.
+ * 32 the time at which the worker was done, at byte 40 how many rounds a task has. Word 5 is a number by which both
+ * sides know the memory in what they note.
  */
 class Turns {
   constructor(peer, bytes, wait) {
@@ -102,7 +130,10 @@ class Turns {
     this.time = new Float64Array(this.control.buffer, 32, 1);
     this.rounds = new Float64Array(this.control.buffer, 40, 1);
     this.data = new Uint8Array(new SharedArrayBuffer(bytes));
+    this.peer = peer;
     this.wait = wait;
+    this.control[5] = 1 + Math.random() * 0x7fff_fffe;
+    notes?.add(now(), "map", { region: this.control[5], bytes });
     this.ended = peer.ask({
       turns: {
         control: this.control.buffer,
@@ -114,10 +145,25 @@ class Turns {
   }
 
   pass(what, length) {
+    if (notes && what !== 3) notes.add(now(), "send", { peer: this.peer.number, bytes: length, crosses: "shared" });
     this.control[1] = what;
     this.control[2] = length;
     Atomics.store(this.control, 0, 1);
     Atomics.notify(this.control, 0);
+  }
+
+  /** Waits until the worker is done. */
+  await() {
+    notes?.add(now(), "wait");
+    waitFor(this.control, 0, this.wait);
+    this.isBack(this.data.length);
+  }
+
+  /** The turn is this side's again, and the worker's answer has so many bytes. */
+  isBack(bytes) {
+    if (!notes) return;
+    notes.wake();
+    notes.add(now(), "receive", { peer: this.peer.number, bytes });
   }
 
   async end() {
@@ -158,10 +204,26 @@ const commands = {
 
   async end() {
     await endEcho();
+    const began = now();
+    const trails = notes ? await Promise.all(peers.map((peer) => peer.trail())) : [];
+    notes?.skipSince(began);
     await Promise.all(peers.map((peer) => peer.end()));
     peers = [];
     piece = undefined;
+    return { trails };
+  },
+
+  async trace() {
+    const { Notes } = require(notesPath);
+    [notes, spawned] = [new Notes(), 0];
+    notes.wake();
     return {};
+  },
+
+  async traced() {
+    const trail = notes.trail("");
+    notes = null;
+    return { trail };
   },
 
   async prepare_echo({ bytes, touch, wait }) {
@@ -215,6 +277,7 @@ const commands = {
       const memory = [input.length, length].map((bytes) => new SharedArrayBuffer(bytes));
       new Uint8Array(memory[0]).set(input);
       piece.answer = new Uint8Array(memory[1]);
+      noteMemory(memory);
       await Promise.all(peers.map((peer) => peer.ask({ memory })));
     }
     return {};
@@ -294,6 +357,14 @@ const commands = {
   },
 };
 
+/** Notes that this side sees memory: a number by which both know it lies there until the first answer does. */
+function noteMemory([input, answer]) {
+  if (!notes || answer.byteLength < 4) return;
+  const region = 1 + Math.floor(Math.random() * 0x7fff_fffe);
+  new DataView(answer).setUint32(0, region);
+  notes.add(now(), "map", { region, bytes: input.byteLength + answer.byteLength });
+}
+
 async function echoAsMessages(count) {
   const { request } = echo;
   const [peer] = peers;
@@ -304,7 +375,7 @@ async function echoAsMessages(count) {
     const began = now();
     const send = () => {
       sent = now();
-      peer.send({ echo: request });
+      peer.send({ echo: request }, undefined, request.length);
     };
     peer.fail = reject;
     peer.receive = (reply) => {
@@ -327,7 +398,7 @@ function echoInTurns(count) {
     const sent = now();
     if (writes) turns.data.set(request);
     turns.pass(writes ? 1 : 0, request.length);
-    waitFor(turns.control, 0, turns.wait);
+    turns.await();
     there += turns.time[0] - sent;
   }
   const total = now() - began;
@@ -338,23 +409,31 @@ function echoInTurns(count) {
 
 async function workOn(peer, share) {
   const { input, answer } = piece;
-  const part = () => input.slice(...share.reads);
+  const [from, until] = share.reads;
+  const part = () => input.slice(from, until);
   const to = share.writes[0];
   switch (kind) {
     case "worker-shared":
-      return peer.ask({ share });
+      return peer.ask({ share }, undefined, until - from, "shared");
     case "worker": {
       // A part of its own can be handed over; a view would take the whole input along.
-      const bytes = part();
-      return answer.set((await peer.ask({ share, bytes }, [bytes.buffer])).part, to);
+      const bytes = noting("copy", until - from, part);
+      const reply = await peer.ask({ share, bytes }, [bytes.buffer], until - from);
+      return noting("copy", reply.part.length, () => answer.set(reply.part, to));
     }
     case "fork-json": {
       const bytes = Buffer.from(part().buffer).toString("base64");
-      return answer.set(Buffer.from((await peer.ask({ share, bytes })).part, "base64"), to);
+      const reply = await peer.ask({ share, bytes }, undefined, until - from);
+      return answer.set(Buffer.from(reply.part, "base64"), to);
     }
     default:
-      return answer.set((await peer.ask({ share, bytes: part() })).part, to);
+      return answer.set((await peer.ask({ share, bytes: part() }, undefined, until - from)).part, to);
   }
+}
+
+/** Does something with so many bytes, and notes what it took. */
+function noting(what, bytes, act) {
+  return notes ? notes.doing(what, { bytes }, act) : act();
 }
 
 /** What gives tasks to a worker and hears when it is done, one per worker. */
@@ -384,7 +463,8 @@ class MessageHand {
       else fail(new Error("a task came back with a wrong result"));
     };
     // JSON has no bytes: whoever must send some as JSON sends text, most often base64.
-    this.peer.send({ task, rounds, reply, payload: kind === "fork-json" ? text : bytes });
+    const payload = kind === "fork-json" ? text : bytes;
+    this.peer.send({ task, rounds, reply, payload }, undefined, bytes.length);
   }
 }
 
@@ -399,12 +479,13 @@ class TurnHand {
   give(task, over, fail) {
     const { turns, reply } = this;
     const { bytes } = kindOfTask;
-    turns.data.set(bytes);
+    noting("copy", bytes.length, () => turns.data.set(bytes));
     turns.control[4] = task;
     turns.pass(2, bytes.length);
     const check = () => {
       if (Atomics.load(turns.control, 0) !== 0) return listen();
-      reply.set(turns.data.subarray(bytes.length));
+      turns.isBack(reply.length);
+      noting("copy", reply.length, () => reply.set(turns.data.subarray(bytes.length)));
       if (isRight(task, turns.control[3], reply.length)) over();
       else fail(new Error("a task came back with a wrong result"));
     };
@@ -426,6 +507,7 @@ async function main() {
     let reply;
     try {
       const { command, ...words } = JSON.parse(line);
+      notes?.wake();
       reply = await commands[command](words);
     } catch (why) {
       reply = { error: String(why?.stack ?? why) };

@@ -14,16 +14,21 @@ use std::time::Duration;
 use lab::ops::compute::{Compute, Piece};
 use lab::ops::dispatch::Pool;
 use lab::ops::echo::{Crosses, Echo, Way};
+use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
+use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
 use protocol::load::Task;
+use protocol::trace::{Recording, Trail};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::cancel::Cancel;
 use crate::footprint::Footprint;
+use crate::machine;
 use crate::timing::{self, at_once};
 use crate::trials::{Caller, Trials};
 use driver::{Driver, number};
@@ -88,6 +93,14 @@ impl NodeLane {
         Ok(Rc::clone(driver.insert(new)))
     }
 
+    async fn record_here(&self, scenario: &Scenario) -> Result<Recording, LaneError> {
+        let result = record(self, self.id(), self.kind(), scenario).await;
+        if result.is_err() {
+            self.driver.replace(None);
+        }
+        result
+    }
+
     async fn perform_here(
         &self,
         ops: &[Op],
@@ -147,6 +160,10 @@ impl Lane for NodeLane {
     ) -> LaneFuture<'a, ()> {
         Box::pin(self.cancel.explain_turn(self.perform_here(ops, effort, found)))
     }
+
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+        Box::pin(self.cancel.explain_turn(self.record_here(scenario)))
+    }
 }
 
 impl Starter for NodeLane {
@@ -160,6 +177,20 @@ impl Starter for NodeLane {
 
     fn now(&self) -> f64 {
         timing::now() as f64
+    }
+
+    fn begin_trace(&self) -> Result<(), LaneError> {
+        self.driver()?.borrow_mut().ask("trace", json!({})).map(|_| ())
+    }
+
+    fn end_trace(&self) -> Result<Trail, LaneError> {
+        let mut reply = self.driver()?.borrow_mut().ask("traced", json!({}))?;
+        trail(reply["trail"].take())
+    }
+
+    fn tick(&self) -> f64 {
+        // Node reads the same clock.
+        machine::clock().tick
     }
 
     async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
@@ -241,9 +272,16 @@ impl Workers for Driven {
         Ok(Box::new(self))
     }
 
-    async fn end(self) -> Result<(), LaneError> {
-        self.ask("end", json!({})).map(|_| ())
+    async fn end(self) -> Result<Vec<Trail>, LaneError> {
+        let mut reply = self.ask("end", json!({}))?;
+        trail(reply["trails"].take())
     }
+}
+
+/// What Node's scripts have noted.
+fn trail<T: DeserializeOwned>(reply: Value) -> Result<T, LaneError> {
+    serde_json::from_value(reply)
+        .map_err(|why| LaneError::Failed(format!("node's notes were not understood: {why}")))
 }
 
 struct DrivenEcho<'a> {

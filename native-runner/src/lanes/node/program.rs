@@ -74,6 +74,7 @@ impl Scripts {
         let texts = [
             include_bytes!("driver.cjs").to_vec(),
             include_bytes!("worker.cjs").to_vec(),
+            include_bytes!("notes.cjs").to_vec(),
             kernel("engine.js").unwrap_or_default(),
             kernel("engine_bg.wasm").unwrap_or_default(),
         ];
@@ -82,7 +83,8 @@ impl Scripts {
         Ok(SCRIPTS.get_or_init(|| Self { files }))
     }
 
-    /// Where the driver, the worker script, the kernels' glue and the kernels are, for whoever opens them.
+    /// Where the driver, the worker script, what notes are made with, the kernels' glue and the kernels are, for
+    /// whoever opens them.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
         let path = |file: &File| format!("/proc/{}/fd/{}", process::id(), file.as_raw_fd()).into();
         self.files.iter().map(path).collect()
@@ -91,7 +93,7 @@ impl Scripts {
     /// Node's arguments, for a driver that finds them open.
     pub(super) fn words(kind: &str) -> Vec<OsString> {
         let path = |number| format!("/proc/self/fd/{number}");
-        let [driver, rest @ ..] = [3, 4, 5, 6].map(path);
+        let [driver, rest @ ..] = [3, 4, 5, 6, 7].map(path);
         // Scripts in memory have no real path that Node could find out.
         let words = ["--preserve-symlinks-main", "--preserve-symlinks", &driver, kind];
         words.into_iter().map(OsString::from).chain(rest.map(OsString::from)).collect()

@@ -4,8 +4,17 @@
 const { parentPort } = require("node:worker_threads");
 const { readFileSync } = require("node:fs");
 
-const [kind, gluePath, wasmPath] = process.argv.slice(2);
+const [kind, notesPath, gluePath, wasmPath, trace] = process.argv.slice(2);
 const now = () => Number(process.hrtime.bigint());
+// Loaded only where a trace is taken: it would show in how long a worker takes to start.
+const notes = trace === "trace" ? new (require(notesPath).Notes)() : null;
+/** What it is reached by. */
+const CHANNELS = {
+  worker: "a MessagePort: structured clone",
+  "worker-shared": "a SharedArrayBuffer, Atomics.wait and notify",
+  "fork-json": "a socket pair: lines of JSON",
+  "fork-advanced": "a socket pair: V8's serialization",
+};
 /** The same as `workloads::rounds`. */
 function roundsOf(count) {
   let state = 1;
@@ -36,6 +45,17 @@ const port = parentPort ?? {
 // Whoever loses its parent has nobody left to work for.
 if (!parentPort) process.on("disconnect", () => process.exit());
 
+/** Answers, with so many bytes of payload. */
+function send(message, transfer, bytes = 0, crosses = transfer ? "moved" : "copied") {
+  if (notes) notes.sending(0, bytes, crosses, () => port.postMessage(message, transfer));
+  else port.postMessage(message, transfer);
+}
+
+/** Does work. */
+function compute(work) {
+  return notes ? notes.computing(work) : work();
+}
+
 let engine;
 let input;
 let answer;
@@ -48,20 +68,23 @@ async function load(module) {
 
 function work({ share, bytes }) {
   const { id, of, start, end, reads, writes } = share;
+  const run = (bytes) => compute(() => engine.runShare(id, of, start, end, bytes));
   switch (kind) {
     case "worker-shared":
-      answer.set(engine.runShare(id, of, start, end, input.subarray(...reads)), writes[0]);
-      return port.postMessage({ done: true });
+      answer.set(run(input.subarray(...reads)), writes[0]);
+      return send({ done: true }, undefined, writes[1] - writes[0], "shared");
     case "worker": {
-      const part = engine.runShare(id, of, start, end, bytes);
-      return port.postMessage({ part }, [part.buffer]);
+      const part = run(bytes);
+      return send({ part }, [part.buffer], part.length);
     }
     case "fork-json": {
-      const part = engine.runShare(id, of, start, end, Buffer.from(bytes, "base64"));
-      return port.postMessage({ part: Buffer.from(part.buffer).toString("base64") });
+      const part = run(Buffer.from(bytes, "base64"));
+      return send({ part: Buffer.from(part.buffer).toString("base64") }, undefined, part.length);
     }
-    default:
-      return port.postMessage({ part: engine.runShare(id, of, start, end, bytes) });
+    default: {
+      const part = run(bytes);
+      return send({ part }, undefined, part.length);
+    }
   }
 }
 
@@ -73,46 +96,64 @@ function takeTurns({ control, data, wait, waitFor }) {
   const words = new Int32Array(data, 0, data.byteLength >> 2);
   // The driver's own function, so that both sides wait alike.
   const waitForTurn = new Function(`return ${waitFor}`)();
+  notes?.add(now(), "map", { region: turns[5], bytes: data.byteLength });
   for (;;) {
+    notes?.add(now(), "wait");
     waitForTurn(turns, 1, wait);
     const [, what, length] = turns;
+    notes?.add(now(), "wake");
     if (what === 3) {
       Atomics.store(turns, 0, 0);
       Atomics.notify(turns, 0);
       return;
     }
+    notes?.add(now(), "receive", { peer: 0, bytes: length });
     if (what === 1) {
       let sum = 0;
       for (let at = 0; at < length >> 2; at++) sum = (sum + words[at]) | 0;
       turns[3] = sum;
     } else if (what === 2) {
-      turns[3] = roundsOf(rounds[0]) ^ turns[4];
+      turns[3] = compute(() => roundsOf(rounds[0])) ^ turns[4];
     }
     times[0] = now();
+    const answered = what === 2 ? data.byteLength - length : length;
+    notes?.add(times[0], "send", { peer: 0, bytes: answered, crosses: "shared" });
     Atomics.store(turns, 0, 0);
     Atomics.notify(turns, 0);
   }
 }
 
 port.on("message", async (message) => {
+  if (notes && !message.trace) {
+    notes.wake();
+    notes.receive(0, message);
+  }
   try {
-    if ("echo" in message) port.postMessage({ at: now(), echo: message.echo });
+    if ("echo" in message) send({ at: now(), echo: message.echo }, undefined, message.echo.length);
     else if ("task" in message) {
       const { task, rounds, reply } = message;
-      port.postMessage({ result: roundsOf(rounds) ^ task, reply: replyOf(reply) });
+      const result = compute(() => roundsOf(rounds)) ^ task;
+      send({ result, reply: replyOf(reply) }, undefined, reply);
     } else if ("share" in message) work(message);
     else if ("turns" in message) {
       takeTurns(message.turns);
-      port.postMessage({ done: true });
+      send({ done: true });
     } else if ("memory" in message) {
       [input, answer] = message.memory.map((buffer) => new Uint8Array(buffer));
-      port.postMessage({ done: true });
+      if (notes && answer.length >= 4) {
+        const region = new DataView(answer.buffer).getUint32(0);
+        notes.add(now(), "map", { region, bytes: input.length + answer.length });
+      }
+      send({ done: true });
     } else if ("load" in message) {
       await load(message.load ?? undefined);
-      port.postMessage({ done: true });
-    } else if ("end" in message) port.close();
+      send({ done: true });
+    } else if ("trace" in message) port.postMessage({ trail: notes.trail(CHANNELS[kind]) });
+    else if ("end" in message) port.close();
   } catch (why) {
-    port.postMessage({ error: String(why?.stack ?? why) });
+    send({ error: String(why?.stack ?? why) });
   }
 });
+notes?.wake();
+notes?.add(now(), "ready");
 port.postMessage({ ready: true });

@@ -16,11 +16,14 @@ use std::rc::Rc;
 use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Crosses, Echo, Way};
+use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
+use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::frame::Head;
 use protocol::load::Task;
+use protocol::trace::{Recording, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -30,7 +33,9 @@ use sandbox::Allowances;
 
 use crate::cancel::Cancel;
 use crate::footprint::Footprint;
+use crate::machine;
 use crate::timing::{self, OnTime, at_once};
+use crate::trail::caller_trail;
 use crate::trials::{Caller, Trials};
 pub use pipe::CAPACITY as PIPE_CAPACITY;
 pub(crate) use pipe::Pipes;
@@ -45,6 +50,8 @@ pub(super) type SocketLane = ProcessLane<UnixStream>;
 pub(crate) trait Transport: Read + Write + AsFd + Send + Sized + 'static {
     /// The lane that it makes.
     const LANE: LaneId;
+    /// What it is, in words.
+    const NAME: &'static str;
 
     /// Both ends: the runner's, and the child's standard input and output.
     fn pair() -> io::Result<(Self, OwnedFd, OwnedFd)>;
@@ -96,6 +103,10 @@ impl<T: Transport> Lane for ProcessLane<T> {
     ) -> LaneFuture<'a, ()> {
         Box::pin(self.cancel.explain_turn(ops::perform(self, ops, effort, found)))
     }
+
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+        Box::pin(self.cancel.explain_turn(record(self, self.id(), self.kind(), scenario)))
+    }
 }
 
 impl<T: Transport> Starter for ProcessLane<T> {
@@ -114,6 +125,19 @@ impl<T: Transport> Starter for ProcessLane<T> {
 
     fn now(&self) -> f64 {
         timing::now() as f64
+    }
+
+    fn begin_trace(&self) -> Result<(), LaneError> {
+        tracer::begin(timing::now);
+        Ok(())
+    }
+
+    fn end_trace(&self) -> Result<Trail, LaneError> {
+        Ok(caller_trail("blocking calls: read() and poll()"))
+    }
+
+    fn tick(&self) -> f64 {
+        machine::clock().tick
     }
 
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError> {
@@ -179,10 +203,19 @@ impl<T: Transport> Workers for Children<T> {
         Ok(Box::new(OnTime(Handed::new(hands, task)?)))
     }
 
-    async fn end(mut self) -> Result<(), LaneError> {
+    async fn end(mut self) -> Result<Vec<Trail>, LaneError> {
+        let mut trails = Vec::new();
+        if tracer::is_on() {
+            let began = tracer::time();
+            for child in &mut self.0 {
+                child.ask_for_notes()?;
+                trails.push(child.receive_notes("a blocking read()", T::NAME)?);
+            }
+            tracer::skip_since(began);
+        }
         // A child ends when its stream does; all are told before the first is waited for.
         self.0.iter_mut().for_each(Worker::tell_to_end);
-        self.0.into_iter().try_for_each(Worker::end)
+        self.0.into_iter().try_for_each(Worker::end).map(|()| trails)
     }
 }
 
@@ -273,11 +306,13 @@ impl<T: Transport> Hands for FramedHands<'_, T> {
                 tv_sec: (left / 1_000_000_000) as i64,
                 tv_nsec: (left % 1_000_000_000) as i64,
             };
+            tracer::note(What::Wait);
             match poll(&mut polled, Some(&time)) {
                 Ok(0) => return Ok(None),
                 Err(Errno::INTR) => continue,
                 result => result.map_err(LaneError::failed)?,
             };
+            tracer::note(What::Wake);
             let came = polled.iter().position(|one| !one.revents().is_empty());
             drop(polled);
             if let Some(worker) = came {

@@ -20,6 +20,7 @@ pub(crate) struct Pipes {
 
 impl Transport for Pipes {
     const LANE: LaneId = LaneId::PROCESS_PIPE;
+    const NAME: &'static str = "two pipes";
 
     fn pair() -> io::Result<(Self, OwnedFd, OwnedFd)> {
         let (input, to_child) = pipe()?;

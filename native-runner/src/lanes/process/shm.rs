@@ -14,11 +14,14 @@ use std::time::Duration;
 use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
+use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
 use lab::ops::{self, Starter, Workers, memory};
+use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::frame::{self, Head};
 use protocol::load::Task;
+use protocol::trace::{Recording, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use shm::{Caller, NOTE, Wait, descriptor};
@@ -27,7 +30,9 @@ use workloads::compute::PAGE;
 use super::{Worker, allowed};
 use crate::cancel::Cancel;
 use crate::footprint::Footprint;
+use crate::machine;
 use crate::timing::{self, OnTime, at_once};
+use crate::trail::caller_trail;
 use crate::trials::{self, Trials};
 
 mod visit;
@@ -36,6 +41,9 @@ mod visit;
 const ROOM: usize = 256 << 20;
 /// How long the runner waits before it looks whether the child still lives.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How long it may take a child that has sent its notes to pass its turn.
+const LONG_LOOK: Duration = Duration::from_secs(10);
 
 /// The lane.
 pub(in crate::lanes) struct ShmLane {
@@ -78,6 +86,10 @@ impl Lane for ShmLane {
     ) -> LaneFuture<'a, ()> {
         Box::pin(self.cancel.explain_turn(ops::perform(self, ops, effort, found)))
     }
+
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+        Box::pin(self.cancel.explain_turn(record(self, self.id(), self.kind(), scenario)))
+    }
 }
 
 impl Starter for ShmLane {
@@ -97,9 +109,23 @@ impl Starter for ShmLane {
         timing::now() as f64
     }
 
+    fn begin_trace(&self) -> Result<(), LaneError> {
+        tracer::begin(timing::now);
+        Ok(())
+    }
+
+    fn end_trace(&self) -> Result<Trail, LaneError> {
+        Ok(caller_trail("a futex"))
+    }
+
+    fn tick(&self) -> f64 {
+        machine::clock().tick
+    }
+
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError> {
         let ask = || Sharers::ask(1, &self.cancel, placement, start, ROOM);
-        timing::life(ask, Sharers::greet, Sharers::dismiss)
+        let dismiss = |sharers: Sharers| sharers.dismiss().map(drop);
+        timing::life(ask, Sharers::greet, dismiss)
     }
 
     async fn footprint(&self, placement: Placement) -> Result<memory::Footprint, LaneError> {
@@ -136,6 +162,8 @@ impl Sharers {
     ) -> Result<Self, LaneError> {
         let (memory, file) = Caller::create(count, room)
             .map_err(|why| LaneError::failed(format!("no memory could be shared: {why}")))?;
+        let (region, bytes) = (memory.region(), memory.bytes_shared() as u64);
+        tracer::note(What::Map { region, bytes });
         let spawn = |_| Worker::spawn(cancel, placement, allowed(start));
         let children = (0..count).map(spawn).collect::<Result<_, _>>()?;
         let patience = cancel.patience().as_millis() / LOOK.as_millis();
@@ -157,31 +185,55 @@ impl Sharers {
         })
     }
 
-    fn dismiss(mut self) -> Result<(), LaneError> {
-        for worker in 0..self.children.len() {
-            self.pass(worker, &Head::End, 0);
+    fn dismiss(mut self) -> Result<Vec<Trail>, LaneError> {
+        let mut trails = Vec::new();
+        if tracer::is_on() {
+            let began = tracer::time();
+            for worker in 0..self.children.len() {
+                // Nothing is noted of that.
+                self.memory.pass(worker, &frame::encode(&Head::Trace, 0));
+                let child = &mut self.children[worker];
+                trails.push(child.receive_notes("a futex", "notes in the shared memory")?);
+                let back = self.memory.receive(worker, self.wait, LONG_LOOK);
+                back.ok_or_else(|| self.children[worker].give_up())?;
+            }
+            tracer::skip_since(began);
         }
-        self.children.into_iter().try_for_each(Worker::end)
+        for worker in 0..self.children.len() {
+            self.memory.pass(worker, &frame::encode(&Head::End, 0));
+        }
+        self.children.into_iter().try_for_each(Worker::end).map(|()| trails)
     }
 
     fn pass(&mut self, worker: usize, head: &Head, body: u64) {
+        let peer = self.children[worker].peer();
+        tracer::note(What::Send { peer, bytes: body, crosses: Crosses::Shared });
         self.memory.pass(worker, &frame::encode(head, body));
     }
 
     fn receive(&mut self, worker: usize) -> Result<Head, LaneError> {
+        tracer::note(What::Wait);
         for _ in 0..=self.patience {
             match self.memory.receive(worker, self.wait, LOOK) {
-                Some(note) => return self.understand(worker, &note),
+                Some(note) => return self.wake(worker, &note),
                 None => self.look_after(worker)?,
             }
         }
         Err(self.children[worker].give_up())
     }
 
+    fn wake(&mut self, worker: usize, note: &[u8; NOTE]) -> Result<Head, LaneError> {
+        tracer::note(What::Wake);
+        self.understand(worker, note)
+    }
+
     fn understand(&mut self, worker: usize, note: &[u8; NOTE]) -> Result<Head, LaneError> {
         match frame::decode(note) {
             Ok((Head::Failed, _)) => Err(self.children[worker].failure("it refused a request")),
-            Ok((head, _)) => Ok(head),
+            Ok((head, bytes)) => {
+                tracer::note(What::Receive { peer: self.children[worker].peer(), bytes });
+                Ok(head)
+            }
             Err(why) => Err(self.children[worker].failure(why)),
         }
     }
@@ -254,7 +306,7 @@ impl Workers for Sharers {
         Ok(Box::new(OnTime(Handed::new(hands, task)?)))
     }
 
-    async fn end(self) -> Result<(), LaneError> {
+    async fn end(self) -> Result<Vec<Trail>, LaneError> {
         self.dismiss()
     }
 }
@@ -360,7 +412,9 @@ impl Hands for SharedHands<'_> {
     fn give(&mut self, worker: usize, payload: &[u8]) -> Result<(), LaneError> {
         let at = worker * self.desk;
         let place = at..at + payload.len();
+        let began = tracer::time();
         self.sharers.memory.part_for(worker, place).copy_from_slice(payload);
+        tracer::note_since(began, |took| What::Copy { bytes: payload.len() as u64, took });
         let (rounds, reply) = (self.rounds, self.reply.len() as u64);
         let head = Head::Task { at: at as u64, rounds, reply };
         self.sharers.pass(worker, &head, payload.len() as u64);
@@ -371,13 +425,17 @@ impl Hands for SharedHands<'_> {
         let Self { sharers, desk, payload, reply, .. } = self;
         loop {
             let look = until.min(timing::now() + LOOK.as_nanos() as u64);
+            tracer::note(What::Wait);
             let came = sharers.memory.receive_any(Duration::from_nanos(look));
             match came.map_err(LaneError::failed)? {
-                Some((worker, note)) => match sharers.understand(worker, &note)? {
+                Some((worker, note)) => match sharers.wake(worker, &note)? {
                     Head::Did { result } => {
                         let at = worker * *desk + *payload;
                         let place = at..at + reply.len();
+                        let began = tracer::time();
                         reply.copy_from_slice(sharers.memory.part_for(worker, place));
+                        let bytes = reply.len() as u64;
+                        tracer::note_since(began, |took| What::Copy { bytes, took });
                         return Ok(Some((worker, result)));
                     }
                     other => {

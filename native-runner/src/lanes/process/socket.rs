@@ -14,6 +14,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
 impl Transport for UnixStream {
     const LANE: LaneId = LaneId::PROCESS_SOCKET;
+    const NAME: &'static str = "a Unix socket pair";
 
     fn pair() -> io::Result<(Self, OwnedFd, OwnedFd)> {
         let (ours, theirs) = UnixStream::pair()?;

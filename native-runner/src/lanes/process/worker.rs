@@ -6,7 +6,8 @@ use std::os::fd::OwnedFd;
 
 use lab::{LaneError, Placement};
 use protocol::Nanos;
-use protocol::frame::{self, Head};
+use protocol::frame::{self, FrameError, Head};
+use protocol::trace::{self, Crosses, Trail, What};
 use sandbox::{Allowances, Guards};
 
 use super::Transport;
@@ -20,6 +21,8 @@ pub(crate) struct Worker<T> {
     stream: Option<BufReader<T>>,
     /// Its process id as it knows it: under a keeper another one than outside.
     inner: Option<u32>,
+    /// Its number in notes.
+    peer: u32,
 }
 
 impl<T: Transport> Worker<T> {
@@ -37,10 +40,12 @@ impl<T: Transport> Worker<T> {
         spawn: impl FnOnce(OwnedFd, OwnedFd) -> io::Result<ChildProcess>,
     ) -> Result<Self, LaneError> {
         let start = || -> io::Result<Self> {
+            let (began, peer) = (tracer::time(), tracer::spawn());
             let (ours, input, output) = T::pair()?;
             let process = spawn(input, output)?;
             let stream = BufReader::with_capacity(2 * frame::TOGETHER, ours);
-            Ok(Self { process, stream: Some(stream), inner: None })
+            tracer::note_since(began, |took| What::Blocked { took });
+            Ok(Self { process, stream: Some(stream), inner: None, peer })
         };
         start().map_err(|why| LaneError::failed(format!("a child could not be started: {why}")))
     }
@@ -57,7 +62,7 @@ impl<T: Transport> Worker<T> {
 
     /// Waits for its first answer; returns what guards it.
     pub(crate) fn greet(&mut self) -> Result<Guards, LaneError> {
-        let (process, guards) = self.talk(|stream| match frame::read_head(stream)? {
+        let (process, guards) = self.talk(|stream| match await_head(stream)? {
             Some((Head::Hello { process, guards }, _)) => Ok((process, Guards::from_bits(guards))),
             other => unexpected(stream, other),
         })?;
@@ -78,14 +83,16 @@ impl<T: Transport> Worker<T> {
 
     /// Sends a request.
     pub(crate) fn send(&mut self, head: &Head, body: &[u8]) -> Result<(), LaneError> {
-        self.talk(|stream| Ok(frame::write(stream.get_mut(), head, body)?))
+        let peer = self.peer;
+        self.talk(|stream| Ok(write(stream.get_mut(), peer, head, body)?))
     }
 
     /// Receives the answer to a request for work; returns the time in the kernel.
     pub(super) fn receive_work(&mut self, answer: &mut [u8]) -> Result<Nanos, LaneError> {
-        self.talk(|stream| match frame::read_head(stream)? {
+        let peer = self.peer;
+        self.talk(|stream| match await_head(stream)? {
             Some((Head::Done { compute }, body)) if body == answer.len() as u64 => {
-                stream.read_exact(answer)?;
+                read_body(stream, peer, answer)?;
                 Ok(Nanos(compute))
             }
             other => unexpected(stream, other),
@@ -94,9 +101,10 @@ impl<T: Transport> Worker<T> {
 
     /// Receives the answer to a task: its reply, and returns its result.
     pub(super) fn receive_task(&mut self, reply: &mut [u8]) -> Result<u32, LaneError> {
+        let peer = self.peer;
         self.talk(|stream| match frame::read_head(stream)? {
             Some((Head::Did { result }, body)) if body == reply.len() as u64 => {
-                stream.read_exact(reply)?;
+                read_body(stream, peer, reply)?;
                 Ok(result)
             }
             other => unexpected(stream, other),
@@ -105,8 +113,9 @@ impl<T: Transport> Worker<T> {
 
     /// Receives the answer to a request that has no other.
     pub(super) fn receive_echoed(&mut self) -> Result<(), LaneError> {
-        self.talk(|stream| match frame::read_head(stream)? {
-            Some((Head::Echoed { .. }, 0)) => Ok(()),
+        let peer = self.peer;
+        self.talk(|stream| match await_head(stream)? {
+            Some((Head::Echoed { .. }, 0)) => Ok(read_body(stream, peer, &mut [])?),
             other => unexpected(stream, other),
         })
     }
@@ -126,16 +135,50 @@ impl<T: Transport> Worker<T> {
     /// Has bytes sent back; returns when all of them had arrived in the child, in nanoseconds of the
     /// system's monotonic clock.
     pub(crate) fn echo(&mut self, request: &[u8], reply: &mut [u8]) -> Result<u64, LaneError> {
+        let peer = self.peer;
         self.talk(|stream| {
-            frame::write(stream.get_mut(), &Head::Echo, request)?;
-            match frame::read_head(stream)? {
+            write(stream.get_mut(), peer, &Head::Echo, request)?;
+            match await_head(stream)? {
                 Some((Head::Echoed { arrived }, body)) if body == reply.len() as u64 => {
-                    stream.read_exact(reply)?;
+                    read_body(stream, peer, reply)?;
                     Ok(arrived)
                 }
                 other => unexpected(stream, other),
             }
         })
+    }
+
+    /// Asks a child that was started to note what it does for its notes. Nothing is noted of that.
+    pub(super) fn ask_for_notes(&mut self) -> Result<(), LaneError> {
+        self.talk(|stream| Ok(frame::write(stream.get_mut(), &Head::Trace, &[])?))
+    }
+
+    /// Receives them; it and its caller talk over this channel.
+    pub(super) fn receive_notes(&mut self, waits: &str, channel: &str) -> Result<Trail, LaneError> {
+        let (cost, dropped, notes) = self.talk(|stream| match frame::read_head(stream)? {
+            Some((Head::Traced { cost, dropped }, length)) => {
+                let mut notes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+                stream.read_exact(&mut notes)?;
+                Ok((cost, dropped, notes))
+            }
+            other => unexpected(stream, other),
+        })?;
+        Ok(Trail {
+            process: Some(self.id().into()),
+            thread: None,
+            waits: waits.to_owned(),
+            heap: "the process's own".to_owned(),
+            heap_bytes: None,
+            channel: channel.to_owned(),
+            cost,
+            notes: trace::decode(&notes).ok_or_else(|| self.failure("its notes are none"))?,
+            dropped,
+        })
+    }
+
+    /// Its number in notes.
+    pub(super) fn peer(&self) -> u32 {
+        self.peer
     }
 
     /// Whether it has not ended yet.
@@ -163,7 +206,9 @@ impl<T: Transport> Worker<T> {
     /// Tells it to end, and waits until it has.
     pub(crate) fn end(mut self) -> Result<(), LaneError> {
         self.tell_to_end();
-        self.process.end().map_err(|why| LaneError::failed(format!("a child's end: {why}")))
+        self.process.end().map_err(|why| LaneError::failed(format!("a child's end: {why}")))?;
+        tracer::note(What::Exit { peer: self.peer });
+        Ok(())
     }
 
     /// Talks to the child; what goes wrong is told together with how the child ended.
@@ -177,6 +222,32 @@ impl<T: Transport> Worker<T> {
         drop(talking);
         result.map_err(|why| self.failure(why))
     }
+}
+
+/// Writes a frame, whose body is copied into the stream.
+fn write(stream: &mut impl io::Write, peer: u32, head: &Head, body: &[u8]) -> io::Result<()> {
+    let (began, bytes) = (tracer::time(), body.len() as u64);
+    tracer::note(What::Send { peer, bytes, crosses: Crosses::Copied });
+    frame::write(stream, head, body)?;
+    if bytes > 0 {
+        tracer::note_since(began, |took| What::Copy { bytes, took });
+    }
+    Ok(())
+}
+
+/// Waits for a header.
+fn await_head(stream: &mut impl Read) -> Result<Option<(Head, u64)>, FrameError> {
+    tracer::note(What::Wait);
+    let head = frame::read_head(stream)?;
+    tracer::note(What::Wake);
+    Ok(head)
+}
+
+/// Reads the body that follows a header.
+fn read_body(stream: &mut impl Read, peer: u32, body: &mut [u8]) -> io::Result<()> {
+    stream.read_exact(body)?;
+    tracer::note(What::Receive { peer, bytes: body.len() as u64 });
+    Ok(())
 }
 
 fn told_to_end() -> LaneError {

@@ -65,6 +65,6 @@ impl Crew for PictureSharers {
 
     fn close(self: Box<Self>) -> LaneFuture<'static, Option<Nanos>> {
         let clock = Clock::start();
-        at_once(self.sharers.dismiss().map(|()| Some(clock.elapsed())))
+        at_once(self.sharers.dismiss().map(|_| Some(clock.elapsed())))
     }
 }

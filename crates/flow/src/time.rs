@@ -1,0 +1,304 @@
+//! *Time*: a lane of its own for each thread or process, and the messages between them.
+
+use std::collections::BTreeMap;
+
+use lab::format;
+use protocol::trace::What;
+use svg::Node;
+use svg::node::element::{Circle, Group};
+
+use crate::film::Film;
+use crate::pen::{Anchor, arrow, group, line, rectangle, text, title};
+use crate::spans::{Doing, Message};
+use crate::structure::how;
+
+/// Which part of a recording is drawn, and how large.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    /// The first nanosecond.
+    pub from: f64,
+    /// The last.
+    pub to: f64,
+    /// Pixels of the whole picture.
+    pub width: f64,
+    /// Pixels of each track.
+    pub row: f64,
+}
+
+/// Pixels for the names of the tracks.
+const NAMES: f64 = 58.0;
+/// Pixels of a track that are enough.
+pub const ROW: f64 = 52.0;
+/// Above the first track.
+const TOP: f64 = 6.0;
+/// For the times.
+const AXIS: f64 = 22.0;
+/// What lies closer together is drawn as one.
+const CLOSE: f64 = 0.75;
+/// More messages than these are drawn together where they lie close.
+const MANY: usize = 160;
+/// Pixels in which they are.
+const BUCKET: f64 = 8.0;
+/// Pixels that a message's size needs.
+const LABEL: f64 = 54.0;
+
+impl View {
+    /// Of all of it.
+    #[must_use]
+    pub fn whole(length: u64, width: f64) -> Self {
+        Self { from: 0.0, to: length.max(1) as f64, width, row: ROW }
+    }
+
+    /// Where a time is, in pixels from the left.
+    #[must_use]
+    pub fn x(&self, at: f64) -> f64 {
+        NAMES + (at - self.from) / (self.to - self.from) * (self.width - NAMES - 8.0)
+    }
+
+    /// The time at so many pixels from the left.
+    #[must_use]
+    pub fn at(&self, x: f64) -> f64 {
+        self.from + (x - NAMES) / (self.width - NAMES - 8.0) * (self.to - self.from)
+    }
+
+    /// The middle of a track.
+    fn y(&self, track: usize) -> f64 {
+        TOP + track as f64 * self.row + self.row / 2.0
+    }
+
+    fn clipped(&self, from: u64, to: u64) -> Option<[f64; 2]> {
+        let (from, to) = ((from as f64).max(self.from), (to as f64).min(self.to));
+        (from <= to).then(|| [self.x(from), self.x(to)])
+    }
+}
+
+/// Draws it; returns it and its height. However many events there are, there are no more shapes than pixels have
+/// room for.
+#[must_use]
+pub fn time(film: &Film, view: &View) -> (Group, f64) {
+    let count = film.recording.tracks.len();
+    let height = TOP + count as f64 * view.row + AXIS;
+    let mut all = group("time");
+    draw_axis(&mut all, view, height);
+    for track in 0..count {
+        draw_track(&mut all, film, view, track);
+    }
+    draw_messages(&mut all, film, view);
+    draw_marks(&mut all, film, view);
+    (all, height)
+}
+
+fn draw_axis(all: &mut Group, view: &View, height: f64) {
+    let room = view.width - NAMES;
+    let step = nice((view.to - view.from) / (room / 80.0).max(1.0));
+    let mut at = (view.from / step).ceil() * step;
+    while at <= view.to {
+        let x = view.x(at);
+        all.append(line("grid", [x, TOP], [x, height - AXIS]));
+        if x < view.width - 16.0 {
+            let words = if at == 0.0 { "0".to_owned() } else { format::time(at) };
+            all.append(text("small", [x, height - 8.0], Anchor::Middle, words));
+        }
+        at += step;
+    }
+}
+
+/// A step of 1, 2 or 5 times a power of ten, no smaller than this.
+fn nice(least: f64) -> f64 {
+    let power = 10_f64.powf(least.max(1.0).log10().floor());
+    let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|factor| factor * power >= least);
+    factor.unwrap_or(10.0) * power
+}
+
+fn draw_track(all: &mut Group, film: &Film, view: &View, track: usize) {
+    let middle = view.y(track);
+    let mut row = group("lane-of-track");
+    let name = film.recording.tracks[track].name.clone();
+    row.append(text("name small", [NAMES - 8.0, middle + 3.5], Anchor::End, name));
+    let life = film.lives[track].and_then(|[from, to]| view.clipped(from, to));
+    if let Some([from, to]) = life {
+        row.append(rectangle("awake", [from, middle - 4.0, (to - from).max(1.0), 8.0]));
+    }
+    // From what matters least to what matters most.
+    for (class, height, is) in [
+        ("waiting", 5.0, (|doing| doing == Doing::Waiting) as fn(Doing) -> bool),
+        ("blocked", 12.0, |doing| doing == Doing::Blocked),
+        ("copying", 12.0, |doing| matches!(doing, Doing::Copying(_))),
+        ("computing", 16.0, |doing| doing == Doing::Computing),
+    ] {
+        let spans = film.spans[track].iter().filter(|span| is(span.doing));
+        let mut open: Option<[f64; 2]> = None;
+        let mut draw = |[from, to]: [f64; 2]| {
+            let place = [from, middle - height / 2.0, (to - from).max(CLOSE), height];
+            row.append(rectangle(class, place));
+        };
+        for [from, to] in spans.filter_map(|span| view.clipped(span.from, span.to)) {
+            match &mut open {
+                Some(last) if from - last[1] < CLOSE => last[1] = last[1].max(to),
+                _ => {
+                    if let Some(last) = open.replace([from, to]) {
+                        draw(last);
+                    }
+                }
+            }
+        }
+        if let Some(last) = open {
+            draw(last);
+        }
+    }
+    all.append(row);
+}
+
+/// Messages that lie so close that they are drawn as one.
+struct Bunch<'a> {
+    first: &'a Message,
+    count: usize,
+    bytes: u64,
+}
+
+fn draw_messages(all: &mut Group, film: &Film, view: &View) {
+    let is_seen = |message: &&Message| {
+        let end = message.received.unwrap_or(message.sent).max(message.sent);
+        message.sent as f64 <= view.to && end as f64 >= view.from
+    };
+    let seen: Vec<&Message> = film.messages.iter().filter(is_seen).collect();
+    let bucket = if seen.len() > MANY { BUCKET } else { 0.0 };
+    let mut bunches: Vec<Bunch<'_>> = Vec::new();
+    let mut places: BTreeMap<(u32, u32, &str, i64), usize> = BTreeMap::new();
+    for message in seen {
+        let x = view.x(message.sent as f64);
+        let key = (message.from, message.to, how(message.crosses), (x / bucket.max(1e-9)) as i64);
+        match places.get(&key).filter(|_| bucket > 0.0) {
+            Some(place) => {
+                bunches[*place].count += 1;
+                bunches[*place].bytes = bunches[*place].bytes.saturating_add(message.bytes);
+            }
+            None => {
+                places.insert(key, bunches.len());
+                bunches.push(Bunch { first: message, count: 1, bytes: message.bytes });
+            }
+        }
+    }
+    let mut labels = Labels::default();
+    for Bunch { first, count, bytes } in bunches {
+        let (from, to) = (first.from as usize, first.to as usize);
+        if from == to {
+            continue;
+        }
+        let down = if to > from { 1.0 } else { -1.0 };
+        let ends = [
+            [view.x(first.sent as f64), view.y(from) + down * 8.0],
+            [view.x(first.received.unwrap_or(first.sent) as f64), view.y(to) - down * 8.0],
+        ];
+        let unordered = first.is_unordered(film.recording.tick);
+        let class = match (how(first.crosses), unordered) {
+            (how, false) => format!("message {how}"),
+            (how, true) => format!("message {how} unordered"),
+        };
+        let width = if bytes == 0 { 0.8 } else { 1.0 + (bytes as f64).log2() / 10.0 };
+        let many = if count > 1 { format!("{count} messages, ") } else { String::new() };
+        let mut words = format!("{many}{} {}", format::bytes(bytes), how(first.crosses));
+        if unordered {
+            words += ", within one step of the clock: which end came first is not known";
+        }
+        let mut shape = arrow(&class, ends[0], ends[1], width);
+        shape.append(title(words));
+        if bytes > 0
+            && let Some(place) = labels.find(view, from, to, ends)
+        {
+            shape.append(text("small size", place, Anchor::Start, format::bytes(bytes)));
+        }
+        all.append(shape);
+    }
+}
+
+/// Where the sizes of messages stand: none on another one, none on what a track does.
+#[derive(Default)]
+struct Labels(Vec<[f64; 2]>);
+
+impl Labels {
+    /// Beside an arrow, next to whoever receives or else next to whoever sends.
+    fn find(
+        &mut self,
+        view: &View,
+        from: usize,
+        to: usize,
+        [start, end]: [[f64; 2]; 2],
+    ) -> Option<[f64; 2]> {
+        let down = if to > from { 1.0 } else { -1.0 };
+        // The words stand above their point.
+        let above = if down > 0.0 { 3.0 } else { 11.0 };
+        let beside = |y: f64| {
+            let part = (y - start[1]) / (end[1] - start[1]);
+            [start[0] + (end[0] - start[0]) * part + 5.0, y]
+        };
+        let places = [
+            beside(view.y(to) - down * 8.0 - down * 8.0 + above - 3.0),
+            beside(view.y(from) + down * 8.0 + down * 8.0 + above - 3.0),
+        ];
+        let is_free = |[x, y]: &[f64; 2]| {
+            *x > NAMES
+                && *x + LABEL < view.width
+                && self.0.iter().all(|[ox, oy]| (ox - x).abs() > LABEL || (oy - y).abs() > 11.0)
+        };
+        let place = places.into_iter().find(is_free)?;
+        self.0.push(place);
+        Some(place)
+    }
+}
+
+fn draw_marks(all: &mut Group, film: &Film, view: &View) {
+    let mut drawn = std::collections::BTreeSet::new();
+    for event in &film.recording.events {
+        let (kind, track) = match &event.what {
+            What::Spawn { peer } => ("spawn", *peer),
+            What::Ready => ("ready", event.track),
+            What::Crash { peer, .. } => ("crash", *peer),
+            What::Exit { peer } => ("exit", *peer),
+            What::Replaced { by, .. } => ("replaced", *by),
+            _ => continue,
+        };
+        let at = event.at as f64;
+        if at < view.from || at > view.to {
+            continue;
+        }
+        let (x, y) = (view.x(at), view.y(track as usize));
+        if !drawn.insert((kind, track, x as i64 / 3)) {
+            continue;
+        }
+        let name = &film.recording.tracks[track as usize].name;
+        let words = format!("{}: {name} {}", format::time(at), words_for(kind));
+        let mut mark = group(&format!("mark-{kind}"));
+        mark.append(title(words));
+        match kind {
+            "ready" => {
+                let circle = Circle::new().set("class", "mark");
+                let place = |value| crate::pen::round(value);
+                mark.append(circle.set("cx", place(x)).set("cy", place(y)).set("r", 4));
+            }
+            "crash" => {
+                for (from, to) in [([-6.0, -6.0], [6.0, 6.0]), ([-6.0, 6.0], [6.0, -6.0])] {
+                    let ends = [from, to].map(|[dx, dy]| [x + dx, y + dy]);
+                    mark.append(line("mark crash", ends[0], ends[1]));
+                }
+            }
+            "exit" => mark.append(line("mark", [x, y - 8.0], [x, y + 8.0])),
+            _ => {
+                mark.append(line("mark", [x, y - 8.0], [x, y + 8.0]));
+                mark.append(line("mark", [x, y - 8.0], [x + 5.0, y - 8.0]));
+                mark.append(line("mark", [x, y + 8.0], [x + 5.0, y + 8.0]));
+            }
+        }
+        all.append(mark);
+    }
+}
+
+fn words_for(kind: &str) -> &'static str {
+    match kind {
+        "spawn" => "is asked for",
+        "ready" => "is ready",
+        "crash" => "crashed, as its caller is told",
+        "exit" => "is gone, as its caller is told",
+        _ => "takes another one's place",
+    }
+}

@@ -1,0 +1,72 @@
+//! Scenarios: what is recorded of a lane, so that somebody can see how it works. Each is short, does the same on
+//! every lane, and is none of the things that figures come from.
+
+use protocol::load::Task;
+
+/// A scenario.
+#[derive(Debug)]
+pub struct Scenario {
+    /// Its name in reports and on the command line.
+    pub id: &'static str,
+    /// As a heading.
+    pub title: &'static str,
+    /// What happens in it.
+    pub story: &'static str,
+    /// The same for a lane.
+    pub(crate) act: Act,
+}
+
+/// What happens in a scenario.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Act {
+    /// A worker starts, answers and ends.
+    Start,
+    /// Bytes go to a worker and back, so many times.
+    Echo { bytes: u64, times: u32 },
+    /// Workers get tasks, one after the other each.
+    Tasks { task: Task, tasks: u32, workers: u32 },
+    /// A piece of work is cut into a share per worker.
+    Work { workload: &'static str, pages: u32, workers: u32 },
+}
+
+/// Rounds of some milliseconds.
+const ROUNDS: u64 = 2_000_000;
+
+/// All scenarios. The first is the one that shows most at a glance.
+pub static ALL: [Scenario; 4] = [
+    Scenario {
+        id: "tasks",
+        title: "Six tasks for two workers",
+        story: "The caller starts two workers, gives each a task of 64 KiB, gives the next one to whoever is \
+                done, and ends them.",
+        act: Act::Tasks {
+            task: Task { payload: 64 << 10, reply: 4 << 10, rounds: ROUNDS },
+            tasks: 6,
+            workers: 2,
+        },
+    },
+    Scenario {
+        id: "echo",
+        title: "A mebibyte there and back",
+        story: "The caller starts a worker, sends it 1 MiB and gets it back, three times.",
+        act: Act::Echo { bytes: 1 << 20, times: 3 },
+    },
+    Scenario {
+        id: "startup",
+        title: "A worker's life",
+        story: "The caller asks for a worker, waits for its first answer, and ends it.",
+        act: Act::Start,
+    },
+    Scenario {
+        id: "picture",
+        title: "The seed's picture",
+        story: "The caller cuts a picture of one megapixel into two regions; each worker fills one.",
+        act: Act::Work { workload: "fill", pages: 1000, workers: 2 },
+    },
+];
+
+/// The scenario of that name.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Scenario> {
+    ALL.iter().find(|scenario| scenario.id == id)
+}
