@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use native_runner::{Cancel, Laboratory, Visit, lanes};
+use protocol::trace::{Event, What};
 use protocol::{Availability, Filter, LaneEvent, LaneId, Picture, Stage, Task};
 
 #[test]
@@ -31,6 +32,31 @@ fn every_lane_keeps_the_contract() {
         }
         let id = lane.id();
         // A lane may keep a caller for its turns; nothing is left once it is gone itself.
+        drop(lane);
+        assert!(children().is_empty(), "{id} leaves no child");
+    }
+}
+
+#[test]
+fn every_lane_is_recorded_as_it_is() {
+    let _turn = alone();
+    for lane in lanes::all(&Cancel::default()) {
+        if lane.id() == LaneId::NATIVE_THREAD_WIDE {
+            continue;
+        }
+        let id = lane.id();
+        let recorded = block_on(lab::contract::check_recordings(lane.as_ref()));
+        let recorded = recorded.unwrap_or_else(|why| panic!("{id}: {why}"));
+        for (scenario, recording) in lab::scenarios::ALL.iter().zip(recorded) {
+            let recording =
+                recording.unwrap_or_else(|why| panic!("{} on {id}: {why}", scenario.id));
+            if scenario.id == "crash" {
+                let is_crash = |event: &&Event| matches!(event.what, What::Crash { .. });
+                let is_replaced = |event: &&Event| matches!(event.what, What::Replaced { .. });
+                assert_eq!(recording.events.iter().filter(is_crash).count(), 1, "{id}");
+                assert_eq!(recording.events.iter().filter(is_replaced).count(), 1, "{id}");
+            }
+        }
         drop(lane);
         assert!(children().is_empty(), "{id} leaves no child");
     }

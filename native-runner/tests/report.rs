@@ -1,5 +1,6 @@
 //! The report's published form: its schema, and the reports that older programs wrote.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -19,16 +20,25 @@ fn the_published_schema_is_that_of_the_types() {
     assert!(published == schema, "the report changed: `{RENEW}=1 cargo test` writes its schema");
 }
 
-/// One file per version: `breakeven run startup --quick --json FILE` of the program that had it.
+/// Files of every version, of the programs that had it: `breakeven run startup --quick --json FILE`, and with a trace
+/// where there are any (`report-vN-trace.json`, without samples).
 #[test]
 fn reports_of_every_version_are_read() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut files: Vec<_> = fs::read_dir(golden).unwrap().map(|it| it.unwrap().path()).collect();
     files.sort();
-    assert_eq!(files.len() as u32, protocol::report::REPORT_VERSION, "one file per version");
+    let version = |file: &Path| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.split(['v', '-', '.']).find_map(|part| part.parse::<u32>().ok())
+    };
+    let versions: BTreeSet<Option<u32>> = files.iter().map(|file| version(file)).collect();
+    let all = (1..=protocol::report::REPORT_VERSION).map(Some).collect();
+    assert_eq!(versions, all, "every version has a file");
     for file in files {
         let report = Report::parse(&fs::read_to_string(&file).unwrap())
             .unwrap_or_else(|why| panic!("{}: {why}", file.display()));
         assert!(report.results.len() >= 9, "{}", file.display());
+        let is_traced = file.to_string_lossy().contains("-trace");
+        assert_eq!(!report.trace.is_empty(), is_traced, "{}", file.display());
     }
 }

@@ -14,11 +14,11 @@ const types = {
   ".wasm": "application/wasm",
 };
 
-/** A running host on a free port, with what `visiting` needs of one. */
-export async function startStaticHost() {
+/** A running host of a folder's files on a free port, with what `visiting` needs of one; usually of the page's. */
+export async function startStaticHost({ folder = dist, index = "index.html" } = {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url, "http://host").pathname);
-    const file = join(dist, path === "/" ? "index.html" : path);
+    const file = join(folder, path === "/" ? index : path);
     try {
       const body = await readFile(file);
       response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" }).end(body);

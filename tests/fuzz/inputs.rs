@@ -72,6 +72,12 @@ pub fn reports(bytes: &[u8]) {
     for row in &report.results {
         let _ = lab::format::params(&row.params);
     }
+    let films: Vec<_> = report.trace.iter().cloned().map(flow::Film::new).collect();
+    for film in &films {
+        let _ = flow::sheet("a report", &[film], &flow::origin(&report));
+        let middle = film.length() / 2;
+        let _ = flow::structure(film, 300.0, Some(middle));
+    }
 }
 
 /// A picture file.

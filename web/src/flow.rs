@@ -79,7 +79,9 @@ impl Flow {
         Effect::new(move |last: Option<Option<LaneId>>| {
             let latest = self.comparison.recorded.get();
             let lane = latest.as_ref().map(|(_, lane)| lane.clone());
+            // What was asked for here stays as it was chosen.
             if let Some((scenario, lane)) = latest
+                && !self.comparison.is_traced.get_untracked()
                 && let Some(scenario) = scenarios::find(&scenario)
             {
                 let is_new_scenario = self.scenario.get_untracked().id != scenario.id;

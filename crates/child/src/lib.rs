@@ -16,8 +16,10 @@ use rustix::time::{ClockId, clock_gettime};
 /// How the stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// Between two frames.
+    /// Between two frames, or with the last request over shared memory.
     Cleanly,
+    /// It is to end as a program with a mistake does.
+    Crash,
     /// What follows comes over shared memory, whose descriptor comes with the next byte.
     Map {
         /// Which worker this one is there.
@@ -92,6 +94,7 @@ fn answer_one(
             resize(&mut buffers.answer, reply)?;
             send(output, &Head::Did { result }, &buffers.answer)?;
         }
+        Head::Crash => return Ok(Some(Ended::Crash)),
         Head::Map { worker, wait } => {
             let wait = way_to_wait(wait)?;
             // What reads ahead must not read the byte that the descriptor comes with.
@@ -117,7 +120,7 @@ fn send(output: &mut impl Write, head: &Head, body: &[u8]) -> io::Result<()> {
 /// Writes what this process has noted, if it was to note anything.
 fn send_notes(output: &mut impl Write) -> Result<(), FrameError> {
     let tracer::Noted { notes, dropped } = tracer::take();
-    let cost = tracer::cost(now);
+    let cost = (tracer::cost(now) * 1e3) as u64;
     Ok(frame::write(output, &Head::Traced { cost, dropped }, &trace::encode(&notes))?)
 }
 

@@ -57,15 +57,17 @@ fn run(guards: Guards) -> Result<(), FrameError> {
     let process = getpid().as_raw_nonzero().get().unsigned_abs();
     // A short frame is read with one system call, a long one into its place.
     let mut input = BufReader::with_capacity(2 * TOGETHER, Input);
-    match child::run(process, guards.bits(), &mut input, &mut Output)? {
-        Ended::Cleanly => Ok(()),
-        Ended::Map { worker, wait } => {
-            let mut memory = shm::Worker::attach(descriptor::receive(stdin())?, worker)?;
-            let (region, bytes) = (memory.region(), memory.bytes_shared() as u64);
-            tracer::note(What::Map { region, bytes });
-            child::shared::run(&mut memory, wait, &mut Output)
-        }
+    let mut ended = child::run(process, guards.bits(), &mut input, &mut Output)?;
+    if let Ended::Map { worker, wait } = ended {
+        let mut memory = shm::Worker::attach(descriptor::receive(stdin())?, worker)?;
+        let (region, bytes) = (memory.region(), memory.bytes_shared() as u64);
+        tracer::note(What::Map { region, bytes });
+        ended = child::shared::run(&mut memory, wait, &mut Output)?;
     }
+    if ended == Ended::Crash {
+        std::process::abort();
+    }
+    Ok(())
 }
 
 /// Standard input without std's own buffer and lock.

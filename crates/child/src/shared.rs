@@ -7,6 +7,7 @@ use protocol::frame::{self, FrameError, Head};
 use protocol::trace::{Crosses, What};
 use shm::Worker;
 
+use crate::Ended;
 use crate::{computing, invalid, not_a_request, now, send_notes, way_to_wait, work};
 
 /// The runner's death ends the child, not its silence.
@@ -20,17 +21,17 @@ pub fn run(
     memory: &mut Worker,
     mut wait: shm::Wait,
     output: &mut impl Write,
-) -> Result<(), FrameError> {
+) -> Result<Ended, FrameError> {
     loop {
         tracer::note(What::Wait);
         let Some(note) = memory.receive(wait, A_DAY) else { continue };
         tracer::note(What::Wake);
         match answer(memory, &note, &mut wait, output) {
-            Ok(Some((head, bytes))) => {
+            Ok(Next::Answer(head, bytes)) => {
                 tracer::note(What::Send { peer: 0, bytes, crosses: Crosses::Shared });
                 memory.pass(&frame::encode(&head, bytes));
             }
-            Ok(None) => return Ok(()),
+            Ok(Next::End(ended)) => return Ok(ended),
             Err(why) => {
                 memory.pass(&frame::encode(&Head::Failed, 0));
                 return Err(why);
@@ -39,12 +40,20 @@ pub fn run(
     }
 }
 
+/// What comes of a request.
+enum Next {
+    /// An answer with so many bytes.
+    Answer(Head, u64),
+    /// It was the last.
+    End(Ended),
+}
+
 fn answer(
     memory: &mut Worker,
     note: &[u8; shm::NOTE],
     wait: &mut shm::Wait,
     output: &mut impl Write,
-) -> Result<Option<(Head, u64)>, FrameError> {
+) -> Result<Next, FrameError> {
     let (head, body) = frame::decode(note)?;
     if !matches!(head, Head::Trace | Head::End) {
         tracer::note(What::Receive { peer: 0, bytes: body });
@@ -54,13 +63,14 @@ fn answer(
             // The memory is there already: what is new is the way to wait.
             Head::Map { wait: code, .. } => {
                 *wait = way_to_wait(code)?;
-                Ok(Some((Head::Echoed { arrived: now() }, 0)))
+                Ok(Next::Answer(Head::Echoed { arrived: now() }, 0))
             }
             Head::Trace => {
                 send_notes(output)?;
-                Ok(Some((Head::Echoed { arrived: now() }, 0)))
+                Ok(Next::Answer(Head::Echoed { arrived: now() }, 0))
             }
-            Head::End => Ok(None),
+            Head::End => Ok(Next::End(Ended::Cleanly)),
+            Head::Crash => Ok(Next::End(Ended::Crash)),
             other => Err(not_a_request(&other)),
         };
     };
@@ -68,7 +78,7 @@ fn answer(
     let (request, answer) = memory
         .parts(read, write)
         .ok_or_else(|| invalid(format!("{head:?} lies outside the shared memory")))?;
-    Ok(Some(match head {
+    let (head, bytes) = match head {
         Head::Sum => {
             let sum = computing(|| workloads::sum(request));
             (Head::Summed { arrived: now(), sum }, 0)
@@ -79,7 +89,8 @@ fn answer(
         }
         Head::Echo => (Head::Echoed { arrived: now() }, body),
         head => (Head::Done { compute: work(&head, request, answer)? }, answered),
-    }))
+    };
+    Ok(Next::Answer(head, bytes))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use lab::{Effort, LaneError, Observer, Op, Series, scenarios};
 use protocol::engine::{FromEngine, ToEngine};
 use protocol::preview::{LONGEST_PREVIEW, Preview};
 use protocol::study::{TurnEnd, WireOp};
-use protocol::trace::Recording;
+use protocol::trace::Played;
 use protocol::{Failure, LaneEvent, LaneId, Nanos, Stage, Task};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -28,8 +28,8 @@ pub(crate) fn coordinate() {
         }),
         Ok(ToEngine::Record { lane, scenario, tick }) => spawn_local(async move {
             let end = match record(&lane, &scenario, tick).await {
-                Ok(recording) => {
-                    post(&FromEngine::Recorded(Box::new(recording)));
+                Ok(played) => {
+                    post(&FromEngine::Played(Box::new(played)));
                     TurnEnd::Done
                 }
                 Err(why) => ended(why),
@@ -64,7 +64,7 @@ async fn turn(lane: &LaneId, ops: &[WireOp], mut effort: Effort, tick: f64) -> T
     lane.perform(&ops, &effort, &mut found).await.map_or_else(ended, |()| TurnEnd::Done)
 }
 
-async fn record(lane: &LaneId, scenario: &str, tick: f64) -> Result<Recording, LaneError> {
+async fn record(lane: &LaneId, scenario: &str, tick: f64) -> Result<Played, LaneError> {
     let unknown = |what: &str| LaneError::Failed(format!("this engine has no {what}"));
     let scenario =
         scenarios::find(scenario).ok_or_else(|| unknown(&format!("scenario {scenario}")))?;

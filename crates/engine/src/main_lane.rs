@@ -13,12 +13,12 @@ use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
 use lab::ops::memory::Footprint;
 use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
-use lab::ops::{self, Starter, Workers};
+use lab::ops::{self, Starter, Trails, Workers};
 use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
 use protocol::frame::task_result;
 use protocol::load::Task;
-use protocol::trace::{Recording, Trail, What};
+use protocol::trace::{Played, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use wasm_bindgen::closure::Closure;
@@ -73,8 +73,8 @@ impl Lane for MainLane {
         Box::pin(ops::perform(self, ops, effort, found))
     }
 
-    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
-        Box::pin(record(self, self.id(), self.kind(), scenario))
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Played> {
+        Box::pin(record(self, scenario))
     }
 }
 
@@ -153,7 +153,7 @@ impl Workers for Caller {
         Ok(Box::new(Handed::new(hands, task)?))
     }
 
-    async fn end(self) -> Result<Vec<Trail>, LaneError> {
+    async fn end(self) -> Result<Trails, LaneError> {
         Ok(Vec::new())
     }
 }

@@ -15,12 +15,12 @@ use lab::ops::echo::{self, Crosses, Echo, Way};
 use lab::ops::memory::Footprint;
 use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
-use lab::ops::{self, Starter, Workers};
+use lab::ops::{self, Starter, Trails, Workers};
 use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::engine::{Answer, FromPeer, ToPeer};
 use protocol::load::Task;
-use protocol::trace::{Recording, Trail, What};
+use protocol::trace::{Played, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use wasm_bindgen::{JsCast, JsValue};
@@ -77,8 +77,8 @@ impl Lane for MessageLane {
         Box::pin(ops::perform(self, ops, effort, found))
     }
 
-    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
-        Box::pin(record(self, self.id(), self.kind(), scenario))
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Played> {
+        Box::pin(record(self, scenario))
     }
 }
 
@@ -108,6 +108,20 @@ impl Starter for MessageLane {
 
     fn tick(&self) -> f64 {
         self.tick
+    }
+
+    async fn crash(&self, crew: &mut Crew) -> Result<(), LaneError> {
+        let [victim, ..] = &mut crew.peers[..] else { return Ok(()) };
+        let (peer, how) = victim.crash().await?;
+        tracer::note(What::Crash { peer, how });
+        // It is of no use any more, and goes on all the same until it is terminated.
+        let mut other = Peer::ask()?;
+        other.greet().await?;
+        let by = other.number();
+        drop(std::mem::replace(victim, other));
+        tracer::note(What::Exit { peer });
+        tracer::note(What::Replaced { peer, by });
+        Ok(())
     }
 
     async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
@@ -190,12 +204,12 @@ impl Workers for Crew {
         Ok(Box::new(Handed::new(hands, task)?))
     }
 
-    async fn end(mut self) -> Result<Vec<Trail>, LaneError> {
+    async fn end(mut self) -> Result<Trails, LaneError> {
         let mut trails = Vec::new();
         if tracer::is_on() {
             let began = tracer::time();
             for peer in &mut self.peers {
-                trails.push(peer.trail().await?);
+                trails.push((peer.number(), peer.trail().await?));
             }
             tracer::skip_since(began);
         }

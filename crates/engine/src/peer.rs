@@ -5,7 +5,7 @@ use js_sys::{Array, Uint8Array};
 use protocol::engine::{Answer, FromPeer, ToPeer};
 use protocol::frame::task_result;
 use protocol::trace::{Crosses, What};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, throw_str};
 use web_sys::DedicatedWorkerGlobalScope;
 use worker_link::inside::{listen, post};
 use worker_link::text;
@@ -105,6 +105,7 @@ impl Peer {
                 let channel = "postMessage: structured clone";
                 FromPeer::Trail(Box::new(trail("the worker's event loop", "", channel)))
             }
+            Ok(ToPeer::Crash) => throw_str("a mistake in the worker"),
             Ok(ToPeer::Hold) => return life::hold(),
             Ok(ToPeer::Trap) => FromPeer::Failed("this memory is nobody else's".into()),
             Err(why) => FromPeer::Failed(why.to_string()),

@@ -55,6 +55,9 @@ impl Mortal for Peer {
         let on_error = {
             let (queue, hook) = (queue.clone(), Rc::clone(&hook));
             Closure::<dyn FnMut(_)>::new(move |event: Event| {
+                wake();
+                // It is heard here, and is nothing that the page could do more about.
+                event.prevent_default();
                 // Whoever waits for the hook learns it, too.
                 hook.borrow_mut().take();
                 let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message);
@@ -116,6 +119,19 @@ impl Peer {
                 Ok(*trail)
             }
             other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Has it throw what nobody catches; returns its number in notes, and what the caller is told.
+    pub(crate) async fn crash(&mut self) -> Result<(u32, String), LaneError> {
+        tracer::note(What::Send { peer: self.number, bytes: 0, crosses: Crosses::Copied });
+        let crash = serde_wasm_bindgen::to_value(&ToPeer::Crash).map_err(LaneError::failed)?;
+        self.set_hook(None);
+        self.post(&crash, None)?;
+        match self.receive().await {
+            Err(LaneError::Failed(how)) => Ok((self.number, how)),
+            Err(why) => Err(why),
+            Ok(message) => Err(trouble(message)),
         }
     }
 

@@ -15,14 +15,14 @@ use lab::ops::memory::Footprint;
 use lab::ops::recording::record;
 use lab::ops::shared_work::SharedWork;
 use lab::ops::startup::{Life, Start};
-use lab::ops::{self, Starter, Workers};
+use lab::ops::{self, Starter, Trails, Workers};
 use lab::scenarios::Scenario;
 use lab::{
     Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes, Trial,
 };
 use protocol::frame::task_result;
 use protocol::load::Task;
-use protocol::trace::{Recording, Trail, What};
+use protocol::trace::{Played, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, MAX_WORKERS, Nanos};
 use wasm_bindgen_futures::JsFuture;
@@ -84,8 +84,8 @@ impl Lane for BrowserShared {
         Box::pin(ops::perform(self, ops, effort, found))
     }
 
-    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
-        Box::pin(record(self, self.id(), self.kind(), scenario))
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Played> {
+        Box::pin(record(self, scenario))
     }
 }
 
@@ -291,7 +291,7 @@ impl Workers for Pooled {
         Ok(Box::new(Handed::new(hands, task)?))
     }
 
-    async fn end(self) -> Result<Vec<Trail>, LaneError> {
+    async fn end(self) -> Result<Trails, LaneError> {
         if !tracer::is_on() {
             return Ok(Vec::new());
         }
@@ -299,7 +299,7 @@ impl Workers for Pooled {
         let channel = "a turn word in that memory";
         let trails = rayon::broadcast(|_| trail("Atomics.wait", MEMORY, channel));
         tracer::skip_since(began);
-        Ok(trails)
+        Ok((0..).zip(trails).collect())
     }
 }
 

@@ -54,7 +54,7 @@ pub fn caption(recording: &Recording) -> String {
     for event in &recording.events {
         if let What::Crash { peer, how } = &event.what {
             let name = &recording.tracks[*peer as usize].name;
-            all += &format!(" {name} crashed ({how}).");
+            all += &format!(" {} crashed ({how}).", sentence_case(name));
         }
     }
     all
@@ -82,9 +82,13 @@ fn crossing(recording: &Recording) -> String {
     match (count, parts.is_empty()) {
         (0, true) => "Nothing was sent.".to_owned(),
         (0, false) => format!("{}.", sentence_case(&listed(&parts))),
-        (_, true) => format!("Of {count} messages none carried payload."),
-        (_, false) => format!("Of the payload of {count} messages {}.", listed(&parts)),
+        (_, true) => format!("Of {} none carried payload.", counted(count)),
+        (_, false) => format!("Of the payload of {} {}.", counted(count), listed(&parts)),
     }
+}
+
+fn counted(messages: usize) -> String {
+    if messages == 1 { "1 message".to_owned() } else { format!("{messages} messages") }
 }
 
 fn last_ready(recording: &Recording) -> Option<u64> {

@@ -26,3 +26,8 @@ pub use sheet::{heading, legend, origin, sheet};
 pub use spans::{Doing, Message, Span, messages, spans};
 pub use structure::{HEIGHT_OF_TRACK, structure};
 pub use time::{ROW, View, time};
+
+#[cfg(test)]
+mod made;
+#[cfg(test)]
+mod tests;

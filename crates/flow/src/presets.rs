@@ -14,7 +14,7 @@ pub struct Preset {
 }
 
 /// All of them. The first is the picture that the seed speaks of.
-pub const PRESETS: [Preset; 6] = [
+pub const PRESETS: [Preset; 7] = [
     Preset {
         id: "glance",
         title: "Worker threads and child processes at a glance",
@@ -37,6 +37,12 @@ pub const PRESETS: [Preset; 6] = [
         id: "startup",
         title: "How a worker starts: a thread and a process of Node",
         scenario: "startup",
+        lanes: ["node.worker", "node.fork-json"],
+    },
+    Preset {
+        id: "crash",
+        title: "A crash with its recovery: a thread and a process of Node",
+        scenario: "crash",
         lanes: ["node.worker", "node.fork-json"],
     },
     Preset {

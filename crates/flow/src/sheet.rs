@@ -89,6 +89,7 @@ pub fn legend() -> Group {
         ("blocked", 12.0, "held up"),
         ("awake", 8.0, "awake"),
         ("waiting", 5.0, "waits"),
+        ("unknown", 8.0, "not known"),
     ] {
         all.append(rectangle(class, [x, 8.0 - height / 2.0, 24.0, height]));
         all.append(text("small", [x + 29.0, 12.0], Anchor::Start, words));

@@ -164,14 +164,15 @@ impl<'a> Plan<'a> {
             all.append(text("small name state", [left + 7.0, y], Anchor::Start, words));
         }
         if self.shared_heap.is_none() {
-            let heap = [left + 6.0, top + HEIGHT_OF_TRACK - 36.0, width - 12.0, 30.0];
-            all.append(rectangle("heap", heap));
             let used = track.heap_bytes.map(|bytes| format!(", {}", format::bytes(bytes)));
             let words = format!("heap: {}{}", track.heap, used.unwrap_or_default());
-            let lines = wrapped(&words, SMALL, room - 4.0);
-            let first = heap[1] + if lines.len() > 1 { 12.0 } else { 18.0 };
-            for (number, words) in lines.into_iter().take(2).enumerate() {
-                let y = first + number as f64 * 12.0;
+            let lines: Vec<String> =
+                wrapped(&words, SMALL, room - 4.0).into_iter().take(3).collect();
+            let high = 9.0 + 12.0 * lines.len() as f64;
+            let heap = [left + 6.0, top + HEIGHT_OF_TRACK - high - 6.0, width - 12.0, high];
+            all.append(rectangle("heap", heap));
+            for (number, words) in lines.into_iter().enumerate() {
+                let y = heap[1] + 14.0 + number as f64 * 12.0;
                 all.append(text("small", [left + 10.0, y], Anchor::Start, words));
             }
         }

@@ -117,7 +117,9 @@ fn draw_track(all: &mut Group, film: &Film, view: &View, track: usize) {
     row.append(text("name small", [NAMES - 8.0, middle + 3.5], Anchor::End, name));
     let life = film.lives[track].and_then(|[from, to]| view.clipped(from, to));
     if let Some([from, to]) = life {
-        row.append(rectangle("awake", [from, middle - 4.0, (to - from).max(1.0), 8.0]));
+        let is_known = film.recording.tracks[track].lost.is_none();
+        let class = if is_known { "awake" } else { "unknown" };
+        row.append(rectangle(class, [from, middle - 4.0, (to - from).max(1.0), 8.0]));
     }
     // From what matters least to what matters most.
     for (class, height, is) in [

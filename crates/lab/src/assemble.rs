@@ -2,27 +2,45 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use protocol::trace::{Event, Note, Recording, Track, Trail, What};
+use protocol::trace::{
+    Event, MAX_TRACKS, Note, Played, Recording, RecordingError, Track, Trail, What,
+};
 use protocol::{LaneId, LaneKind};
 
-/// Puts trails together: the caller's and its workers', in the order in which they were started. A worker that
-/// is in the caller's notes and left none has a track that says so.
-#[must_use]
+/// Puts together what was noted in a scenario on a lane. A worker that is in the caller's notes and left none has a track
+/// that says so.
+///
+/// # Errors
+/// If the notes are about more workers than there can be, or cannot be drawn: they may come from a page.
 pub fn assemble(
     scenario: &str,
     lane: LaneId,
     kind: LaneKind,
-    tick: f64,
-    caller: Trail,
-    workers: Vec<Trail>,
-) -> Recording {
-    let (caller, workers) = without_idle(caller, workers);
-    let known = workers.len() as u32;
-    let all = caller.notes.iter().filter_map(last_peer).map(|peer| peer + 1).max().unwrap_or(0);
-    let mut trails: Vec<Trail> = std::iter::once(caller).chain(workers).collect();
-    let began = trails.iter().flat_map(|trail| &trail.notes).map(|note| note.at).min().unwrap_or(0);
+    played: Played,
+) -> Result<Recording, RecordingError> {
+    let Played { tick, caller, workers } = played;
+    let all = caller
+        .notes
+        .iter()
+        .filter_map(last_peer)
+        .map(|peer| peer.saturating_add(1))
+        .max()
+        .unwrap_or(0);
+    let all = workers.iter().map(|(number, _)| number.saturating_add(1)).fold(all, u32::max);
+    if all as usize >= MAX_TRACKS {
+        return Err(RecordingError::Tracks(all as usize));
+    }
+    let mut by_number = vec![None; all as usize];
+    for (number, trail) in workers {
+        by_number[number as usize] = Some(trail);
+    }
+    let (caller, workers) = without_idle(caller, by_number);
+    let mut trails: Vec<Option<Trail>> = std::iter::once(Some(caller)).chain(workers).collect();
+    let times = trails.iter().flatten().flat_map(|trail| &trail.notes).map(|note| note.at);
+    let began = times.min().unwrap_or(0);
     let mut events: Vec<Event> = Vec::new();
     for (place, trail) in trails.iter_mut().enumerate() {
+        let Some(trail) = trail else { continue };
         let track = place as u32;
         let event = |Note { at, what }| Event {
             at: at - began,
@@ -34,60 +52,54 @@ pub fn assemble(
     }
     events.sort_by_key(|event| event.at);
     pair(&mut events);
-    // Threads of one process note alike, and leave it to the caller to find out what that takes.
-    let (process, cost) = (trails[0].process, trails[0].cost);
-    for trail in &mut trails {
-        if trail.cost == 0.0 && trail.process == process {
-            trail.cost = cost;
+    let (process, cost) = trails[0].as_ref().map_or((None, 0.0), |it| (it.process, it.cost));
+    let tracks = trails.into_iter().enumerate().map(|(place, trail)| match trail {
+        // Threads of one process note alike, and leave it to the caller to find out what that takes.
+        Some(trail) if trail.cost == 0.0 && trail.process == process => {
+            track(place as u32, Trail { cost, ..trail })
         }
-    }
-    let mut tracks: Vec<Track> =
-        trails.into_iter().enumerate().map(|(place, trail)| track(place as u32, trail)).collect();
-    let caller = tracks[0].process;
-    tracks.extend((known..all).map(|peer| silent(peer + 1, kind, caller)));
-    Recording { scenario: scenario.to_owned(), lane, kind, began, tick, tracks, events }
+        Some(trail) => track(place as u32, trail),
+        None => silent(place as u32, kind, process),
+    });
+    let tracks = tracks.collect();
+    let scenario = scenario.to_owned();
+    let recording = Recording { scenario, lane, kind, began, tick, tracks, events };
+    recording.check().map(|()| recording)
 }
 
 /// Leaves out the workers that got nothing to do while others did, as a lane may start some in vain.
-fn without_idle(mut caller: Trail, workers: Vec<Trail>) -> (Trail, Vec<Trail>) {
-    let is_idle = |trail: &Trail| {
-        trail.notes.iter().all(|note| matches!(note.what, What::Ready | What::Wait | What::Wake))
+fn without_idle(mut caller: Trail, workers: Vec<Option<Trail>>) -> (Trail, Vec<Option<Trail>>) {
+    let is_idle = |trail: &Option<Trail>| {
+        let is_nothing = |note: &Note| matches!(note.what, What::Ready | What::Wait | What::Wake);
+        trail.as_ref().is_some_and(|trail| trail.notes.iter().all(is_nothing))
     };
-    let idle: Vec<bool> = workers.iter().map(is_idle).collect();
-    if idle.iter().all(|idle| *idle) {
+    if workers.iter().all(is_idle) {
         return (caller, workers);
     }
     // Of each worker, its new number.
     let mut next = 0;
-    let numbers: Vec<Option<u32>> = idle
-        .iter()
-        .map(|idle| {
-            let number = next;
-            next += u32::from(!idle);
-            (!idle).then_some(number)
-        })
-        .collect();
-    // Of one without a trail nothing is known: it stays, after the others.
-    let gone = idle.iter().filter(|idle| **idle).count() as u32;
-    let renumbered =
-        |peer: u32| numbers.get(peer as usize).copied().unwrap_or_else(|| Some(peer - gone));
+    let mut numbers = Vec::new();
+    for worker in &workers {
+        numbers.push((!is_idle(worker)).then_some(next));
+        next += u32::from(!is_idle(worker));
+    }
+    let renumber = |peer: &mut u32| match numbers[*peer as usize] {
+        Some(number) => {
+            *peer = number;
+            true
+        }
+        None => false,
+    };
     caller.notes.retain_mut(|note| match &mut note.what {
         What::Spawn { peer }
         | What::Send { peer, .. }
         | What::Receive { peer, .. }
         | What::Crash { peer, .. }
-        | What::Exit { peer } => renumbered(*peer).map(|new| *peer = new).is_some(),
-        What::Replaced { peer, by } => match (renumbered(*peer), renumbered(*by)) {
-            (Some(new), Some(other)) => {
-                (*peer, *by) = (new, other);
-                true
-            }
-            _ => false,
-        },
+        | What::Exit { peer } => renumber(peer),
+        What::Replaced { peer, by } => renumber(peer) && renumber(by),
         _ => true,
     });
-    let kept = workers.into_iter().zip(idle).filter(|(_, idle)| !idle).map(|(trail, _)| trail);
-    (caller, kept.collect())
+    (caller, workers.into_iter().filter(|worker| !is_idle(worker)).collect())
 }
 
 /// The worker with the highest number that a note of the caller's is about.
@@ -193,11 +205,10 @@ mod tests {
     }
 
     fn assembled(caller: Vec<(u64, What)>, workers: Vec<Vec<(u64, What)>>) -> Recording {
-        let workers = workers.into_iter().map(trail).collect();
+        let workers = (0..).zip(workers.into_iter().map(trail)).collect();
         let (lane, kind) = (LaneId::PROCESS_PIPE, LaneKind::Process);
-        let recording = assemble("tasks", lane, kind, 1.0, trail(caller), workers);
-        recording.check().unwrap();
-        recording
+        let played = Played { tick: 1.0, caller: trail(caller), workers };
+        assemble("tasks", lane, kind, played).unwrap()
     }
 
     fn messages(recording: &Recording) -> Vec<(u64, u32, Option<u32>)> {
@@ -264,6 +275,17 @@ mod tests {
         assert_eq!(first[1].what, send(1));
         let recording = assembled(vec![(1, What::Spawn { peer: 0 })], vec![idle(), idle()]);
         assert_eq!(recording.tracks.len(), 3);
+    }
+
+    #[test]
+    fn notes_about_too_many_workers_are_refused() {
+        let caller = trail(vec![(1, What::Spawn { peer: u32::MAX })]);
+        let played = Played { tick: 1.0, caller, workers: Vec::new() };
+        let made = assemble("tasks", LaneId::BROWSER_CLONE, LaneKind::Thread, played);
+        assert_eq!(made, Err(RecordingError::Tracks(u32::MAX as usize)));
+        let workers = vec![(300, trail(vec![]))];
+        let played = Played { tick: 1.0, caller: trail(vec![]), workers };
+        assert!(assemble("tasks", LaneId::BROWSER_CLONE, LaneKind::Thread, played).is_err());
     }
 
     #[test]

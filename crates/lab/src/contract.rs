@@ -1,14 +1,17 @@
 //! What every lane must do, checked on the lane itself: one suite for all of them.
 
 use protocol::report::Unit;
+use protocol::trace::{Crosses, Event, Recording, What};
 use protocol::trial::Facts;
-use protocol::{Availability, Filter, LaneEvent, Nanos, Picture, Task};
+use protocol::{Availability, Filter, LaneEvent, LaneKind, Nanos, Picture, Task};
 use workloads::compute;
 use workloads::{Checksum, Dimensions, Source};
 
 use crate::experiments::{self, Extent, Sweep};
 use crate::lane::{Lane, LaneError};
 use crate::op::{Effort, Op, Placement, Series};
+use crate::recordings::record_on;
+use crate::scenarios::{self, Scenario};
 use crate::trial::Trial;
 use crate::visit::{Observer, visit};
 
@@ -88,6 +91,92 @@ pub async fn check_operations(lane: &dyn Lane) -> Result<(), String> {
             left = rest;
             perform(lane, &ops, &effort).await?;
         }
+    }
+    Ok(())
+}
+
+/// Has the lane record every scenario; returns what it recorded, and of what it cannot the reason.
+///
+/// # Errors
+/// Says which promise a recording breaks: it can be drawn; what was received was sent; whoever is there got ready;
+/// processes are where the lane's kind says; what is copied on the way of an echo is what reports say is copied.
+pub async fn check_recordings(lane: &dyn Lane) -> Result<Vec<Result<Recording, String>>, String> {
+    let mut all = Vec::new();
+    for scenario in &scenarios::ALL {
+        let broken = |why: String| format!("{}: {why}", scenario.id);
+        match record_on(lane, scenario).await {
+            Ok(recording) => {
+                holds(&recording).map_err(broken)?;
+                copies_as_reported(lane, scenario, &recording).await.map_err(broken)?;
+                all.push(Ok(recording));
+            }
+            Err(LaneError::Unavailable(why)) => all.push(Err(why)),
+            Err(why) => return Err(broken(format!("{why:?}"))),
+        }
+    }
+    Ok(all)
+}
+
+fn holds(recording: &Recording) -> Result<(), String> {
+    let events = &recording.events;
+    let is_there = |message: Option<u32>, track: u32, peer: u32| {
+        message.is_some_and(|number| {
+            events.iter().any(|it| {
+                matches!(it.what, What::Send { peer: to, .. } if to == track)
+                    && (it.message, it.track) == (Some(number), peer)
+            })
+        })
+    };
+    for event in events {
+        let What::Receive { peer, .. } = event.what else { continue };
+        // Who crashed took along that it had sent something.
+        let is_known = recording.tracks[peer as usize].lost.is_none();
+        if is_known && !is_there(event.message, event.track, peer) {
+            return Err(format!("nobody sent what {event:?} received"));
+        }
+    }
+    let caller = &recording.tracks[0];
+    for (place, track) in recording.tracks.iter().enumerate().skip(1) {
+        if track.lost.is_some() {
+            continue;
+        }
+        let is_ready = |event: &Event| event.track as usize == place && event.what == What::Ready;
+        if !events.iter().any(is_ready) {
+            return Err(format!("{} did not get ready", track.name));
+        }
+        let is_apart = track.process != caller.process;
+        if is_apart != (recording.kind == LaneKind::Process) {
+            return Err(format!("{} is in process {:?}", track.name, track.process));
+        }
+        if track.cost <= 0.0 {
+            return Err(format!("what a note of {} takes is not known", track.name));
+        }
+    }
+    Ok(())
+}
+
+/// Bytes that were copied in a recording are those that a report says are copied, as often as there were echoes.
+async fn copies_as_reported(
+    lane: &dyn Lane,
+    scenario: &'static Scenario,
+    recording: &Recording,
+) -> Result<(), String> {
+    let Some((bytes, times)) = scenario.echoes() else { return Ok(()) };
+    let mut found = Vec::new();
+    let mut tell = |series| found.push(series);
+    lane.perform(&[Op::Echo { bytes }], &EFFORT, &mut tell)
+        .await
+        .map_err(|why| format!("{why:?}"))?;
+    let series: Vec<Series> = found.into_iter().flatten().collect();
+    let crossing = series.first().and_then(|series| series.crossing).unwrap_or_default();
+    let (copied, reported) = (recording.bytes_copied(), crossing.copied * u64::from(times));
+    if copied != reported {
+        return Err(format!("{copied} bytes were copied, and a report would say {reported}"));
+    }
+    let is_shared = |event: &Event| matches!(event.what, What::Send { crosses: Crosses::Shared, bytes, .. } if bytes > 0);
+    if (crossing.shared > 0) != recording.events.iter().any(is_shared) && recording.tracks.len() > 1
+    {
+        return Err("memory is shared in the report or in the recording, and not in both".into());
     }
     Ok(())
 }

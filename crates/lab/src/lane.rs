@@ -5,7 +5,7 @@ use std::future::{Future, ready};
 use std::ops::Range;
 use std::pin::Pin;
 
-use protocol::trace::Recording;
+use protocol::trace::Played;
 use protocol::{Availability, LaneId, LaneInfo, LaneKind, Nanos};
 use workloads::{Dimensions, Kernel};
 
@@ -56,7 +56,7 @@ pub trait Lane {
     }
 
     /// Plays a scenario with fresh workers, all of whom note what they do.
-    fn record<'a>(&'a self, _scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+    fn record<'a>(&'a self, _scenario: &'static Scenario) -> LaneFuture<'a, Played> {
         let why = format!("{} cannot be recorded", self.id());
         Box::pin(ready(Err(LaneError::Unavailable(why))))
     }

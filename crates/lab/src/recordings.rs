@@ -3,6 +3,7 @@
 use protocol::trace::Recording;
 use protocol::{Availability, LaneId};
 
+use crate::assemble::assemble;
 use crate::lane::{Lane, LaneError};
 use crate::scenarios::Scenario;
 
@@ -24,6 +25,23 @@ pub trait Witness {
     fn recorded(&mut self, recording: &Recording);
 }
 
+/// Records a scenario on a lane.
+///
+/// # Errors
+/// If the lane cannot play it, it went wrong, or what was noted cannot be put together.
+pub async fn record_on(
+    lane: &dyn Lane,
+    scenario: &'static Scenario,
+) -> Result<Recording, LaneError> {
+    let played = lane.record(scenario).await?;
+    let recording = assemble(scenario.id, lane.id(), lane.kind(), played);
+    let recording = recording.map_err(LaneError::failed)?;
+    if recording.events.is_empty() {
+        return Err(LaneError::Unavailable("nothing happens in it on this lane".into()));
+    }
+    Ok(recording)
+}
+
 /// Records scenarios on lanes. A lane that is unavailable is left out: its rows say why. The second is whether
 /// somebody cancelled.
 pub async fn record_all(
@@ -40,7 +58,7 @@ pub async fn record_all(
         for lane in &lanes {
             witness.begins(done, all, &lane.id(), scenario);
             done += 1;
-            match lane.record(scenario).await {
+            match record_on(**lane, scenario).await {
                 Ok(recording) => {
                     witness.recorded(&recording);
                     recorded.recordings.push(recording);

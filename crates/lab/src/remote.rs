@@ -8,7 +8,7 @@ use std::rc::Rc;
 use futures::stream::LocalBoxStream;
 use futures::{Stream, StreamExt};
 use protocol::study::{News, Order, TurnEnd};
-use protocol::trace::Recording;
+use protocol::trace::Played;
 use protocol::{Availability, LaneId, LaneInfo, LaneKind};
 
 use crate::browser::{browser_does, exhausts};
@@ -195,7 +195,7 @@ impl Lane for RemoteLane {
         browser_does(&self.info.id, op)
     }
 
-    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Played> {
         Box::pin(async move {
             if let Availability::Unavailable { reason } = &self.info.availability {
                 return Err(LaneError::Unavailable(reason.clone()));
@@ -248,7 +248,7 @@ impl RemoteLane {
     }
 
     #[expect(clippy::await_holding_refcell_ref, reason = "a connection makes one thing at a time")]
-    async fn make_recording(&self, scenario: &Scenario) -> Result<Recording, LaneError> {
+    async fn make_recording(&self, scenario: &Scenario) -> Result<Played, LaneError> {
         let Ok(mut wire) = self.remote.0.try_borrow_mut() else {
             return Err(LaneError::failed("the browser is in another turn"));
         };
@@ -267,13 +267,7 @@ impl RemoteLane {
                 return Err(wire.gone());
             };
             match news {
-                News::Recorded { turn: of, recording } if of == turn => {
-                    recording.check().map_err(LaneError::failed)?;
-                    if recording.lane != self.info.id || recording.scenario != scenario.id {
-                        return Err(LaneError::failed("the page recorded something else"));
-                    }
-                    told = Some(*recording);
-                }
+                News::Played { turn: of, played } if of == turn => told = Some(*played),
                 News::Over { turn: of, end } if of == turn => {
                     ended(end)?;
                     return told.ok_or_else(|| LaneError::failed("the page told too little"));

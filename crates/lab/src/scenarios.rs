@@ -25,6 +25,8 @@ pub(crate) enum Act {
     Echo { bytes: u64, times: u32 },
     /// Workers get tasks, one after the other each.
     Tasks { task: Task, tasks: u32, workers: u32 },
+    /// A worker does a task and crashes; another one does the next.
+    Crash { task: Task },
     /// A piece of work is cut into a share per worker.
     Work { workload: &'static str, pages: u32, workers: u32 },
 }
@@ -33,7 +35,7 @@ pub(crate) enum Act {
 const ROUNDS: u64 = 2_000_000;
 
 /// All scenarios. The first is the one that shows most at a glance.
-pub static ALL: [Scenario; 4] = [
+pub static ALL: [Scenario; 5] = [
     Scenario {
         id: "tasks",
         title: "Six tasks for two workers",
@@ -58,12 +60,30 @@ pub static ALL: [Scenario; 4] = [
         act: Act::Start,
     },
     Scenario {
+        id: "crash",
+        title: "A crash, and what comes after it",
+        story: "A worker does a task, and then crashes; its caller is told, starts another one and gives that the \
+                next task.",
+        act: Act::Crash { task: Task { payload: 4 << 10, reply: 64, rounds: ROUNDS } },
+    },
+    Scenario {
         id: "picture",
         title: "The seed's picture",
         story: "The caller cuts a picture of one megapixel into two regions; each worker fills one.",
         act: Act::Work { workload: "fill", pages: 1000, workers: 2 },
     },
 ];
+
+impl Scenario {
+    /// How many bytes are echoed, and how often, if that is what happens.
+    #[must_use]
+    pub(crate) fn echoes(&self) -> Option<(u64, u32)> {
+        match self.act {
+            Act::Echo { bytes, times } => Some((bytes, times)),
+            _ => None,
+        }
+    }
+}
 
 /// The scenario of that name.
 #[must_use]

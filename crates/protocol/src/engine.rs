@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use crate::preview::Preview;
 use crate::report::Clock;
 use crate::study::{Effort, Series, TurnEnd, WireOp};
-use crate::trace::{Recording, Trail};
+use crate::trace::{Played, Trail};
 use crate::{Filter, LaneEvent, LaneId, Nanos, Task};
 
 /// Workers count time from 1970 on, without as many whole multiples of this many milliseconds as there are: so no digits
@@ -128,8 +128,8 @@ pub enum FromEngine {
         /// Its rows.
         series: Vec<Series>,
     },
-    /// What was recorded. It began on the clock of [`HOURS`].
-    Recorded(Box<Recording>),
+    /// What was noted, on the clock of [`HOURS`].
+    Played(Box<Played>),
     /// The turn is over.
     Performed(TurnEnd),
     /// What the clock can do.
@@ -199,6 +199,8 @@ pub enum ToPeer {
     Memory,
     /// Say what was noted.
     Trace,
+    /// Throw what nobody catches.
+    Crash,
     /// Take a lock that nobody else has: when it is free again, this worker has ended.
     Hold,
     /// Trap while holding a lock of the shared memory.

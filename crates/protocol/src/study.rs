@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::load::Load;
 use crate::report::{Browser, Crossing, Params, Report, Unit};
-use crate::trace::Recording;
+use crate::trace::{Played, Recording};
 use crate::trial::Facts;
 use crate::{LaneId, LaneInfo, Nanos};
 
@@ -163,12 +163,12 @@ pub enum News {
         /// Its rows.
         series: Vec<Series>,
     },
-    /// What was recorded.
-    Recorded {
+    /// A scenario was played.
+    Played {
         /// As in [`Order::Record`].
         turn: u32,
-        /// The recording.
-        recording: Box<Recording>,
+        /// What was noted, in nanoseconds since the page began.
+        played: Box<Played>,
     },
     /// The turn is over, its workers are gone.
     Over {

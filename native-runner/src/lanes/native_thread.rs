@@ -16,13 +16,13 @@ use lab::ops::echo::{Echo, Way};
 use lab::ops::recording::record;
 use lab::ops::shared_work::SharedWork;
 use lab::ops::startup::{Life, Start};
-use lab::ops::{self, Starter, Workers, memory};
+use lab::ops::{self, Starter, Trails, Workers, memory};
 use lab::scenarios::Scenario;
 use lab::{
     Crew, Effort, Found, Job, Lane, LaneError, LaneFuture, Op, Opened, Placement, RunTimes, Trial,
 };
 use protocol::load::Task;
-use protocol::trace::{Recording, Trail};
+use protocol::trace::{Played, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -129,12 +129,12 @@ impl Lane for NativeThread {
         Box::pin(self.cancel.explain_turn(ops::perform(self, ops, effort, found)))
     }
 
-    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Played> {
         if matches!(self.vectors, Vectors::Widest(_)) {
             let why = "it makes the page's pictures alone: native.thread is recorded";
             return at_once(Err(LaneError::Unavailable(why.into())));
         }
-        Box::pin(self.cancel.explain_turn(record(self, self.id(), self.kind(), scenario)))
+        Box::pin(self.cancel.explain_turn(record(self, scenario)))
     }
 }
 
@@ -167,6 +167,10 @@ impl Starter for NativeThread {
 
     fn tick(&self) -> f64 {
         machine::clock().tick
+    }
+
+    async fn crash(&self, workers: &mut Worked) -> Result<(), LaneError> {
+        workers.peers.crash()
     }
 
     async fn life(&self, _start: Start, placement: Placement) -> Result<Life, LaneError> {
@@ -228,7 +232,10 @@ impl Workers for Worked {
                     for _ in 0..pool.current_num_threads() {
                         tracer::spawn();
                     }
-                    pool.broadcast(|_| tracer::begin(timing::now));
+                    pool.broadcast(|_| {
+                        tracer::begin(timing::now);
+                        tracer::note(What::Ready);
+                    });
                 }
                 empty.insert(pool)
             }
@@ -241,12 +248,14 @@ impl Workers for Worked {
         Ok(Box::new(OnTime(Handed::new(&mut self.peers, task)?)))
     }
 
-    async fn end(self) -> Result<Vec<Trail>, LaneError> {
+    async fn end(self) -> Result<Trails, LaneError> {
         let mut trails = self.peers.end()?;
         if tracer::is_on()
             && let Some(pool) = &self.pool
         {
-            trails.extend(pool.broadcast(|_| own_trail("a deque of shares", "rayon's deques")));
+            let of_pool = pool.broadcast(|_| own_trail("a deque of shares", "rayon's deques"));
+            let first = trails.len() as u32;
+            trails.extend((first..).zip(of_pool));
         }
         Ok(trails)
     }

@@ -5,6 +5,7 @@
 //! write or read. std's channels look a few times before they sleep, so the lane's wait is *adaptive*.
 
 use std::mem;
+use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use lab::ops::dispatch::Hands;
 use lab::ops::echo::{Crosses, Echo, Touch, Way, request};
 use lab::{LaneError, LaneFuture, Placement};
 
+use lab::ops::Trails;
 use protocol::frame::task_result;
 use protocol::load::Task;
 use protocol::trace::{Trail, What};
@@ -29,6 +31,8 @@ pub(super) struct Peers {
     threads: Vec<JoinHandle<Trail>>,
     /// Per thread, what goes to and fro with its tasks, while it has none.
     tasks: Vec<Errand>,
+    /// Per thread, its number in notes.
+    numbers: Vec<u32>,
 }
 
 #[derive(Default)]
@@ -47,7 +51,11 @@ struct Errand {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ask {
     Echo(Touch),
-    Task { rounds: u64 },
+    Task {
+        rounds: u64,
+    },
+    /// To panic.
+    Crash,
 }
 
 impl Errand {
@@ -91,11 +99,17 @@ impl Peers {
     /// Starts them; none has answered yet.
     pub(super) fn ask(count: u32, placement: Placement) -> Result<Self, LaneError> {
         let (outbox, from) = channel();
-        let mut this = Self { to: Vec::new(), from, threads: Vec::new(), tasks: Vec::new() };
+        let mut this = Self {
+            to: Vec::new(),
+            from,
+            threads: Vec::new(),
+            tasks: Vec::new(),
+            numbers: Vec::new(),
+        };
         let traced = tracer::is_on();
         for peer in 0..count as usize {
             let began = tracer::time();
-            tracer::spawn();
+            this.numbers.push(tracer::spawn());
             let (to, inbox) = channel();
             let outbox = outbox.clone();
             #[expect(clippy::disallowed_methods, reason = "this lane is about threads")]
@@ -135,14 +149,34 @@ impl Peers {
     }
 
     /// Lets them end, and waits until they have; returns what each has noted.
-    pub(super) fn end(self) -> Result<Vec<Trail>, LaneError> {
+    pub(super) fn end(self) -> Result<Trails, LaneError> {
         drop(self.to);
         let mut trails = Vec::new();
-        for (peer, thread) in self.threads.into_iter().enumerate() {
-            trails.push(thread.join().map_err(|_| LaneError::failed("the thread panicked"))?);
-            tracer::note(What::Exit { peer: peer as u32 });
+        for (peer, thread) in self.numbers.into_iter().zip(self.threads) {
+            let trail = thread.join().map_err(|_| LaneError::failed("the thread panicked"))?;
+            trails.push((peer, trail));
+            tracer::note(What::Exit { peer });
         }
         Ok(trails)
+    }
+
+    /// Has the first of one panic, and starts another in its place.
+    pub(super) fn crash(&mut self) -> Result<(), LaneError> {
+        let victim = self.numbers[0];
+        tracer::note(What::Send { peer: victim, bytes: 0, crosses: Crosses::Shared });
+        let errand = Errand { what: Ask::Crash, ..Errand::default() };
+        self.to[0].send(errand).map_err(|_| gone())?;
+        let thread = self.threads.remove(0);
+        tracer::note(What::Wait);
+        let how = if thread.join().is_err() { "panic, as join() says" } else { "it ended" };
+        tracer::note(What::Wake);
+        tracer::note(What::Crash { peer: victim, how: how.to_owned() });
+        let mut other = Self::ask(1, Placement::Unpinned)?;
+        other.greet()?;
+        let by = other.numbers[0];
+        *self = other;
+        tracer::note(What::Replaced { peer: victim, by });
+        Ok(())
     }
 
     /// The first of them, ready to send bytes back.
@@ -187,6 +221,8 @@ fn serve(peer: usize, inbox: &Receiver<Errand>, outbox: &Sender<Errand>) {
             Ask::Echo(Touch::WriteRead) => {
                 errand.sum = computing(|| workloads::sum(&errand.bytes));
             }
+            // Without a word on standard error, which is for nobody here.
+            Ask::Crash => resume_unwind(Box::new("the worker panics")),
             Ask::Task { rounds } => {
                 errand.sum = computing(|| task_result(rounds, &errand.bytes)).into();
             }
@@ -218,12 +254,13 @@ impl Echo for SharedEcho<'_> {
                 errand.bytes.copy_from_slice(&self.request);
             }
             let bytes = errand.bytes.len() as u64;
-            tracer::note(What::Send { peer: 0, bytes, crosses: Crosses::Shared });
+            let peer = self.peers.numbers[0];
+            tracer::note(What::Send { peer, bytes, crosses: Crosses::Shared });
             self.peers.to[0].send(errand).map_err(|_| gone())?;
             tracer::note(What::Wait);
             self.errand = self.peers.from.recv().map_err(|_| gone())?;
             tracer::note(What::Wake);
-            tracer::note(What::Receive { peer: 0, bytes });
+            tracer::note(What::Receive { peer, bytes });
             Ok(self.errand.arrived)
         }))
     }
@@ -244,7 +281,7 @@ impl Hands for &mut Peers {
         let mut errand = mem::take(&mut self.tasks[worker]);
         errand.bytes[..4].copy_from_slice(&payload[..4]);
         let bytes = errand.bytes.len() as u64;
-        tracer::note(What::Send { peer: worker as u32, bytes, crosses: Crosses::Shared });
+        tracer::note(What::Send { peer: self.numbers[worker], bytes, crosses: Crosses::Shared });
         self.to[worker].send(errand).map_err(|_| gone())
     }
 
@@ -255,7 +292,7 @@ impl Hands for &mut Peers {
                 let (peer, result) = (errand.peer, errand.sum as u32);
                 tracer::note(What::Wake);
                 let bytes = errand.bytes.len() as u64;
-                tracer::note(What::Receive { peer: peer as u32, bytes });
+                tracer::note(What::Receive { peer: self.numbers[peer], bytes });
                 self.tasks[peer] = errand;
                 Ok(Some((peer, result)))
             }

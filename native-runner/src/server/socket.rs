@@ -298,7 +298,7 @@ impl Conversation {
 
     fn pass_on(&mut self, news: News) {
         self.due = match &news {
-            News::Found { .. } | News::Recorded { .. } => {
+            News::Found { .. } | News::Played { .. } => {
                 self.due.map(|_| Instant::now() + SILENCE_LIMIT)
             }
             // Hidden pages are slow for a reason.

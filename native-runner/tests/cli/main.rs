@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "these tests start the command itself")]
 
 mod advise;
+mod flow;
 mod run;
 mod serve;
 mod words;

@@ -8,7 +8,7 @@ use protocol::engine::{FromEngine, Role, Start, ToEngine};
 use protocol::preview::Preview;
 use protocol::report::Clock;
 use protocol::study::{Effort, Series, TurnEnd, WireOp};
-use protocol::trace::Recording;
+use protocol::trace::Played;
 use protocol::{Failure, LaneEvent, LaneId, Stage, Task};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -151,21 +151,21 @@ impl Engine {
         talk.await.unwrap_or_else(TurnEnd::Failed)
     }
 
-    /// Plays a scenario and records it; afterwards the coordinator and its workers are gone. The recording's
-    /// beginning is on the clock of [`protocol::engine::HOURS`].
+    /// Plays a scenario; afterwards the coordinator and its workers are gone. What was noted is on the clock of
+    /// [`protocol::engine::HOURS`].
     pub(crate) async fn record(
         self,
         lane: LaneId,
         scenario: String,
         tick: f64,
-        recorded: &mut dyn FnMut(Box<Recording>),
+        played: &mut dyn FnMut(Box<Played>),
     ) -> TurnEnd {
         let talk = async {
             let turn = ToEngine::Record { lane, scenario, tick };
             let mut coordinator = Coordinator::start(self, &turn).await?;
             loop {
                 match coordinator.hear().await? {
-                    FromEngine::Recorded(recording) => recorded(recording),
+                    FromEngine::Played(notes) => played(notes),
                     FromEngine::Performed(end) => {
                         coordinator.end().await;
                         return Ok(end);

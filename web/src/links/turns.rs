@@ -10,7 +10,7 @@ use leptos::prelude::{document, window_event_listener_untyped};
 use protocol::LaneId;
 use protocol::engine::HOURS;
 use protocol::study::{News, Order, TurnEnd};
-use protocol::trace::Recording;
+use protocol::trace::Played;
 
 use super::engine::Engine;
 
@@ -70,13 +70,18 @@ pub(crate) async fn make_turns(
             }
             Some(Errand::Order(Order::Record { turn, lane, scenario })) => {
                 let told = tell.clone();
-                let mut recorded = move |mut recording: Box<Recording>| {
-                    recording.began = since_the_page_began(recording.began);
-                    told(News::Recorded { turn, recording });
+                let mut noted = move |mut played: Box<Played>| {
+                    let Played { caller, workers, .. } = &mut *played;
+                    let workers = workers.iter_mut().map(|(_, trail)| trail);
+                    for trail in std::iter::once(caller).chain(workers) {
+                        let notes = trail.notes.iter_mut();
+                        notes.for_each(|note| note.at = since_the_page_began(note.at));
+                    }
+                    told(News::Played { turn, played });
                 };
                 let work = async move {
                     match Engine::of(&lane) {
-                        Some(engine) => engine.record(lane, scenario, tick, &mut recorded).await,
+                        Some(engine) => engine.record(lane, scenario, tick, &mut noted).await,
                         None => missing(&lane),
                     }
                 };

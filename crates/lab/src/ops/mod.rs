@@ -57,6 +57,11 @@ pub trait Starter {
     /// The smallest step of the clock that notes are made by, in nanoseconds.
     fn tick(&self) -> f64;
 
+    /// Has the first of these workers crash, is told of it, and starts another in its place; notes all of that.
+    async fn crash(&self, _workers: &mut Self::Workers) -> Result<(), LaneError> {
+        Err(LaneError::Unavailable("a worker that crashes takes its caller along here".into()))
+    }
+
     /// One worker's life, cold, started in one of these ways.
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError>;
 
@@ -66,6 +71,9 @@ pub trait Starter {
     /// Makes a trial with workers and, where those may take it along, a caller of its own.
     async fn trial(&self, trial: &'static Trial) -> Result<Tried, LaneError>;
 }
+
+/// What workers have noted, each with its number in the order in which they were started, from 0.
+pub type Trails = Vec<(u32, Trail)>;
 
 /// Workers that have answered and wait.
 pub trait Workers {
@@ -81,9 +89,8 @@ pub trait Workers {
     /// All of them, ready for tasks of this kind.
     async fn pool(&mut self, task: Task) -> Result<Box<dyn Pool + '_>, LaneError>;
 
-    /// Tells them to end, and waits until they have; returns what they have noted, if they were to, in the order in
-    /// which they were started.
-    async fn end(self) -> Result<Vec<Trail>, LaneError>;
+    /// Tells them to end, and waits until they have; returns what each has noted, if they were to, by its number.
+    async fn end(self) -> Result<Trails, LaneError>;
 }
 
 /// Performs operations that take as many workers: [`crate::Lane::perform`] for a lane that times its

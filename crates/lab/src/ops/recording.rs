@@ -1,36 +1,28 @@
 //! A scenario, played while caller and workers note what they do.
 
-use protocol::report::Params;
-use protocol::trace::{Recording, Trail};
-use protocol::{LaneId, LaneKind};
+use protocol::trace::Played;
 use workloads::compute;
 
 use super::compute::Piece;
-use super::{Starter, Workers};
-use crate::assemble::assemble;
+use super::{Starter, Trails, Workers};
 use crate::lane::LaneError;
 use crate::op::Placement;
 use crate::scenarios::{Act, Scenario};
 
-/// Records a scenario on a lane: [`crate::Lane::record`] for lanes that are a [`Starter`].
+/// Plays a scenario on a lane: [`crate::Lane::record`] for lanes that are a [`Starter`].
 ///
 /// # Errors
 /// If the lane cannot play it, or it went wrong.
-pub async fn record<L: Starter>(
-    lane: &L,
-    id: LaneId,
-    kind: LaneKind,
-    scenario: &Scenario,
-) -> Result<Recording, LaneError> {
+pub async fn record<L: Starter>(lane: &L, scenario: &Scenario) -> Result<Played, LaneError> {
     lane.begin_trace()?;
     let played = play(lane, scenario.act).await;
     // Whatever happened: nobody notes anything any more.
     let caller = lane.end_trace();
     let workers = played?;
-    Ok(assemble(scenario.id, id, kind, lane.tick(), caller?, workers))
+    Ok(Played { tick: lane.tick(), caller: caller?, workers })
 }
 
-async fn play<L: Starter>(lane: &L, act: Act) -> Result<Vec<Trail>, LaneError> {
+async fn play<L: Starter>(lane: &L, act: Act) -> Result<Trails, LaneError> {
     let start = |count| lane.start(count, Placement::Unpinned);
     match act {
         Act::Start => start(1).await?.end().await,
@@ -51,6 +43,13 @@ async fn play<L: Starter>(lane: &L, act: Act) -> Result<Vec<Trail>, LaneError> {
             workers.pool(task).await?.closed(tasks).await?;
             workers.end().await
         }
+        Act::Crash { task } => {
+            let mut workers = start(1).await?;
+            workers.pool(task).await?.closed(1).await?;
+            lane.crash(&mut workers).await?;
+            workers.pool(task).await?.closed(1).await?;
+            workers.end().await
+        }
         Act::Work { workload, pages, workers } => {
             let workload = compute::find(workload)
                 .ok_or_else(|| LaneError::failed(format!("no workload {workload}")))?;
@@ -58,17 +57,5 @@ async fn play<L: Starter>(lane: &L, act: Act) -> Result<Vec<Trail>, LaneError> {
             started.compute(Piece::new(workload, pages, workers)?).await?.batch(1).await?;
             started.end().await
         }
-    }
-}
-
-/// The row of a report that an echo's recording agrees with in its bytes: its params.
-#[must_use]
-pub fn compared_echo(scenario: &Scenario) -> Option<(u32, Params)> {
-    match scenario.act {
-        Act::Echo { bytes, times } => Some((
-            times,
-            crate::op::params([("bytes", bytes.into()), ("metric", "round_trip".into())]),
-        )),
-        _ => None,
     }
 }

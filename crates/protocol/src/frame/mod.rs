@@ -27,7 +27,8 @@
 //! | 14 task | runner | where the payload begins in shared memory u64, 0 over a stream; rounds u64; bytes of the reply u64 | the payload |
 //! | 15 did | child | the result u32 | the reply |
 //! | 16 trace | runner | none | none; wanted is what the child has noted, if it was started to note what it does |
-//! | 17 traced | child | what it takes to make a note in nanoseconds f64, notes that there was no room for u64 | notes ([`crate::trace`]), over the stream also where the requests come over shared memory |
+//! | 17 traced | child | what it takes to make a note in picoseconds u64, notes that there was no room for u64 | notes ([`crate::trace`]), over the stream also where the requests come over shared memory |
+//! | 18 crash | runner | none | none; the child is to crash, as a program with a mistake does |
 //!
 //! The stream's end between two frames is a clean end. After *map* the headers are passed as notes in
 //! the shared memory, and the bodies lie there ([`Head::in_place`]); *end* is the clean end.
@@ -135,11 +136,13 @@ pub enum Head {
     Trace,
     /// Here it is.
     Traced {
-        /// What it takes to make a note, in nanoseconds.
-        cost: f64,
+        /// What it takes to make a note, in picoseconds.
+        cost: u64,
         /// Notes that there was no room for.
         dropped: u64,
     },
+    /// The child is to crash.
+    Crash,
     /// A page is to be fetched and looked at.
     Fetch,
     /// It was.

@@ -87,8 +87,9 @@ pub fn encode(head: &Head, body: u64) -> [u8; HEADER_BYTES] {
             15
         }
         Head::Trace => 16,
+        Head::Crash => 18,
         Head::Traced { cost, dropped } => {
-            put(16, &cost.to_bits().to_le_bytes());
+            put(16, &cost.to_le_bytes());
             put(24, &dropped.to_le_bytes());
             17
         }
@@ -131,13 +132,17 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Head, u64), FrameError> {
         },
         15 => Head::Did { result: word(16) },
         16 => Head::Trace,
-        17 => Head::Traced { cost: f64::from_bits(long(16)), dropped: long(24) },
+        18 => Head::Crash,
+        17 => Head::Traced { cost: long(16), dropped: long(24) },
         other => return Err(FrameError::Kind(other)),
     };
     let (fits, wanted) = match &head {
-        Head::Hello { .. } | Head::Summed { .. } | Head::Map { .. } | Head::End | Head::Trace => {
-            (body == 0, "none".to_owned())
-        }
+        Head::Hello { .. }
+        | Head::Summed { .. }
+        | Head::Map { .. }
+        | Head::End
+        | Head::Crash
+        | Head::Trace => (body == 0, "none".to_owned()),
         Head::Band(band) => (body == band.body_bytes(), band.body_bytes().to_string()),
         Head::Share(share) => {
             let wanted = share.input_range().len() as u64;
@@ -309,7 +314,8 @@ mod tests {
                 ),
                 (Head::Did { result: process }, body.min(MAX_TASK_BYTES)),
                 (Head::Trace, 0),
-                (Head::Traced { cost: 0.5, dropped: compute }, body.min(MAX_TRACED)),
+                (Head::Crash, 0),
+                (Head::Traced { cost: !compute, dropped: compute }, body.min(MAX_TRACED)),
                 (Head::Fetch, body.min(MAX_TEXT)),
                 (Head::Fetched, body.min(MAX_FETCHED)),
             ] {
@@ -318,7 +324,7 @@ mod tests {
         }
 
         #[test]
-        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..19, magic in any::<bool>()) {
+        fn garbage_never_panics(bytes in any::<[[u8; 16]; 3]>(), kind in 0_u32..20, magic in any::<bool>()) {
             let mut header = [0; HEADER_BYTES];
             header.copy_from_slice(&bytes.concat());
             if magic {

@@ -3,6 +3,8 @@
 //! Each of them makes *notes* of its own; put together they are a *recording*. While figures are taken
 //! nobody makes any: a recording is a run of its own, of a *scenario*.
 
+#[cfg(feature = "messages")]
+mod flat;
 #[cfg(feature = "report")]
 mod recording;
 mod wire;
@@ -11,7 +13,7 @@ mod wire;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "report")]
-pub use recording::{Event, Recording, RecordingError, Track};
+pub use recording::{Event, MAX_TRACKS, Recording, RecordingError, Track};
 pub use wire::{NOTE_BYTES, decode, encode};
 
 /// The most notes that one of them makes; more are counted.
@@ -20,11 +22,11 @@ pub const MAX_NOTES: usize = 200_000;
 /// What one of them saw or did, and when.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "messages", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "messages", serde(try_from = "flat::Flat", into = "flat::Flat"))]
 pub struct Note {
     /// When, in nanoseconds of the clock that all of them read: the beginning of what takes time.
     pub at: u64,
     /// What.
-    #[cfg_attr(feature = "messages", serde(flatten))]
     pub what: What,
 }
 
@@ -32,9 +34,6 @@ pub struct Note {
 /// the worker's number, from 0 in the order in which they were started; in a recording the place of its
 /// track.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "messages", derive(Serialize, Deserialize))]
-#[cfg_attr(feature = "messages", serde(tag = "what", rename_all = "snake_case"))]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum What {
     /// A worker is asked for.
     Spawn {
@@ -145,4 +144,16 @@ pub struct Trail {
     pub notes: Vec<Note>,
     /// More that there was no room for.
     pub dropped: u64,
+}
+
+/// What all of them noted in one scenario, before it is put together.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "messages", derive(Serialize, Deserialize))]
+pub struct Played {
+    /// The smallest step of the clock that the notes are made by, in nanoseconds.
+    pub tick: f64,
+    /// The caller's.
+    pub caller: Trail,
+    /// The workers', each with its number in the order in which they were started, from 0.
+    pub workers: Vec<(u32, Trail)>,
 }

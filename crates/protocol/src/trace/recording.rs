@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::flat::Flat;
 use super::{MAX_NOTES, What};
 use crate::{LaneId, LaneKind};
 
 /// The most tracks of a recording: a caller, the most workers, and those that took the place of one.
-const MAX_TRACKS: usize = 256;
+pub const MAX_TRACKS: usize = 256;
 
 /// What a lane did in one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,17 +65,34 @@ pub struct Track {
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "Flat", into = "Flat")]
 pub struct Event {
     /// Nanoseconds since the recording began.
     pub at: u64,
     /// To whom: a place in the tracks.
     pub track: u32,
     /// Of what is sent and received: the same number for both ends of a message.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message: Option<u32>,
     /// What.
-    #[serde(flatten)]
     pub what: What,
+}
+
+impl From<Event> for Flat {
+    fn from(Event { at, track, message, what }: Event) -> Self {
+        let mut flat = Self::of(at, what);
+        (flat.track, flat.message) = (Some(track), message);
+        flat
+    }
+}
+
+impl TryFrom<Flat> for Event {
+    type Error = &'static str;
+
+    fn try_from(flat: Flat) -> Result<Self, Self::Error> {
+        let (at, message) = (flat.at, flat.message);
+        let track = flat.track.ok_or("an event without its track")?;
+        Ok(Self { at, track, message, what: flat.what()? })
+    }
 }
 
 /// Why something is no recording.
@@ -207,6 +225,9 @@ mod tests {
         let flat = r#"{"at":5,"track":0,"message":3,"what":"send","peer":1,"bytes":64,"crosses":"copied"}"#;
         assert_eq!(json, flat);
         assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+        let lacking = flat.replace("\"bytes\":64,", "");
+        let why = serde_json::from_str::<Event>(&lacking).unwrap_err().to_string();
+        assert!(why.starts_with("an event without its bytes"), "{why}");
     }
 
     #[test]

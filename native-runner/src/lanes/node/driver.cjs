@@ -46,10 +46,10 @@ class Peer {
     });
     this.worker.on("error", (why) => this.fail(why));
     this.ended = new Promise((resolve) => {
-      this.worker.on("exit", (...how) => {
+      this.worker.on("exit", (code, signal) => {
         notes?.wake();
         notes?.add(now(), "exit", { peer: this.number });
-        this.fail(new Error(`a worker ended: ${how.join(" ")}`));
+        this.fail(new Error(`a worker ended: ${signal ?? `exit code ${code}`}`));
         resolve();
       });
     });
@@ -205,12 +205,32 @@ const commands = {
   async end() {
     await endEcho();
     const began = now();
-    const trails = notes ? await Promise.all(peers.map((peer) => peer.trail())) : [];
+    const trail = async (peer) => [peer.number, await peer.trail()];
+    const trails = notes ? await Promise.all(peers.map(trail)) : [];
     notes?.skipSince(began);
     await Promise.all(peers.map((peer) => peer.end()));
     peers = [];
     piece = undefined;
     return { trails };
+  },
+
+  async crash() {
+    await endEcho();
+    const [victim] = peers;
+    await new Promise((resolve) => {
+      victim.fail = (why) => {
+        notes?.wake();
+        notes?.add(now(), "crash", { peer: victim.number, how: why.message });
+        victim.fail = () => {};
+        resolve();
+      };
+      victim.send({ crash: true });
+    });
+    await victim.ended;
+    peers[0] = new Peer();
+    await peers[0].next();
+    notes?.add(now(), "replaced", { peer: victim.number, by: peers[0].number });
+    return {};
   },
 
   async trace() {

@@ -16,11 +16,11 @@ use lab::ops::dispatch::Pool;
 use lab::ops::echo::{Crosses, Echo, Way};
 use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
-use lab::ops::{self, Starter, Workers, memory};
+use lab::ops::{self, Starter, Trails, Workers, memory};
 use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
 use protocol::load::Task;
-use protocol::trace::{Recording, Trail};
+use protocol::trace::{Played, Trail};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind, Nanos};
 use serde::de::DeserializeOwned;
@@ -93,8 +93,8 @@ impl NodeLane {
         Ok(Rc::clone(driver.insert(new)))
     }
 
-    async fn record_here(&self, scenario: &Scenario) -> Result<Recording, LaneError> {
-        let result = record(self, self.id(), self.kind(), scenario).await;
+    async fn record_here(&self, scenario: &Scenario) -> Result<Played, LaneError> {
+        let result = record(self, scenario).await;
         if result.is_err() {
             self.driver.replace(None);
         }
@@ -161,7 +161,7 @@ impl Lane for NodeLane {
         Box::pin(self.cancel.explain_turn(self.perform_here(ops, effort, found)))
     }
 
-    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Played> {
         Box::pin(self.cancel.explain_turn(self.record_here(scenario)))
     }
 }
@@ -191,6 +191,10 @@ impl Starter for NodeLane {
     fn tick(&self) -> f64 {
         // Node reads the same clock.
         machine::clock().tick
+    }
+
+    async fn crash(&self, workers: &mut Driven) -> Result<(), LaneError> {
+        workers.ask("crash", json!({})).map(|_| ())
     }
 
     async fn life(&self, _start: Start, _placement: Placement) -> Result<Life, LaneError> {
@@ -272,7 +276,7 @@ impl Workers for Driven {
         Ok(Box::new(self))
     }
 
-    async fn end(self) -> Result<Vec<Trail>, LaneError> {
+    async fn end(self) -> Result<Trails, LaneError> {
         let mut reply = self.ask("end", json!({}))?;
         trail(reply["trails"].take())
     }

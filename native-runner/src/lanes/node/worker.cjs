@@ -148,6 +148,11 @@ port.on("message", async (message) => {
     } else if ("load" in message) {
       await load(message.load ?? undefined);
       send({ done: true });
+    } else if ("crash" in message) {
+      // Out of the promise: it is thrown by a callback, and nobody catches it.
+      setImmediate(() => {
+        throw new Error("a mistake in the worker");
+      });
     } else if ("trace" in message) port.postMessage({ trail: notes.trail(CHANNELS[kind]) });
     else if ("end" in message) port.close();
   } catch (why) {

@@ -18,12 +18,12 @@ use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Crosses, Echo, Way};
 use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
-use lab::ops::{self, Starter, Workers, memory};
+use lab::ops::{self, Starter, Trails, Workers, memory};
 use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::frame::Head;
 use protocol::load::Task;
-use protocol::trace::{Recording, Trail, What};
+use protocol::trace::{Played, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -104,8 +104,8 @@ impl<T: Transport> Lane for ProcessLane<T> {
         Box::pin(self.cancel.explain_turn(ops::perform(self, ops, effort, found)))
     }
 
-    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
-        Box::pin(self.cancel.explain_turn(record(self, self.id(), self.kind(), scenario)))
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Played> {
+        Box::pin(self.cancel.explain_turn(record(self, scenario)))
     }
 }
 
@@ -138,6 +138,15 @@ impl<T: Transport> Starter for ProcessLane<T> {
 
     fn tick(&self) -> f64 {
         machine::clock().tick
+    }
+
+    async fn crash(&self, children: &mut Children<T>) -> Result<(), LaneError> {
+        let [victim, ..] = &mut children.0[..] else { return Ok(()) };
+        let peer = victim.crash()?;
+        *victim = self.ask(Placement::Unpinned, Start::Usual)?;
+        victim.greet()?;
+        tracer::note(What::Replaced { peer, by: victim.peer() });
+        Ok(())
     }
 
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError> {
@@ -203,13 +212,14 @@ impl<T: Transport> Workers for Children<T> {
         Ok(Box::new(OnTime(Handed::new(hands, task)?)))
     }
 
-    async fn end(mut self) -> Result<Vec<Trail>, LaneError> {
+    async fn end(mut self) -> Result<Trails, LaneError> {
         let mut trails = Vec::new();
         if tracer::is_on() {
             let began = tracer::time();
             for child in &mut self.0 {
                 child.ask_for_notes()?;
-                trails.push(child.receive_notes("a blocking read()", T::NAME)?);
+                let trail = child.receive_notes("a blocking read()", T::NAME)?;
+                trails.push((child.peer(), trail));
             }
             tracer::skip_since(began);
         }

@@ -16,12 +16,12 @@ use lab::ops::dispatch::{Handed, Hands, Pool};
 use lab::ops::echo::{self, Crosses, Echo, Touch, Way};
 use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
-use lab::ops::{self, Starter, Workers, memory};
+use lab::ops::{self, Starter, Trails, Workers, memory};
 use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Opened, Placement, Trial};
 use protocol::frame::{self, Head};
 use protocol::load::Task;
-use protocol::trace::{Recording, Trail, What};
+use protocol::trace::{Played, Trail, What};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use shm::{Caller, NOTE, Wait, descriptor};
@@ -42,6 +42,8 @@ const ROOM: usize = 256 << 20;
 /// How long the runner waits before it looks whether the child still lives.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// The same for one that is to crash.
+const CRASH_LOOK: Duration = Duration::from_millis(1);
 /// How long it may take a child that has sent its notes to pass its turn.
 const LONG_LOOK: Duration = Duration::from_secs(10);
 
@@ -87,8 +89,8 @@ impl Lane for ShmLane {
         Box::pin(self.cancel.explain_turn(ops::perform(self, ops, effort, found)))
     }
 
-    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Recording> {
-        Box::pin(self.cancel.explain_turn(record(self, self.id(), self.kind(), scenario)))
+    fn record<'a>(&'a self, scenario: &'static Scenario) -> LaneFuture<'a, Played> {
+        Box::pin(self.cancel.explain_turn(record(self, scenario)))
     }
 }
 
@@ -120,6 +122,14 @@ impl Starter for ShmLane {
 
     fn tick(&self) -> f64 {
         machine::clock().tick
+    }
+
+    async fn crash(&self, sharers: &mut Sharers) -> Result<(), LaneError> {
+        let peer = sharers.crash()?;
+        // Of the memory, too: the turn stays with who died.
+        *sharers = self.start(1, Placement::Unpinned).await?;
+        tracer::note(What::Replaced { peer, by: sharers.children[0].peer() });
+        Ok(())
     }
 
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError> {
@@ -185,7 +195,22 @@ impl Sharers {
         })
     }
 
-    fn dismiss(mut self) -> Result<Vec<Trail>, LaneError> {
+    /// Has the first crash; returns its number in notes.
+    fn crash(&mut self) -> Result<u32, LaneError> {
+        self.pass(0, &Head::Crash, 0);
+        tracer::note(What::Wait);
+        while self.children[0].is_alive() {
+            // It passes no turn any more.
+            if self.memory.receive(0, self.wait, CRASH_LOOK).is_some() {
+                return Err(LaneError::failed("the child did not crash"));
+            }
+        }
+        tracer::note(What::Wake);
+        self.children[0].note_crash();
+        Ok(self.children[0].peer())
+    }
+
+    fn dismiss(mut self) -> Result<Trails, LaneError> {
         let mut trails = Vec::new();
         if tracer::is_on() {
             let began = tracer::time();
@@ -193,7 +218,8 @@ impl Sharers {
                 // Nothing is noted of that.
                 self.memory.pass(worker, &frame::encode(&Head::Trace, 0));
                 let child = &mut self.children[worker];
-                trails.push(child.receive_notes("a futex", "notes in the shared memory")?);
+                let trail = child.receive_notes("a futex", "notes in the shared memory")?;
+                trails.push((child.peer(), trail));
                 let back = self.memory.receive(worker, self.wait, LONG_LOOK);
                 back.ok_or_else(|| self.children[worker].give_up())?;
             }
@@ -306,7 +332,7 @@ impl Workers for Sharers {
         Ok(Box::new(OnTime(Handed::new(hands, task)?)))
     }
 
-    async fn end(self) -> Result<Vec<Trail>, LaneError> {
+    async fn end(self) -> Result<Trails, LaneError> {
         self.dismiss()
     }
 }

@@ -170,10 +170,30 @@ impl<T: Transport> Worker<T> {
             heap: "the process's own".to_owned(),
             heap_bytes: None,
             channel: channel.to_owned(),
-            cost,
+            cost: cost as f64 / 1e3,
             notes: trace::decode(&notes).ok_or_else(|| self.failure("its notes are none"))?,
             dropped,
         })
+    }
+
+    /// Has it crash, waits until it has, and notes that; returns its number in notes.
+    pub(super) fn crash(&mut self) -> Result<u32, LaneError> {
+        let peer = self.peer;
+        self.talk(|stream| {
+            write(stream.get_mut(), peer, &Head::Crash, &[])?;
+            match await_head(stream)? {
+                None => Ok(()),
+                other => unexpected(stream, other),
+            }
+        })?;
+        self.note_crash();
+        Ok(peer)
+    }
+
+    /// Notes that it crashed, and how it ended.
+    pub(super) fn note_crash(&mut self) {
+        let how = self.process.post_mortem();
+        tracer::note(What::Crash { peer: self.peer, how });
     }
 
     /// Its number in notes.
