@@ -38,7 +38,8 @@ fn main() {
     let scraper = dynamic.join(&target).join("trial/breakeven-scraper");
     println!("cargo::rustc-env=BREAKEVEN_SCRAPER={}", scraper.display());
 
-    for source in ["child", "keeper", "protocol", "sandbox", "scrape", "shm", "trial", "workloads"]
+    for source in
+        ["child", "keeper", "protocol", "sandbox", "scrape", "shm", "tracer", "trial", "workloads"]
     {
         println!("cargo::rerun-if-changed={}", root.join("crates").join(source).display());
     }

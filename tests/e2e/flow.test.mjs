@@ -92,10 +92,17 @@ for (const { name, open } of browsers) {
       assert.deepEqual([clone.regions, shared.regions], [0, 2]);
       await page.says("[data-flow='browser.shared']", /one heap for all of them: the shared wasm memory/);
 
+      // What cannot be recorded is said, and takes nothing away.
+      await page.select("flow-left", "native.thread-wide");
+      await page.click("Record again");
+      await page.says('.flow [role="alert"]', /^No trace of tasks on native\.thread-wide: it makes the page's pictures alone/);
+      await page.says("[data-flow='browser.shared'] .caption", /^Six tasks/);
+
       await page.select("flow-preset", "crash");
       await page.select("flow-right", "browser.clone");
       await page.click("Record both");
       await recorded(page);
+      assert.equal(await page.text('.flow [role="alert"]'), "");
       for (const side of await sides(page)) {
         assert.deepEqual([side.crashes, side.tracks], [1, 3], side.lane);
         assert.match(side.caption, /Worker 1 crashed \(.*a mistake in the worker.*\)\.$/, side.lane);

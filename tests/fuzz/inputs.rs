@@ -29,6 +29,13 @@ pub fn messages(bytes: &[u8]) {
         same_again(&message);
         match message {
             ToRunner::Visit { task, .. } => drop(task.check()),
+            ToRunner::News(News::Played { played, .. }) => {
+                let (lane, kind) = (protocol::LaneId::BROWSER_CLONE, protocol::LaneKind::Thread);
+                if let Ok(recording) = lab::assemble::assemble("tasks", lane, kind, *played) {
+                    let film = flow::Film::new(recording);
+                    let _ = flow::sheet("a recording", &[&film], "");
+                }
+            }
             ToRunner::News(News::Found { series, .. }) => {
                 let effort = lab::Effort {
                     samples: 5,

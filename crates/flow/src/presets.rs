@@ -14,7 +14,7 @@ pub struct Preset {
 }
 
 /// All of them. The first is the picture that the seed speaks of.
-pub const PRESETS: [Preset; 7] = [
+pub const PRESETS: [Preset; 8] = [
     Preset {
         id: "glance",
         title: "Worker threads and child processes at a glance",
@@ -26,6 +26,12 @@ pub const PRESETS: [Preset; 7] = [
         title: "The seed's picture, in shared memory and by JSON",
         scenario: "picture",
         lanes: ["node.worker-shared", "node.fork-json"],
+    },
+    Preset {
+        id: "scraper",
+        title: "The seed's scraper: what becomes of who reads too deep a page",
+        scenario: "scraper",
+        lanes: ["process.socket", "process.pipe"],
     },
     Preset {
         id: "echo",

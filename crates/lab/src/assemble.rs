@@ -69,19 +69,28 @@ pub fn assemble(
 
 /// Leaves out the workers that got nothing to do while others did, as a lane may start some in vain.
 fn without_idle(mut caller: Trail, workers: Vec<Option<Trail>>) -> (Trail, Vec<Option<Trail>>) {
-    let is_idle = |trail: &Option<Trail>| {
-        let is_nothing = |note: &Note| matches!(note.what, What::Ready | What::Wait | What::Wake);
-        trail.as_ref().is_some_and(|trail| trail.notes.iter().all(is_nothing))
+    let is_nothing = |note: &Note| matches!(note.what, What::Ready | What::Wait | What::Wake);
+    // Who took another one's place belongs to the story, whatever was left to do.
+    let is_needed = |number: u32| {
+        let mut notes = caller.notes.iter();
+        notes.any(|note| matches!(note.what, What::Replaced { by, .. } if by == number))
     };
-    if workers.iter().all(is_idle) {
+    let idle: Vec<bool> = (0..)
+        .zip(&workers)
+        .map(|(number, trail)| {
+            let is_idle = trail.as_ref().is_some_and(|trail| trail.notes.iter().all(is_nothing));
+            is_idle && !is_needed(number)
+        })
+        .collect();
+    if idle.iter().all(|idle| *idle) {
         return (caller, workers);
     }
     // Of each worker, its new number.
     let mut next = 0;
     let mut numbers = Vec::new();
-    for worker in &workers {
-        numbers.push((!is_idle(worker)).then_some(next));
-        next += u32::from(!is_idle(worker));
+    for idle in &idle {
+        numbers.push((!idle).then_some(next));
+        next += u32::from(!idle);
     }
     let renumber = |peer: &mut u32| match numbers[*peer as usize] {
         Some(number) => {
@@ -99,7 +108,8 @@ fn without_idle(mut caller: Trail, workers: Vec<Option<Trail>>) -> (Trail, Vec<O
         What::Replaced { peer, by } => renumber(peer) && renumber(by),
         _ => true,
     });
-    (caller, workers.into_iter().filter(|worker| !is_idle(worker)).collect())
+    let kept = workers.into_iter().zip(idle).filter(|(_, idle)| !idle).map(|(worker, _)| worker);
+    (caller, kept.collect())
 }
 
 /// The worker with the highest number that a note of the caller's is about.

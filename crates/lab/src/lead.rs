@@ -75,7 +75,8 @@ pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent
     let mut record = Record::begin(&plan, machine, run);
     record.own_load = own_load;
     let mut narrator = Narrator { record, began: now(), now, tell };
-    let (traces, cancelled) = record_all(&recorded, &scenarios, &mut narrator).await;
+    let named = wish.trace.as_ref().is_some_and(|trace| !trace.lanes.is_empty());
+    let (traces, cancelled) = record_all(&recorded, &scenarios, named, &mut narrator).await;
     narrator.record.traced(traces);
     let ended = match plan.experiments.is_empty() || cancelled {
         true if cancelled => Ended::Cancelled,

@@ -27,6 +27,8 @@ pub(crate) enum Act {
     Tasks { task: Task, tasks: u32, workers: u32 },
     /// A worker does a task and crashes; another one does the next.
     Crash { task: Task },
+    /// Workers read pages of a site, one of which they do not survive.
+    Scrape,
     /// A piece of work is cut into a share per worker.
     Work { workload: &'static str, pages: u32, workers: u32 },
 }
@@ -35,7 +37,7 @@ pub(crate) enum Act {
 const ROUNDS: u64 = 2_000_000;
 
 /// All scenarios. The first is the one that shows most at a glance.
-pub static ALL: [Scenario; 5] = [
+pub static ALL: [Scenario; 6] = [
     Scenario {
         id: "tasks",
         title: "Six tasks for two workers",
@@ -71,6 +73,13 @@ pub static ALL: [Scenario; 5] = [
         title: "The seed's picture",
         story: "The caller cuts a picture of one megapixel into two regions; each worker fills one.",
         act: Act::Work { workload: "fill", pages: 1000, workers: 2 },
+    },
+    Scenario {
+        id: "scraper",
+        title: "The seed's scraper",
+        story: "Two children read six pages of a site that the runner serves. One page is deeper than they can go: it ends \
+                who reads it, and who tries it again.",
+        act: Act::Scrape,
     },
 ];
 

@@ -13,4 +13,4 @@ mod guard;
 mod robots;
 mod scraper_loop;
 
-pub use scraper_loop::run;
+pub use scraper_loop::{now, run};

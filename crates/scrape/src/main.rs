@@ -1,7 +1,7 @@
 //! The scraper as a program: frames on its standard input and output.
 //!
 //! Its arguments are the process id of whoever started it, what it is allowed beyond computing, and on how many
-//! threads it works. First of all it gives up everything else.
+//! threads it works, and `trace` where it is to note what it does. First of all it gives up everything else.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -31,6 +31,12 @@ fn main() -> ExitCode {
         eprintln!("breakeven-scraper: the runner starts this");
         return ExitCode::from(2);
     };
+    // The first reading finds out where the clock can be read without a system call: from inside the sandbox it
+    // could not.
+    scrape::now();
+    if words.next().as_deref() == Some("trace") {
+        tracer::begin(scrape::now);
+    }
     let ended =
         sandbox::enter(parent, &LIMITS, allowed).map_err(FrameError::from).and_then(|guards| {
             let process = getpid().as_raw_nonzero().get().unsigned_abs();

@@ -8,12 +8,20 @@ use std::thread;
 
 use protocol::frame::{self, FrameError, Head};
 use protocol::scrape::{Answer, Answered, Ask, Reach};
+use protocol::trace::{self, Crosses, What};
+use rustix::time::{ClockId, clock_gettime};
 use scraper::Html;
 
 use crate::digest::digest;
 use crate::fetch::{Fetcher, Missing};
 use crate::guard::Guard;
 use crate::robots::Robots;
+
+/// The system's monotonic clock, the same in every process, in nanoseconds.
+pub fn now() -> u64 {
+    let time = clock_gettime(ClockId::Monotonic);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
 
 /// One worker of the scraper: a process has one, or some on threads.
 #[derive(Default)]
@@ -35,7 +43,10 @@ impl Scraper {
             }
         };
         let asked = if ask.robots { self.robots.ask(ask, fetcher) } else { Ok(()) };
-        let fetched = match asked.and_then(|()| fetcher.fetch(ask)) {
+        tracer::note(What::Wait);
+        let fetched = asked.and_then(|()| fetcher.fetch(ask));
+        tracer::note(What::Wake);
+        let fetched = match fetched {
             Ok(fetched) => fetched,
             Err(Missing::Refused(why)) => return Answer::Refused(why),
             Err(Missing::Status(status)) => {
@@ -43,8 +54,10 @@ impl Scraper {
             }
             Err(Missing::Failed(why)) => return Answer::Failed(why),
         };
+        tracer::note(What::Compute);
         let html = Html::parse_document(&fetched.html);
         let mut page = digest(&html, &fetched.url);
+        tracer::note(What::Computed);
         page.redirects = fetched.redirects;
         page.charset = fetched.charset.to_owned();
         page.html_bytes = fetched.bytes;
@@ -65,13 +78,21 @@ pub fn run(
     output: impl Write + Send + 'static,
 ) -> Result<(), FrameError> {
     let output = Arc::new(Mutex::new(output));
+    tracer::note(What::Ready);
     say(&output, &Head::Hello { process, guards }, &[])?;
     if threads < 2 {
         let mut scraper = Scraper::default();
-        while let Some(ask) = next(input)? {
-            answer(&mut scraper, &ask, &output)?;
+        loop {
+            match next(input)? {
+                Request::Page(ask) => answer(&mut scraper, &ask, &output)?,
+                Request::Notes => {
+                    let tracer::Noted { notes, dropped } = tracer::take();
+                    let cost = (tracer::cost(now) * 1e3) as u64;
+                    say(&output, &Head::Traced { cost, dropped }, &trace::encode(&notes))?;
+                }
+                Request::None => return Ok(()),
+            }
         }
-        return Ok(());
     }
     let (asks, inbox) = channel::<Ask>();
     let inbox = Arc::new(Mutex::new(inbox));
@@ -89,27 +110,47 @@ pub fn run(
             }
         });
     }
-    while let Some(ask) = next(input)? {
+    while let Request::Page(ask) = next(input)? {
         asks.send(ask).map_err(|_| io::Error::other("every thread has ended"))?;
     }
     Ok(())
 }
 
-fn next(input: &mut impl Read) -> Result<Option<Ask>, FrameError> {
-    let Some((head, length)) = frame::read_head(input)? else { return Ok(None) };
+/// What is wanted.
+enum Request {
+    Page(Ask),
+    /// What was noted: of one thread.
+    Notes,
+    /// Nothing more.
+    None,
+}
+
+fn next(input: &mut impl Read) -> Result<Request, FrameError> {
+    tracer::note(What::Wait);
+    let Some((head, length)) = frame::read_head(input)? else { return Ok(Request::None) };
+    tracer::note(What::Wake);
     let invalid = |why: String| FrameError::from(io::Error::new(io::ErrorKind::InvalidData, why));
-    if head != Head::Fetch {
-        return Err(invalid(format!("a scraper takes addresses, not {head:?}")));
+    match head {
+        Head::Fetch => {
+            let mut body = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+            input.read_exact(&mut body)?;
+            tracer::note(What::Receive { peer: 0, bytes: length });
+            let ask = serde_json::from_slice(&body).map_err(|why| invalid(why.to_string()))?;
+            Ok(Request::Page(ask))
+        }
+        Head::Trace => Ok(Request::Notes),
+        other => Err(invalid(format!("a scraper takes addresses, not {other:?}"))),
     }
-    let mut body = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-    input.read_exact(&mut body)?;
-    serde_json::from_slice(&body).map(Some).map_err(|why| invalid(why.to_string()))
 }
 
 fn answer(scraper: &mut Scraper, ask: &Ask, output: &Mutex<impl Write>) -> Result<(), FrameError> {
     let answered = Answered { number: ask.number, answer: scraper.scrape(ask) };
     let body = serde_json::to_vec(&answered).map_err(io::Error::from)?;
-    say(output, &Head::Fetched, &body)
+    let (began, bytes) = (tracer::time(), body.len() as u64);
+    tracer::note(What::Send { peer: 0, bytes, crosses: Crosses::Copied });
+    say(output, &Head::Fetched, &body)?;
+    tracer::note_since(began, |took| What::Copy { bytes, took });
+    Ok(())
 }
 
 fn say(output: &Mutex<impl Write>, head: &Head, body: &[u8]) -> Result<(), FrameError> {

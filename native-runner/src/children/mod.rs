@@ -85,7 +85,10 @@ impl ChildProcess {
         allowed: Allowances,
         threads: u32,
     ) -> io::Result<Self> {
-        let words = [allowed.to_string(), threads.to_string()];
+        let mut words = vec![allowed.to_string(), threads.to_string()];
+        if tracer::is_on() {
+            words.push("trace".to_owned());
+        }
         let name = "breakeven-scraper";
         Self::spawn_own(programs::scraper()?, name, &words, input, output, cancel)
     }

@@ -9,11 +9,14 @@ use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
 
 use lab::LaneError;
+use lab::ops::Trails;
 use protocol::LaneId;
 use protocol::scrape::{Ask, Child, MAX_SCRAPERS, Reach, ScrapeEvent, ScrapeSummary};
+use tokio::runtime::Builder;
 
 use crate::cancel::Cancel;
-use crate::lanes::Pipes;
+use crate::lanes::{Pipes, Transport};
+use crate::site::Site;
 use pool::Pool;
 use programs::{Crew, Program};
 
@@ -25,6 +28,30 @@ pub(crate) const BYTES: u64 = 4 << 20;
 /// Lanes whose workers scrape; the first is the usual one.
 pub(crate) const LANES: [LaneId; 3] =
     [LaneId::PROCESS_SOCKET, LaneId::PROCESS_PIPE, LaneId::NATIVE_THREAD];
+
+/// Pages that are read where a trace is taken: usual ones, and one that nobody survives.
+const TRACED: [&str; 6] =
+    ["/article/1", "/long", "/crash", "/article/2", "/article/3", "/article/4"];
+
+/// Has two children read some pages of the built-in site; returns what they have noted.
+pub(crate) fn trace<T: Transport>(cancel: &Cancel) -> Result<Trails, LaneError> {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.map_err(LaneError::failed)?;
+    let site = runtime.block_on(Site::start()).map_err(LaneError::failed)?;
+    let run = Run {
+        lane: T::LANE,
+        child: Child::Rust,
+        workers: 2,
+        urls: TRACED.map(|path| format!("{}{path}", site.origin())).into(),
+        reach: Reach::Site(site.origin().to_owned()),
+        robots: false,
+        seconds: SECONDS,
+    };
+    let crew = run.crew()?;
+    let program = Program::new(run.child, crew, &run.reach, cancel)?;
+    let scraped = Pool::<T>::run(&program, crew, run.asks(), cancel, &mut |_| {})?;
+    Ok(scraped.trails)
+}
 
 /// A run that is to be made.
 #[derive(Clone)]
@@ -68,11 +95,12 @@ impl Run {
         let program = Program::new(self.child, crew, &self.reach, cancel)?;
         let piped = self.lane == LaneId::PROCESS_PIPE;
         let asks = self.asks();
-        if piped {
+        let scraped = if piped {
             Pool::<Pipes>::run(&program, crew, asks, cancel, tell)
         } else {
             Pool::<UnixStream>::run(&program, crew, asks, cancel, tell)
-        }
+        };
+        scraped.map(|scraped| scraped.summary)
     }
 
     /// Who works beside whom.

@@ -7,9 +7,11 @@ use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
 use lab::LaneError;
+use lab::ops::Trails;
 use protocol::Nanos;
 use protocol::frame::Head;
 use protocol::scrape::{Answer, Answered, Ask, ScrapeEvent, ScrapeResult, ScrapeSummary, Scraped};
+use protocol::trace::What;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::time::Timespec;
@@ -46,6 +48,13 @@ struct Member<T> {
     memory: u64,
 }
 
+/// What came of it.
+pub(super) struct Over {
+    pub(super) summary: ScrapeSummary,
+    /// What those have noted that were there in the end, if they were to.
+    pub(super) trails: Trails,
+}
+
 /// All of them.
 pub(super) struct Pool<'a, T> {
     program: &'a Program<'a>,
@@ -68,7 +77,7 @@ impl<'a, T: Transport> Pool<'a, T> {
         asks: VecDeque<Ask>,
         cancel: &'a Cancel,
         tell: &'a mut dyn FnMut(ScrapeEvent),
-    ) -> Result<ScrapeSummary, LaneError> {
+    ) -> Result<Over, LaneError> {
         let asked = timing::now();
         let (count, capacity, replaces) = match crew {
             Crew::Processes(count) => (count, 1, true),
@@ -90,7 +99,7 @@ impl<'a, T: Transport> Pool<'a, T> {
         pool.work()
     }
 
-    fn work(mut self) -> Result<ScrapeSummary, LaneError> {
+    fn work(mut self) -> Result<Over, LaneError> {
         let began = timing::now();
         loop {
             self.give_out()?;
@@ -112,12 +121,22 @@ impl<'a, T: Transport> Pool<'a, T> {
         self.summary.took = Nanos(timing::now() - began);
         self.weigh_all();
         self.summary.memory_after = self.memory();
+        let mut trails = Vec::new();
         if !self.summary.cancelled {
+            if tracer::is_on() {
+                let began = tracer::time();
+                for Member { worker, .. } in &mut self.members {
+                    worker.ask_for_notes()?;
+                    let trail = worker.receive_notes("a blocking read()", T::NAME)?;
+                    trails.push((worker.peer(), trail));
+                }
+                tracer::skip_since(began);
+            }
             for member in self.members {
                 member.worker.end()?;
             }
         }
-        Ok(self.summary)
+        Ok(Over { summary: self.summary, trails })
     }
 
     /// To whoever is idle, and alive: a page that nobody could look at has not been tried.
@@ -167,7 +186,10 @@ impl<'a, T: Transport> Pool<'a, T> {
         let streams: Vec<_> = streams.collect::<Result<_, _>>()?;
         let mut polled: Vec<PollFd<'_>> =
             streams.iter().map(|stream| PollFd::from_borrowed_fd(*stream, PollFlags::IN)).collect();
-        match poll(&mut polled, Some(&time)) {
+        tracer::note(What::Wait);
+        let polled_for = poll(&mut polled, Some(&time));
+        tracer::note(What::Wake);
+        match polled_for {
             Ok(0) | Err(Errno::INTR) => Ok(None),
             Ok(_) => Ok(polled.iter().position(|one| !one.revents().is_empty())),
             Err(why) => Err(LaneError::failed(why)),
@@ -216,6 +238,8 @@ impl<'a, T: Transport> Pool<'a, T> {
         self.summary.deaths += 1;
         let mut member = self.members.remove(at);
         let doing = std::mem::take(&mut member.doing);
+        let peer = member.worker.peer();
+        tracer::note(What::Crash { peer, how: how.clone() });
         drop(member);
         let names: Vec<&str> = doing.iter().map(|it| it.waiting.ask.url.as_str()).collect();
         let attempt = doing.first().map_or(0, |it| it.waiting.attempt);
@@ -231,7 +255,11 @@ impl<'a, T: Transport> Pool<'a, T> {
                 self.over(waiting, took, ScrapeResult::Crashed);
             }
         }
-        if self.replaces { self.replace() } else { Ok(()) }
+        if self.replaces {
+            let by = self.replace()?;
+            tracer::note(What::Replaced { peer, by });
+        }
+        Ok(())
     }
 
     fn lose(&mut self, waiting: Waiting, took: Nanos) {
@@ -244,11 +272,13 @@ impl<'a, T: Transport> Pool<'a, T> {
         (self.tell)(ScrapeEvent::Page(Scraped { url: ask.url, result, took, attempts: attempt }));
     }
 
-    fn replace(&mut self) -> Result<(), LaneError> {
+    /// Starts another one; returns its number in notes.
+    fn replace(&mut self) -> Result<u32, LaneError> {
         let mut worker = self.program.start()?;
         worker.greet()?;
+        let peer = worker.peer();
         self.members.push(Member { worker, doing: Vec::new(), memory: 0 });
-        Ok(())
+        Ok(peer)
     }
 
     /// A process that keeps too much gives it back by ending.
@@ -259,7 +289,7 @@ impl<'a, T: Transport> Pool<'a, T> {
         }
         (self.tell)(ScrapeEvent::Outgrown { bytes: memory });
         self.members.remove(at).worker.end()?;
-        self.replace()
+        self.replace().map(|_| ())
     }
 
     /// What one had when it had started.

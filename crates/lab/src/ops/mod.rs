@@ -62,6 +62,11 @@ pub trait Starter {
         Err(LaneError::Unavailable("a worker that crashes takes its caller along here".into()))
     }
 
+    /// Has workers of its own read pages of a site, and ends them; returns what they have noted.
+    async fn scrape(&self) -> Result<Trails, LaneError> {
+        Err(LaneError::Unavailable("its workers do not scrape: those of process lanes do".into()))
+    }
+
     /// One worker's life, cold, started in one of these ways.
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError>;
 

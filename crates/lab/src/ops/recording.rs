@@ -50,6 +50,7 @@ async fn play<L: Starter>(lane: &L, act: Act) -> Result<Trails, LaneError> {
             workers.pool(task).await?.closed(1).await?;
             workers.end().await
         }
+        Act::Scrape => lane.scrape().await,
         Act::Work { workload, pages, workers } => {
             let workload = compute::find(workload)
                 .ok_or_else(|| LaneError::failed(format!("no workload {workload}")))?;

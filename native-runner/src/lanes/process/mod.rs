@@ -149,6 +149,10 @@ impl<T: Transport> Starter for ProcessLane<T> {
         Ok(())
     }
 
+    async fn scrape(&self) -> Result<Trails, LaneError> {
+        crate::scrape::trace::<T>(&self.cancel)
+    }
+
     async fn life(&self, start: Start, placement: Placement) -> Result<Life, LaneError> {
         let greet = |child: &mut Worker<T>| child.greet().map(|_| ());
         timing::life(|| self.ask(placement, start), greet, Worker::end)

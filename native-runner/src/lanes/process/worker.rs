@@ -122,10 +122,11 @@ impl<T: Transport> Worker<T> {
 
     /// Receives what came of a page, as JSON.
     pub(crate) fn receive_fetched(&mut self) -> Result<Vec<u8>, LaneError> {
+        let peer = self.peer;
         self.talk(|stream| match frame::read_head(stream)? {
             Some((Head::Fetched, length)) => {
                 let mut body = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-                stream.read_exact(&mut body)?;
+                read_body(stream, peer, &mut body)?;
                 Ok(body)
             }
             other => unexpected(stream, other),
@@ -149,12 +150,12 @@ impl<T: Transport> Worker<T> {
     }
 
     /// Asks a child that was started to note what it does for its notes. Nothing is noted of that.
-    pub(super) fn ask_for_notes(&mut self) -> Result<(), LaneError> {
+    pub(crate) fn ask_for_notes(&mut self) -> Result<(), LaneError> {
         self.talk(|stream| Ok(frame::write(stream.get_mut(), &Head::Trace, &[])?))
     }
 
     /// Receives them; it and its caller talk over this channel.
-    pub(super) fn receive_notes(&mut self, waits: &str, channel: &str) -> Result<Trail, LaneError> {
+    pub(crate) fn receive_notes(&mut self, waits: &str, channel: &str) -> Result<Trail, LaneError> {
         let (cost, dropped, notes) = self.talk(|stream| match frame::read_head(stream)? {
             Some((Head::Traced { cost, dropped }, length)) => {
                 let mut notes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
@@ -197,7 +198,7 @@ impl<T: Transport> Worker<T> {
     }
 
     /// Its number in notes.
-    pub(super) fn peer(&self) -> u32 {
+    pub(crate) fn peer(&self) -> u32 {
         self.peer
     }
 
