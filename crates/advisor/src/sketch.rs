@@ -60,7 +60,25 @@ pub fn sketches(lane: &LaneId) -> Vec<Sketch> {
         Some(Column::Threads) => vec![NODE_WORKER, RUST_THREAD, BROWSER_WORKER],
         None => Vec::new(),
     };
+    // Platforms have capitals where people read them.
     let own = platform_of(lane).map_or("", Platform::name);
-    all.sort_by_key(|sketch| sketch.platform != own);
+    all.sort_by_key(|sketch| !sketch.platform.eq_ignore_ascii_case(own));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lane_s_own_platform_comes_first() {
+        for (lane, first) in [
+            (LaneId::NATIVE_THREAD, "thread.rs"),
+            (LaneId::PROCESS_PIPE, "process.rs"),
+            (LaneId::NODE_WORKER, "node-worker.mjs"),
+            (LaneId::BROWSER_SHARED, "worker-shared.js"),
+        ] {
+            assert_eq!(sketches(&lane)[0].name, first, "{lane}");
+        }
+    }
 }
