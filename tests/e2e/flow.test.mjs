@@ -111,22 +111,6 @@ for (const { name, open } of browsers) {
     });
 
     visit(
-      "a comparison is played along, and its lanes stay to be looked at",
-      async (page) => {
-        await page.available(lanes);
-        await page.click("Run comparison");
-        await until(() => page.count(".flow .structure-picture"), "a recording");
-        await page.status("The comparison is done.");
-        await page.select("flow-preset", "native");
-        await recorded(page);
-        const [thread, pipe] = await sides(page);
-        assert.deepEqual([thread.processes, pipe.processes], [1, 3]);
-        assert.deepEqual([thread.regions, pipe.regions], [2, 0]);
-      },
-      { measures: ["startup"] },
-    );
-
-    visit(
       "without a runner the page records its own lanes, at 360 pixels too",
       async (page) => {
         await page.available(browserLanes.filter((lane) => lane !== "browser.shared"));

@@ -70,35 +70,7 @@ impl Flow {
             this.at.set(None);
             this.show_whole();
         });
-        this.play_along();
         this
-    }
-
-    /// Plays each recording as it comes, beside the one before it.
-    fn play_along(self) {
-        Effect::new(move |last: Option<Option<LaneId>>| {
-            let latest = self.comparison.recorded.get();
-            let lane = latest.as_ref().map(|(_, lane)| lane.clone());
-            // What was asked for here stays as it was chosen.
-            if let Some((scenario, lane)) = latest
-                && !self.comparison.is_traced.get_untracked()
-                && let Some(scenario) = scenarios::find(&scenario)
-            {
-                let is_new_scenario = self.scenario.get_untracked().id != scenario.id;
-                let before = last.flatten().filter(|_| !is_new_scenario);
-                self.scenario.set(scenario);
-                let [left, right] = self.lanes;
-                match before {
-                    Some(before) => {
-                        left.set(before.to_string());
-                        right.set(lane.to_string());
-                    }
-                    None => left.set(lane.to_string()),
-                }
-                request_animation_frame(move || self.play());
-            }
-            lane
-        });
     }
 
     pub(crate) fn choose(self, preset: &Preset) {

@@ -48,7 +48,6 @@ impl Comparison {
             }
             StudyEvent::Recorded(recording) => {
                 this.findings.update(|all| findings::trace(all, &recording));
-                this.recorded.set(Some((recording.scenario.clone(), recording.lane.clone())));
             }
             StudyEvent::Block(report) => this.study.update(|study| {
                 if let Some(study) = study {
