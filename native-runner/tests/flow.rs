@@ -4,10 +4,23 @@ use std::fs;
 use std::path::Path;
 
 use flow::{Film, PRESETS, origin, sheet};
+use native_runner::Cancel;
 use protocol::report::Report;
 
 /// Set it to write the diagrams anew, after a change to how they are drawn: look at them.
 const RENEW: &str = "BREAKEVEN_RENEW";
+
+#[test]
+fn presets_are_of_scenarios_and_lanes_that_there_are() {
+    let mut lanes = lab::browser::BROWSER_LANES.to_vec();
+    lanes.extend(native_runner::lanes::all(&Cancel::default()).iter().map(|lane| lane.id()));
+    for preset in PRESETS {
+        assert!(lab::scenarios::find(preset.scenario).is_some(), "{}", preset.id);
+        for lane in preset.lanes {
+            assert!(lanes.iter().any(|known| known.as_str() == lane), "{}: {lane}", preset.id);
+        }
+    }
+}
 
 #[test]
 fn golden_traces_are_drawn_as_they_were() {

@@ -105,10 +105,30 @@ for (const { name, open } of browsers) {
       assert.equal(await page.text('.flow [role="alert"]'), "");
       for (const side of await sides(page)) {
         assert.deepEqual([side.crashes, side.tracks], [1, 3], side.lane);
-        assert.match(side.caption, /Worker 1 crashed \(.*a mistake in the worker.*\)\.$/, side.lane);
+        assert.match(side.caption, /Worker 1 crashed: .*a mistake in the worker.*\.$/, side.lane);
       }
       assert.equal(await page.tab.run(() => document.documentElement.dataset.errors ?? ""), "");
     });
+
+    visit(
+      "a comparison is played along once it has its figures, and its lanes stay to be looked at",
+      async (page) => {
+        await page.available(lanes);
+        await page.click("Run comparison");
+        await until(() => page.count(".flow .structure-picture"), "a recording", 120_000);
+        assert.match(await page.text(".progress .turn"), /^a trace of tasks on /);
+        assert.ok((await page.percent()) > 50, "nobody is thrown back");
+        await until(async () => !(await output(page)).startsWith("the whole"), "the player");
+        await page.status("The comparison is done.");
+        assert.equal((await page.rows("startup")).filter((row) => row.lane === "process.pipe" && row.outcome === "measured").length, 6);
+        await page.select("flow-preset", "native");
+        await recorded(page);
+        const [thread, pipe] = await sides(page);
+        assert.deepEqual([thread.processes, pipe.processes], [1, 3]);
+        assert.deepEqual([thread.regions, pipe.regions], [2, 0]);
+      },
+      { measures: ["startup"] },
+    );
 
     visit(
       "without a runner the page records its own lanes, at 360 pixels too",

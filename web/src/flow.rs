@@ -70,7 +70,32 @@ impl Flow {
             this.at.set(None);
             this.show_whole();
         });
+        this.play_along();
         this
+    }
+
+    /// Plays each recording as it comes, beside the one before it.
+    fn play_along(self) {
+        Effect::new(move |last: Option<Option<LaneId>>| {
+            let (scenario, lane) = self.comparison.recorded.get()?;
+            // What was asked for here stays as it was chosen.
+            if !self.comparison.is_traced.get_untracked()
+                && let Some(scenario) = scenarios::find(&scenario)
+            {
+                let is_same = self.scenario.get_untracked().id == scenario.id;
+                self.scenario.set(scenario);
+                let [left, right] = self.lanes;
+                match last.flatten().filter(|_| is_same) {
+                    Some(before) => {
+                        left.set(before.to_string());
+                        right.set(lane.to_string());
+                    }
+                    None => left.set(lane.to_string()),
+                }
+                request_animation_frame(move || self.play());
+            }
+            Some(lane)
+        });
     }
 
     pub(crate) fn choose(self, preset: &Preset) {

@@ -90,7 +90,7 @@ fn answer_one(
             send(output, &Head::Echoed { arrived }, &buffers.request)?;
         }
         Head::Task { rounds, reply, .. } => {
-            let result = computing(|| frame::task_result(rounds, &buffers.request));
+            let result = tracer::computing(|| frame::task_result(rounds, &buffers.request));
             resize(&mut buffers.answer, reply)?;
             send(output, &Head::Did { result }, &buffers.answer)?;
         }
@@ -124,14 +124,6 @@ fn send_notes(output: &mut impl Write) -> Result<(), FrameError> {
     Ok(frame::write(output, &Head::Traced { cost, dropped }, &trace::encode(&notes))?)
 }
 
-/// Notes that this is work.
-fn computing<A>(work: impl FnOnce() -> A) -> A {
-    tracer::note(What::Compute);
-    let result = work();
-    tracer::note(What::Computed);
-    result
-}
-
 fn way_to_wait(code: u32) -> Result<shm::Wait, FrameError> {
     let known = usize::try_from(code).ok().and_then(|place| shm::Wait::ALL.get(place));
     known.copied().ok_or_else(|| invalid(format!("an unknown way to wait: {code}")))
@@ -154,7 +146,7 @@ pub fn now() -> u64 {
 /// Does the work; returns the nanoseconds in the kernel.
 fn work(head: &Head, request: &[u8], answer: &mut [u8]) -> Result<u64, FrameError> {
     let started = Instant::now();
-    computing(|| head.work(request, answer)).map_err(|why| invalid(why.to_string()))?;
+    tracer::computing(|| head.work(request, answer)).map_err(|why| invalid(why.to_string()))?;
     Ok(started.elapsed().as_nanos() as u64)
 }
 

@@ -8,7 +8,7 @@ use protocol::trace::{Crosses, What};
 use shm::Worker;
 
 use crate::Ended;
-use crate::{computing, invalid, not_a_request, now, send_notes, way_to_wait, work};
+use crate::{invalid, not_a_request, now, send_notes, way_to_wait, work};
 
 /// The runner's death ends the child, not its silence.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -80,11 +80,11 @@ fn answer(
         .ok_or_else(|| invalid(format!("{head:?} lies outside the shared memory")))?;
     let (head, bytes) = match head {
         Head::Sum => {
-            let sum = computing(|| workloads::sum(request));
+            let sum = tracer::computing(|| workloads::sum(request));
             (Head::Summed { arrived: now(), sum }, 0)
         }
         Head::Task { rounds, .. } => {
-            let result = computing(|| frame::task_result(rounds, request));
+            let result = tracer::computing(|| frame::task_result(rounds, request));
             (Head::Did { result }, answered)
         }
         Head::Echo => (Head::Echoed { arrived: now() }, body),

@@ -18,7 +18,7 @@ use lab::scenarios::Scenario;
 use lab::{Effort, Found, Lane, LaneError, LaneFuture, Op, Placement, Trial};
 use protocol::frame::task_result;
 use protocol::load::Task;
-use protocol::trace::{Played, Trail, What};
+use protocol::trace::{Played, Trail};
 use protocol::trial::Tried;
 use protocol::{Availability, LaneId, LaneKind};
 use wasm_bindgen::closure::Closure;
@@ -95,7 +95,7 @@ impl Starter for MainLane {
     }
 
     fn end_trace(&self) -> Result<Trail, LaneError> {
-        Ok(trail("the worker's event loop", "the caller's own: JavaScript and wasm", ""))
+        Ok(trail("the worker's event loop", "caller's JavaScript and wasm", ""))
     }
 
     fn tick(&self) -> f64 {
@@ -177,9 +177,7 @@ impl SelfChannel {
         let closure = Closure::<dyn FnMut(_)>::new(move |_: MessageEvent| {
             wake();
             // Whatever it hears of itself it does at once.
-            tracer::note(What::Compute);
-            handle();
-            tracer::note(What::Computed);
+            tracer::computing(&mut handle);
         });
         self.channel.port1().set_onmessage(Some(closure.as_ref().unchecked_ref()));
         *self.on_message.borrow_mut() = Some(closure);

@@ -4,14 +4,12 @@
 //! Payloads lie in JavaScript's memory, as `postMessage` cannot take them out of wasm's: work is copied
 //! out of there and back into it, which is a part of what these lanes cost.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+mod echo;
 
-use futures::channel::oneshot;
 use js_sys::Uint8Array;
 use lab::ops::compute::{self, Compute, Piece};
 use lab::ops::dispatch::{Handed, Hands, Pool};
-use lab::ops::echo::{self, Crosses, Echo, Way};
+use lab::ops::echo::{Crosses, Echo, Way, request};
 use lab::ops::memory::Footprint;
 use lab::ops::recording::record;
 use lab::ops::startup::{Life, Start};
@@ -30,9 +28,10 @@ use crate::clone;
 use crate::footprint;
 use crate::inbox::Inbox;
 use crate::life::{self, Mortal, unexpected};
-use crate::peers::{self, Peer, trouble};
+use crate::peers::{Peer, trouble};
 use crate::trail::trail;
 use crate::trials;
+use echo::MessageEcho;
 
 /// One of the two lanes.
 #[derive(Clone, Copy)]
@@ -103,7 +102,7 @@ impl Starter for MessageLane {
     }
 
     fn end_trace(&self) -> Result<Trail, LaneError> {
-        Ok(trail("the worker's event loop", "the caller's own: JavaScript and wasm", ""))
+        Ok(trail("the worker's event loop", "caller's JavaScript and wasm", ""))
     }
 
     fn tick(&self) -> f64 {
@@ -163,7 +162,7 @@ impl Workers for Crew {
         let MessageLane { transfer, tick } = self.lane;
         let peer = &mut self.peers[0];
         peer.have(&ToPeer::Mode { answer: Answer::Same, transfer }).await?;
-        let request = echo::request(bytes)?;
+        let request = request(bytes)?;
         let payload = Uint8Array::from(request.as_slice());
         Ok(Box::new(MessageEcho { peer, request, payload, reply: None, transfer, tick }))
     }
@@ -219,100 +218,6 @@ impl Workers for Crew {
             tracer::note(What::Exit { peer: number });
         }
         Ok(trails)
-    }
-}
-
-struct MessageEcho<'a> {
-    peer: &'a mut Peer,
-    request: Vec<u8>,
-    /// What is sent next.
-    payload: Uint8Array,
-    /// What came back last.
-    reply: Option<Uint8Array>,
-    transfer: bool,
-    tick: f64,
-}
-
-/// A batch under way.
-struct Batch {
-    left: u32,
-    /// The sum of the times at which payloads were sent.
-    sent: f64,
-    /// When the last one was back.
-    ended: f64,
-    last: JsValue,
-    done: Option<oneshot::Sender<()>>,
-}
-
-impl Echo for MessageEcho<'_> {
-    // Each message is answered from the handler of the last one: no future is woken in between.
-    fn batch(&mut self, count: u32) -> LaneFuture<'_, [f64; 2]> {
-        Box::pin(async move {
-            let (done, wait) = oneshot::channel();
-            let (worker, failures) = self.peer.parts();
-            let number = self.peer.number();
-            let batch = Rc::new(RefCell::new(Batch {
-                left: count,
-                sent: 0.0,
-                ended: 0.0,
-                last: JsValue::UNDEFINED,
-                done: Some(done),
-            }));
-            let hook = {
-                let (batch, payload, transfer) =
-                    (Rc::clone(&batch), self.payload.clone(), self.transfer);
-                move |message: JsValue| {
-                    let mut batch = batch.borrow_mut();
-                    batch.left -= 1;
-                    if batch.left == 0 {
-                        batch.ended = clock::exact();
-                        batch.last = message;
-                        let _ = batch.done.take().map(|done| done.send(()));
-                        return;
-                    }
-                    let next = if transfer { message.unchecked_ref() } else { &payload };
-                    batch.sent += clock::exact();
-                    if let Err(why) = peers::send(&worker, number, next, transfer) {
-                        let _ = failures.unbounded_send(Err(why));
-                        batch.done = None;
-                    }
-                }
-            };
-            self.peer.set_hook(Some(Box::new(hook)));
-            let began = clock::exact();
-            batch.borrow_mut().sent = began;
-            self.peer.send(&self.payload, self.transfer)?;
-            let waited = wait.await;
-            self.peer.set_hook(None);
-            if waited.is_err() {
-                return Err(self.peer.failure());
-            }
-            let (took, sent, last) = {
-                let mut batch = batch.borrow_mut();
-                (batch.ended - began, batch.sent, std::mem::take(&mut batch.last))
-            };
-            let reply: Uint8Array = last.dyn_into().map_err(trouble)?;
-            if self.transfer {
-                self.payload = reply.clone();
-            }
-            self.reply = Some(reply);
-            let there = match self.peer.order(&ToPeer::Arrivals).await? {
-                FromPeer::Arrivals { sum, origin } => {
-                    sum + f64::from(count) * (origin - clock::origin()) * 1e6 - sent
-                }
-                other => return Err(unexpected(&other)),
-            };
-            Ok([took, there])
-        })
-    }
-
-    fn is_right(&mut self) -> Result<bool, LaneError> {
-        let reply = self.reply.take();
-        Ok(reply.is_some_and(|reply| reply.to_vec() == self.request))
-    }
-
-    fn shortest(&self) -> f64 {
-        self.tick
     }
 }
 

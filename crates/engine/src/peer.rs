@@ -35,14 +35,6 @@ pub(crate) fn answer(traced: bool) {
     post(&FromPeer::Ready);
 }
 
-/// Notes that this is work.
-fn computing<A>(work: impl FnOnce() -> A) -> A {
-    tracer::note(What::Compute);
-    let result = work();
-    tracer::note(What::Computed);
-    result
-}
-
 struct Peer {
     answer: Reply,
     transfer: bool,
@@ -66,7 +58,7 @@ impl Peer {
             Reply::Task { rounds, reply } => {
                 let mut number = [0; 4];
                 payload.subarray(0, 4).copy_to(&mut number);
-                let result = computing(|| task_result(*rounds, &number));
+                let result = tracer::computing(|| task_result(*rounds, &number));
                 if *reply < 4 {
                     tracer::note(What::Send { peer: 0, bytes: 0, crosses: Crosses::Copied });
                     return post_value(&JsValue::from_f64(result.into()));
@@ -81,7 +73,7 @@ impl Peer {
                     return Err(format!("{} bytes are not what the share reads", input.len()));
                 }
                 let mut answer = vec![0; share.answer_range().len()];
-                computing(|| share.run(&input, &mut answer));
+                tracer::computing(|| share.run(&input, &mut answer));
                 send(&Uint8Array::from(answer.as_slice()), self.transfer)
             }
         }
@@ -102,7 +94,11 @@ impl Peer {
             }
             Ok(ToPeer::Memory) => FromPeer::Memory(wasm_bytes()),
             Ok(ToPeer::Trace) => {
-                let channel = "postMessage: structured clone";
+                let channel = if self.transfer {
+                    "postMessage: the buffer changes hands"
+                } else {
+                    "postMessage: structured clone"
+                };
                 FromPeer::Trail(Box::new(trail("the worker's event loop", "", channel)))
             }
             Ok(ToPeer::Crash) => throw_str("a mistake in the worker"),

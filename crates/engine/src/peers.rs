@@ -115,7 +115,7 @@ impl Peer {
     pub(crate) async fn trail(&mut self) -> Result<Trail, LaneError> {
         match self.order(&ToPeer::Trace).await? {
             FromPeer::Trail(mut trail) => {
-                trail.heap = format!("worker {}'s own: JavaScript and wasm", self.number + 1);
+                trail.heap = format!("worker {}'s JavaScript and wasm", self.number + 1);
                 Ok(*trail)
             }
             other => Err(unexpected(&other)),

@@ -54,7 +54,7 @@ pub fn caption(recording: &Recording) -> String {
     for event in &recording.events {
         if let What::Crash { peer, how } = &event.what {
             let name = &recording.tracks[*peer as usize].name;
-            all += &format!(" {} crashed ({how}).", sentence_case(name));
+            all += &format!(" {} crashed: {how}.", sentence_case(name));
         }
     }
     all

@@ -15,52 +15,61 @@ pub struct Preset {
 
 /// All of them. The first is the picture that the seed speaks of.
 pub const PRESETS: [Preset; 8] = [
-    Preset {
-        id: "glance",
-        title: "Worker threads and child processes at a glance",
-        scenario: "tasks",
-        lanes: ["node.worker", "node.fork-json"],
-    },
-    Preset {
-        id: "picture",
-        title: "The seed's picture, in shared memory and by JSON",
-        scenario: "picture",
-        lanes: ["node.worker-shared", "node.fork-json"],
-    },
-    Preset {
-        id: "scraper",
-        title: "The seed's scraper: what becomes of who reads too deep a page",
-        scenario: "scraper",
-        lanes: ["process.socket", "process.pipe"],
-    },
-    Preset {
-        id: "echo",
-        title: "A mebibyte there and back, shared and copied",
-        scenario: "echo",
-        lanes: ["process.shm", "process.socket"],
-    },
-    Preset {
-        id: "startup",
-        title: "How a worker starts: a thread and a process of Node",
-        scenario: "startup",
-        lanes: ["node.worker", "node.fork-json"],
-    },
-    Preset {
-        id: "crash",
-        title: "A crash with its recovery: a thread and a process of Node",
-        scenario: "crash",
-        lanes: ["node.worker", "node.fork-json"],
-    },
-    Preset {
-        id: "native",
-        title: "Tasks for threads and processes without Node",
-        scenario: "tasks",
-        lanes: ["native.thread", "process.pipe"],
-    },
-    Preset {
-        id: "browser",
-        title: "Web Workers: cloned and in shared memory",
-        scenario: "tasks",
-        lanes: ["browser.clone", "browser.shared"],
-    },
+    of(
+        "glance",
+        "Worker threads and child processes at a glance",
+        "tasks",
+        ["node.worker", "node.fork-json"],
+    ),
+    of(
+        "picture",
+        "The seed's picture, in shared memory and by JSON",
+        "picture",
+        ["node.worker-shared", "node.fork-json"],
+    ),
+    of(
+        "scraper",
+        "The seed's scraper: what becomes of who reads too deep a page",
+        "scraper",
+        ["process.socket", "process.pipe"],
+    ),
+    of(
+        "echo",
+        "A mebibyte there and back, shared and copied",
+        "echo",
+        ["process.shm", "process.socket"],
+    ),
+    of(
+        "startup",
+        "How a worker starts: a thread and a process of Node",
+        "startup",
+        ["node.worker", "node.fork-json"],
+    ),
+    of(
+        "crash",
+        "A crash with its recovery: a thread and a process of Node",
+        "crash",
+        ["node.worker", "node.fork-json"],
+    ),
+    of(
+        "native",
+        "Tasks for threads and processes without Node",
+        "tasks",
+        ["native.thread", "process.pipe"],
+    ),
+    of(
+        "browser",
+        "Web Workers: cloned and in shared memory",
+        "tasks",
+        ["browser.clone", "browser.shared"],
+    ),
 ];
+
+const fn of(
+    id: &'static str,
+    title: &'static str,
+    scenario: &'static str,
+    lanes: [&'static str; 2],
+) -> Preset {
+    Preset { id, title, scenario, lanes }
+}

@@ -9,17 +9,19 @@ use svg::node::element::{Group, Style};
 
 use crate::caption::caption;
 use crate::film::Film;
-use crate::pen::{Anchor, STYLE, arrow, group, line, rectangle, text, wrapped};
+use crate::pen::{Anchor, STYLE, arrow, group, line, rectangle, text, width_of, wrapped};
 use crate::structure::structure;
 use crate::time::{ROW, View, time};
 
-/// A4, lying, at 96 pixels an inch.
-const WIDTH: f64 = 1123.0;
-const HEIGHT: f64 = 794.0;
+/// Width and height of a sheet: A4, lying, at 96 pixels an inch. One with many workers is higher.
+pub const SHEET: [f64; 2] = [1123.0, 794.0];
+const WIDTH: f64 = SHEET[0];
+const HEIGHT: f64 = SHEET[1];
 const MARGIN: f64 = 34.0;
 /// Between the two lanes.
 const BETWEEN: f64 = 30.0;
 const LETTERS: f64 = 11.0;
+const SMALL: f64 = 9.5;
 
 /// Draws recordings side by side, on one scale of time. `of` says which machine they are from, and how they came
 /// about.
@@ -56,8 +58,9 @@ pub fn sheet(heading: &str, films: &[&Film], of: &str) -> String {
         bottom = bottom.max(top + y);
         body.append(column);
     }
-    body.append(legend().set("transform", format!("translate({MARGIN} {:.1})", bottom + 14.0)));
-    let height = (bottom + 14.0 + 34.0).max(HEIGHT);
+    let (legend, below) = legend(WIDTH - 2.0 * MARGIN);
+    body.append(legend.set("transform", format!("translate({MARGIN} {bottom:.1})")));
+    let height = (bottom + below + 14.0).max(HEIGHT);
     Document::new()
         .set("viewBox", (0, 0, WIDTH, crate::pen::round(height)))
         .set("width", "297mm")
@@ -78,12 +81,25 @@ fn kind(film: &Film) -> &'static str {
     }
 }
 
-/// What is to be read in the pictures.
+/// What is to be read in the pictures, in lines of at most this width; returns it and its height.
 #[must_use]
-pub fn legend() -> Group {
+pub fn legend(width: f64) -> (Group, f64) {
     let mut all = group("legend");
-    let mut x = 0.0;
-    for (class, height, words) in [
+    all.append(line("row", [0.0, 0.0], [width, 0.0]));
+    let [mut x, mut y] = [0.0, 18.0];
+    let mut place = |sign: f64, words: &str| {
+        let wide = sign + 5.0 + width_of(words, SMALL);
+        if x > 0.0 && x + wide > width {
+            [x, y] = [0.0, y + 19.0];
+        }
+        let at = [x, y];
+        x += wide + 14.0;
+        at
+    };
+    let words = |[x, y]: [f64; 2], sign: f64, words: &str| {
+        text("small", [x + sign + 5.0, y + 3.5], Anchor::Start, words)
+    };
+    for (class, height, name) in [
         ("computing", 16.0, "computes"),
         ("copying", 12.0, "copies or sends"),
         ("blocked", 12.0, "held up"),
@@ -91,27 +107,33 @@ pub fn legend() -> Group {
         ("waiting", 5.0, "waits"),
         ("unknown", 8.0, "not known"),
     ] {
-        all.append(rectangle(class, [x, 8.0 - height / 2.0, 24.0, height]));
-        all.append(text("small", [x + 29.0, 12.0], Anchor::Start, words));
-        x += 38.0 + words.len() as f64 * 5.6;
+        let at = place(24.0, name);
+        all.append(rectangle(class, [at[0], at[1] - height / 2.0, 24.0, height]));
+        all.append(words(at, 24.0, name));
     }
-    for (class, words) in [
+    for (class, name) in [
         ("message copied", "copied"),
         ("message moved", "handed over for good"),
         ("message shared", "in shared memory"),
         ("message copied unordered", "both ends within one step of the clock"),
     ] {
-        all.append(arrow(class, [x, 8.0], [x + 30.0, 8.0], 1.5));
-        all.append(text("small", [x + 35.0, 12.0], Anchor::Start, words));
-        x += 44.0 + words.len() as f64 * 5.2;
+        let at = place(30.0, name);
+        all.append(arrow(class, at, [at[0] + 30.0, at[1]], 1.5));
+        all.append(words(at, 30.0, name));
     }
-    let mut x = 0.0;
-    for words in ["[ asked for", "○ ready", "✕ crashed", "| gone", "↻ an event loop"] {
-        all.append(text("small", [x, 31.0], Anchor::Start, words));
-        x += 28.0 + words.chars().count() as f64 * 5.4;
+    for (sign, name) in [
+        ("[", "asked for"),
+        ("○", "ready"),
+        ("✕", "crashed"),
+        ("|", "gone"),
+        ("↻", "an event loop"),
+    ] {
+        let at = place(10.0, name);
+        all.append(text("small", [at[0] + 5.0, at[1] + 3.5], Anchor::Middle, sign));
+        all.append(words(at, 10.0, name));
     }
-    all.append(line("row", [0.0, -8.0], [WIDTH - 2.0 * MARGIN, -8.0]));
-    all
+    let height = y + 16.0;
+    (all, height)
 }
 
 /// Of a report: which machine, and how its recordings came about.

@@ -23,6 +23,8 @@ const HEAD: f64 = 20.0;
 /// Memory that all of a process share, and memory that more than two tracks see.
 const STRIP: f64 = 30.0;
 const SMALL: f64 = 9.5;
+/// A picture that is narrower, is narrow.
+const NARROW: f64 = 400.0;
 
 /// Draws it this wide, as it is at a moment if one is meant; returns it and its height.
 #[must_use]
@@ -68,7 +70,9 @@ impl<'a> Plan<'a> {
         height += if shared_heap.is_some() { STRIP + MARGIN } else { 0.0 };
         height += if has_strip { STRIP + MARGIN } else { 0.0 };
         let inner = width - 2.0 * MARGIN;
-        let (left, right) = (inner * 0.30, inner * 0.34);
+        // A narrow picture has no room to spare for channels, and heaps have long names.
+        let parts = if width < NARROW { [0.33, 0.35] } else { [0.30, 0.34] };
+        let [left, right] = parts.map(|part| inner * part);
         let columns = [[MARGIN, left], [width - MARGIN - right, right]];
         Self { film, width, height, columns, shared_heap, regions }
     }
@@ -310,7 +314,9 @@ fn loop_sign([x, y]: [f64; 2]) -> Path {
 /// The class and the words for what a track does at a moment.
 fn state(film: &Film, track: u32, at: u64) -> (&'static str, String) {
     if !film.is_alive(track, at) {
-        return ("away", "not there".to_owned());
+        // The caller is there before, and after.
+        let words = if track == 0 { "is done" } else { "not there" };
+        return ("away", words.to_owned());
     }
     match film.doing(track, at) {
         Some(Doing::Computing) => ("computes", "computes".to_owned()),

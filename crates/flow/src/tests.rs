@@ -5,8 +5,7 @@ use protocol::trace::{Crosses, Event, Recording, What};
 
 use crate::made::{event, message, recording, track};
 use crate::{
-    Doing, Film, PRESETS, View, caption, messages, moments, origin, sentence, sheet, spans,
-    structure, time,
+    Doing, Film, View, caption, legend, messages, moments, sentence, sheet, spans, structure, time,
 };
 
 fn drawn(recording: Recording) -> String {
@@ -146,16 +145,14 @@ fn a_caption_has_the_recording_s_own_figures() {
 }
 
 #[test]
-fn presets_are_of_scenarios_and_lanes_that_there_are() {
-    for preset in PRESETS {
-        assert!(lab::scenarios::find(preset.scenario).is_some(), "{}", preset.id);
-    }
-    let report = protocol::report::Report {
-        version: 1,
-        machine: protocol::report::ReportMachine::default(),
-        run: protocol::report::Run::default(),
-        results: Vec::new(),
-        trace: Vec::new(),
+fn the_legend_fits_its_width() {
+    let (wide, one) = legend(1055.0);
+    let (_, many) = legend(320.0);
+    assert!(many > 2.0 * one, "{one} and {many}");
+    let right = |picture: &str| {
+        let places = picture.split(" x=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        places.filter_map(|x| x.parse::<f64>().ok()).fold(0.0, f64::max)
     };
-    assert!(origin(&report).contains("What happened in one run"));
+    assert!(right(&wide.to_string()) < 1055.0);
+    assert!(right(&legend(320.0).0.to_string()) < 320.0);
 }

@@ -182,6 +182,8 @@ fn draw_messages(all: &mut Group, film: &Film, view: &View) {
         }
     }
     let mut labels = Labels::default();
+    // Above every arrow.
+    let mut sizes = group("sizes");
     for Bunch { first, count, bytes } in bunches {
         let (from, to) = (first.from as usize, first.to as usize);
         if from == to {
@@ -208,10 +210,11 @@ fn draw_messages(all: &mut Group, film: &Film, view: &View) {
         if bytes > 0
             && let Some(place) = labels.find(view, from, to, ends)
         {
-            shape.append(text("small size", place, Anchor::Start, format::bytes(bytes)));
+            sizes.append(text("small size", place, Anchor::Start, format::bytes(bytes)));
         }
         all.append(shape);
     }
+    all.append(sizes);
 }
 
 /// Where the sizes of messages stand: none on another one, none on what a track does.
@@ -285,6 +288,11 @@ fn draw_marks(all: &mut Group, film: &Film, view: &View) {
                 }
             }
             "exit" => mark.append(line("mark", [x, y - 8.0], [x, y + 8.0])),
+            "replaced" => {
+                let What::Replaced { peer, .. } = event.what else { continue };
+                let from = view.y(peer as usize) + 10.0;
+                mark.append(arrow("replaces", [x, from], [x, y - 9.0], 1.0));
+            }
             _ => {
                 mark.append(line("mark", [x, y - 8.0], [x, y + 8.0]));
                 mark.append(line("mark", [x, y - 8.0], [x + 5.0, y - 8.0]));

@@ -138,6 +138,7 @@ pub fn factor(value: f64) -> String {
 #[must_use]
 pub fn significant(value: f64) -> String {
     let digits = match value.abs() {
+        0.0 => 0,
         large if large >= 99.95 => 0,
         middle if middle >= 9.995 => 1,
         small if small >= 0.9995 => 2,

@@ -76,13 +76,16 @@ pub async fn lead(wish: &Wish, place: Place<'_>, tell: &mut dyn FnMut(StudyEvent
     record.own_load = own_load;
     let mut narrator = Narrator { record, began: now(), now, tell };
     let named = wish.trace.as_ref().is_some_and(|trace| !trace.lanes.is_empty());
-    let (traces, cancelled) = record_all(&recorded, &scenarios, named, &mut narrator).await;
-    narrator.record.traced(traces);
-    let ended = match plan.experiments.is_empty() || cancelled {
-        true if cancelled => Ended::Cancelled,
+    let mut ended = match plan.experiments.is_empty() {
         true => Ended::Done,
         false => study(&lanes, &plan, &mut narrator).await,
     };
+    // After the figures: nothing of it can show in them.
+    if ended == Ended::Done {
+        let (traces, cancelled) = record_all(&recorded, &scenarios, named, &mut narrator).await;
+        narrator.record.traced(traces);
+        ended = if cancelled { Ended::Cancelled } else { Ended::Done };
+    }
     let Record { mut report, .. } = narrator.record;
     if let (Some(remote), Some(browser)) = (remote, &mut report.machine.browser) {
         let last = remote.exchange_times(clock).await;

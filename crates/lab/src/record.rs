@@ -25,8 +25,6 @@ pub struct Record {
     /// Whether the load before may be one's own work, and not worth a word.
     pub own_load: bool,
     plan: Plan,
-    /// What could not be recorded.
-    unrecorded: Vec<String>,
 }
 
 impl Record {
@@ -46,14 +44,13 @@ impl Record {
             results: Vec::new(),
             trace: Vec::new(),
         };
-        Self { report, own_load: false, plan: plan.clone(), unrecorded: Vec::new() }
+        Self { report, own_load: false, plan: plan.clone() }
     }
 
-    /// Takes what was recorded.
+    /// Takes what was recorded, after the last block.
     pub fn traced(&mut self, recorded: Recorded) {
         self.report.trace = recorded.recordings;
-        self.report.run.warnings.extend(recorded.warnings.iter().cloned());
-        self.unrecorded = recorded.warnings;
+        self.report.run.warnings.extend(recorded.warnings);
     }
 
     /// Takes what was found so far. Says whether there is time for more, as the study has taken so long.
@@ -63,7 +60,6 @@ impl Record {
         let run = &mut self.report.run;
         run.finished = finished;
         run.warnings.clone_from(&findings.warnings);
-        run.warnings.extend(self.unrecorded.iter().cloned());
         if !self.own_load && run.load[0] > BUSY * f64::from(cores) {
             run.warnings.push(format!(
                 "the machine was busy in the minute before the run (load {:.1} on {cores} processors): \

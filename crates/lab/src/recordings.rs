@@ -1,4 +1,4 @@
-//! Recording scenarios on lanes, one after the other: before anything is measured, as all of them make notes.
+//! Recording scenarios on lanes, one after the other, once everything is measured.
 
 use protocol::trace::Recording;
 use protocol::{Availability, LaneId};

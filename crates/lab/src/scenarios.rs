@@ -77,7 +77,7 @@ pub static ALL: [Scenario; 6] = [
     Scenario {
         id: "scraper",
         title: "The seed's scraper",
-        story: "Two children read six pages of a site that the runner serves. One page is deeper than they can go: it ends \
+        story: "Two children read ten pages of a site that the runner serves. One page is deeper than they can go: it ends \
                 who reads it, and who tries it again.",
         act: Act::Scrape,
     },

@@ -98,7 +98,7 @@ pub struct Wish {
     /// A workload to be run instead, as the decision guide proves itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
-    /// What is to be recorded before anything is measured; with neither experiments nor a proof that is all.
+    /// What is to be recorded once everything is measured; with neither experiments nor a proof that is all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceWish>,
 }

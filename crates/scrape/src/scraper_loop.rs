@@ -54,10 +54,11 @@ impl Scraper {
             }
             Err(Missing::Failed(why)) => return Answer::Failed(why),
         };
-        tracer::note(What::Compute);
-        let html = Html::parse_document(&fetched.html);
-        let mut page = digest(&html, &fetched.url);
-        tracer::note(What::Computed);
+        let (html, mut page) = tracer::computing(|| {
+            let html = Html::parse_document(&fetched.html);
+            let page = digest(&html, &fetched.url);
+            (html, page)
+        });
         page.redirects = fetched.redirects;
         page.charset = fetched.charset.to_owned();
         page.html_bytes = fetched.bytes;

@@ -112,6 +112,14 @@ pub fn note_since(began: u64, what: impl FnOnce(u64) -> What) {
     }
 }
 
+/// Does work, and notes that it is work.
+pub fn computing<A>(work: impl FnOnce() -> A) -> A {
+    note(What::Compute);
+    let result = work();
+    note(What::Computed);
+    result
+}
+
 /// Notes that a worker is asked for; returns its number, from 0.
 pub fn spawn() -> u32 {
     if !is_on() {

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use advisor::{Advice, Amount, BreakEven, For, Model, Need, Standing, Workload};
 use clap::{Args, ValueEnum};
+use lab::Lane;
 use lab::experiments::{self, Experiment, workload::WORKLOAD};
 use lab::plan::{Depth, Plan};
 use lab::study::Ended;
-use lab::{Lane, Placement};
 use protocol::LaneId;
 use protocol::report::{Param, Report, RowOutcome};
 use protocol::study::Proof;
@@ -198,17 +198,7 @@ impl Advise {
     }
 
     fn measuring(&self, depth: Depth, experiments: Vec<&'static Experiment>) -> Measuring {
-        let placement = Placement::Unpinned;
-        let browser = self.browser;
-        Measuring {
-            depth,
-            experiments,
-            placement,
-            scenarios: Vec::new(),
-            load: None,
-            browser,
-            file: None,
-        }
+        Measuring { browser: self.browser, ..Measuring::of(depth, experiments) }
     }
 
     fn measure(&self, cancel: &Cancel) -> anyhow::Result<Result<Report, End>> {

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use claims::Judged;
 use claims::matrix::{self, Died};
 use clap::Args;
+use lab::Lane;
 use lab::experiments::crash::LENGTHY;
 use lab::experiments::{self, Experiment};
 use lab::plan::{Depth, Plan};
 use lab::study::Ended;
-use lab::{Lane, Placement};
 use protocol::LaneId;
 use protocol::report::Report;
 use serde_json::json;
@@ -69,17 +69,7 @@ impl Claims {
     fn measure(&self) -> anyhow::Result<Result<(Report, End), End>> {
         let cancel = Cancel::default();
         let depth = if self.quick { Depth::BriefClaims } else { Depth::Claims };
-        let (experiments, browser) = (experiments(), self.browser);
-        let placement = Placement::Unpinned;
-        let measuring = Measuring {
-            depth,
-            experiments,
-            placement,
-            scenarios: Vec::new(),
-            load: None,
-            browser,
-            file: None,
-        };
+        let measuring = Measuring { browser: self.browser, ..Measuring::of(depth, experiments()) };
         let quick = self.quick;
         let is_chosen = |plan: &Plan, lane: &dyn Lane| {
             let is_judged = lane.id() != LaneId::BROWSER_MAIN;

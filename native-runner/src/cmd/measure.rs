@@ -33,7 +33,7 @@ pub(super) struct Measuring {
     pub(super) depth: Depth,
     pub(super) experiments: Vec<&'static Experiment>,
     pub(super) placement: Placement,
-    /// What is recorded before anything is measured.
+    /// What is recorded once everything is measured.
     pub(super) scenarios: Vec<&'static Scenario>,
     /// What is proved, for the experiment `workload`.
     pub(super) load: Option<Load>,
@@ -50,6 +50,19 @@ pub(super) struct Measured {
 }
 
 impl Measuring {
+    /// Of these experiments where the system puts them, without a browser, and nothing else.
+    pub(super) fn of(depth: Depth, experiments: Vec<&'static Experiment>) -> Self {
+        Self {
+            depth,
+            experiments,
+            placement: Placement::Unpinned,
+            scenarios: Vec::new(),
+            load: None,
+            browser: None,
+            file: None,
+        }
+    }
+
     /// Measures on those of all lanes that are chosen. What keeps it from beginning is the command's end.
     pub(super) fn measure(
         self,
@@ -80,15 +93,15 @@ impl Measuring {
         let mut recorder = Recorder::begin(&plan, file.or(spare.clone()));
         lanes::describe(&chosen, cancel, &mut recorder.record.report.machine);
         recorder.record.report.machine.browser = visit.as_ref().map(|visit| visit.browser.clone());
-        // Of six scenarios, no lane has all.
-        let recorded = record_all(&chosen, &scenarios, false, &mut recorder);
-        let (recorded, cancelled) = block_on(recorded);
-        recorder.record.traced(recorded);
-        let ended = if cancelled {
-            Ended::Cancelled
-        } else {
-            block_on(study(&chosen, &plan, &mut recorder))
-        };
+        let mut ended = block_on(study(&chosen, &plan, &mut recorder));
+        // After the figures: nothing of it can show in them.
+        if ended == Ended::Done {
+            // Of six scenarios, no lane has all.
+            let recorded = record_all(&chosen, &scenarios, false, &mut recorder);
+            let (recorded, cancelled) = block_on(recorded);
+            recorder.record.traced(recorded);
+            ended = if cancelled { Ended::Cancelled } else { Ended::Done };
+        }
         let mut report = recorder.end();
         drop(native);
         if let Some(visit) = visit {

@@ -49,7 +49,7 @@ pub(super) struct Run {
     /// Writes the table to this file as Markdown.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Records first what the lanes do in some scenarios, which becomes a part of the report (`breakeven flow`
+    /// Records in the end what the lanes do in some scenarios, which becomes a part of the report (`breakeven flow`
     /// draws it), and writes it to this file in Chrome's trace-event format, which Perfetto, speedscope and the
     /// Firefox Profiler open.
     #[arg(long, value_name = "FILE")]
@@ -83,13 +83,11 @@ impl Run {
             Err(why) => return Ok(End::BadUsage(why)),
         };
         let measuring = Measuring {
-            depth: self.depth(),
-            experiments,
             placement,
             scenarios: self.trace.iter().flat_map(|_| &scenarios::ALL).collect(),
-            load: None,
             browser: self.browser,
             file: self.json.clone().filter(|file| file.as_os_str() != "-"),
+            ..Measuring::of(self.depth(), experiments)
         };
         let is_chosen = |plan: &Plan, lane: &dyn Lane| self.is_chosen(plan, lane);
         let Measured { report, ended } = match measuring.measure(native, &cancel, is_chosen)? {

@@ -72,14 +72,6 @@ impl Errand {
     }
 }
 
-/// Notes that this is work.
-fn computing<A>(work: impl FnOnce() -> A) -> A {
-    tracer::note(What::Compute);
-    let result = work();
-    tracer::note(What::Computed);
-    result
-}
-
 impl Default for Ask {
     fn default() -> Self {
         Self::Echo(Touch::HandOver)
@@ -219,12 +211,12 @@ fn serve(peer: usize, inbox: &Receiver<Errand>, outbox: &Sender<Errand>) {
         match errand.what {
             Ask::Echo(Touch::HandOver) => {}
             Ask::Echo(Touch::WriteRead) => {
-                errand.sum = computing(|| workloads::sum(&errand.bytes));
+                errand.sum = tracer::computing(|| workloads::sum(&errand.bytes));
             }
             // Without a word on standard error, which is for nobody here.
             Ask::Crash => resume_unwind(Box::new("the worker panics")),
             Ask::Task { rounds } => {
-                errand.sum = computing(|| task_result(rounds, &errand.bytes)).into();
+                errand.sum = tracer::computing(|| task_result(rounds, &errand.bytes)).into();
             }
         }
         errand.peer = peer;

@@ -29,9 +29,20 @@ pub(crate) const BYTES: u64 = 4 << 20;
 pub(crate) const LANES: [LaneId; 3] =
     [LaneId::PROCESS_SOCKET, LaneId::PROCESS_PIPE, LaneId::NATIVE_THREAD];
 
-/// Pages that are read where a trace is taken: usual ones, and one that nobody survives.
-const TRACED: [&str; 6] =
-    ["/article/1", "/long", "/crash", "/article/2", "/article/3", "/article/4"];
+/// Pages that are read where a trace is taken: one that nobody survives first, and long ones, so that there is something
+/// left for whoever comes after.
+const TRACED: [&str; 10] = [
+    "/crash",
+    "/leak",
+    "/long",
+    "/leak",
+    "/long",
+    "/leak",
+    "/article/1",
+    "/article/2",
+    "/article/3",
+    "/article/4",
+];
 
 /// Has two children read some pages of the built-in site; returns what they have noted.
 pub(crate) fn trace<T: Transport>(cancel: &Cancel) -> Result<Trails, LaneError> {

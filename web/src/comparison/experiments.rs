@@ -37,6 +37,8 @@ impl Comparison {
         let this = *self;
         this.study.set(Some(Study { report: None, standings: Vec::new(), end: None }));
         let started = js_sys::Date::now();
+        // What is recorded after the figures has turns of its own, and nobody is thrown back.
+        let mut furthest = 0.0_f64;
         move |event| match event {
             StudyEvent::Turn { done, all, seconds_left, lane, experiment } => {
                 let spent = (js_sys::Date::now() - started) / 1e3;
@@ -44,10 +46,12 @@ impl Comparison {
                 let by_turns = f64::from(done) / f64::from(all.max(1));
                 let by_time = seconds_left.map_or(0.0, |left| spent / (spent + left).max(1.0));
                 let words = format!("{experiment} on {lane}");
-                this.progress(words, by_turns.max(by_time), seconds_left);
+                furthest = furthest.max(by_turns).max(by_time);
+                this.progress(words, furthest, seconds_left);
             }
             StudyEvent::Recorded(recording) => {
                 this.findings.update(|all| findings::trace(all, &recording));
+                this.recorded.set(Some((recording.scenario.clone(), recording.lane.clone())));
             }
             StudyEvent::Block(report) => this.study.update(|study| {
                 if let Some(study) = study {

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use protocol::preview::Preview;
 use protocol::report::Report;
 use protocol::study::{Proof, Standing, StudyEnd, TraceWish, Wish};
-use protocol::{Filter, LaneInfo};
+use protocol::{Filter, LaneId, LaneInfo};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
@@ -48,6 +48,8 @@ pub(crate) struct Comparison {
     pub(crate) guided: RwSignal<bool>,
     /// Whether it is for the flow diagram.
     pub(crate) is_traced: RwSignal<bool>,
+    /// What was recorded last: the scenario's name, and the lane.
+    pub(crate) recorded: RwSignal<Option<(String, LaneId)>>,
     /// The example that goes on, which nothing else may disturb.
     pub(crate) example: RwSignal<Option<Example>>,
     /// The own picture's pixels.
@@ -79,6 +81,8 @@ pub(crate) enum Phase {
 enum Beginning {
     /// On this page.
     Here,
+    /// By the button of the page, which has the lanes recorded, too.
+    Button,
     /// By the decision guide, to prove itself.
     Proof(Proof),
     /// By the flow diagram, to have lanes recorded and nothing else.
@@ -175,6 +179,7 @@ impl Comparison {
             runner: RwSignal::new(RunnerState::Connecting),
             guided: RwSignal::new(false),
             is_traced: RwSignal::new(false),
+            recorded: RwSignal::new(None),
             example: RwSignal::new(None),
             own: StoredValue::new_local(None),
             own_preview: StoredValue::new_local(None),
@@ -211,7 +216,7 @@ impl Comparison {
 
     /// Starts a comparison with the settings as they are.
     pub(crate) fn start(self) {
-        self.begin(self.settings.get_untracked(), Beginning::Here);
+        self.begin(self.settings.get_untracked(), Beginning::Button);
     }
 
     /// Has lanes recorded, for the flow diagram.
@@ -295,6 +300,7 @@ impl Comparison {
             let wish = Wish { trace: Some(trace), ..Wish::default() };
             self.make_study(wish, &cancelled).await;
         } else {
+            let trace = matches!(beginning, Beginning::Button).then(at_a_glance);
             let note = if let Beginning::Noted(note) = beginning { Some(note) } else { None };
             if settings.pictures {
                 self.make_pictures(&settings, note, &cancelled).await;
@@ -305,7 +311,7 @@ impl Comparison {
             if cancelled.peek().is_none()
                 && let Some(wish) = settings.wish()
             {
-                self.make_study(wish, &cancelled).await;
+                self.make_study(Wish { trace, ..wish }, &cancelled).await;
             }
         }
         Note::forget();
@@ -330,4 +336,9 @@ impl Comparison {
         });
         self.tell_tabs();
     }
+}
+
+/// What is recorded of all lanes when a comparison has its figures.
+fn at_a_glance() -> TraceWish {
+    TraceWish { scenarios: vec![lab::scenarios::ALL[0].id.to_owned()], lanes: Vec::new() }
 }

@@ -18,7 +18,9 @@ pub(crate) async fn lead_here(
     mut tell: impl FnMut(StudyEvent),
 ) {
     if let Err(why) = talk(wish, offer, cancelled, &mut tell).await {
-        let end = StudyEnd::Stopped(format!("the worker that led the study: {why}"));
+        let end = StudyEnd::Stopped(format!(
+            "the worker that leads a study here: {why}; if the runner was closed, start it again and open its address"
+        ));
         tell(StudyEvent::Ended { report: None, standings: Vec::new(), end });
     }
 }

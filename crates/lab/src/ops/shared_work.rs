@@ -72,9 +72,7 @@ fn share_out<'a>(
         scope.spawn(move |_| {
             tracer::note(What::Wake);
             tracer::note(region.clone());
-            tracer::note(What::Compute);
-            share.run(input, part);
-            tracer::note(What::Computed);
+            tracer::computing(|| share.run(input, part));
             tracer::note(What::Wait);
         });
     }

@@ -49,7 +49,8 @@ class Peer {
       this.worker.on("exit", (code, signal) => {
         notes?.wake();
         notes?.add(now(), "exit", { peer: this.number });
-        this.fail(new Error(`a worker ended: ${signal ?? `exit code ${code}`}`));
+        this.how = signal ?? `exit code ${code}`;
+        this.fail(new Error(`a worker ended: ${this.how}`));
         resolve();
       });
     });
@@ -220,7 +221,7 @@ const commands = {
     await new Promise((resolve) => {
       victim.fail = (why) => {
         notes?.wake();
-        notes?.add(now(), "crash", { peer: victim.number, how: why.message });
+        notes?.add(now(), "crash", { peer: victim.number, how: victim.how ?? why.message });
         victim.fail = () => {};
         resolve();
       };

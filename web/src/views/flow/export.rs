@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::flow::{Film, heading, origin, sheet};
+use ::flow::{Film, SHEET, heading, origin, sheet};
 use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
@@ -18,8 +18,6 @@ use crate::flow::Flow;
 
 /// Pixels of the file for each of the sheet.
 const SHARPNESS: f64 = 2.0;
-/// The sheet's own.
-const SHEET: [f64; 2] = [1123.0, 794.0];
 
 #[component]
 pub(super) fn Exports() -> impl IntoView {

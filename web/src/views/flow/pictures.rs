@@ -45,9 +45,24 @@ pub(super) fn Pictures() -> impl IntoView {
             })
             .collect_view()
     };
+    let key = move || {
+        let width = width.get();
+        (width > 0.0).then(|| {
+            let (shapes, height) = legend(width);
+            view! {
+                <svg
+                    class="legend"
+                    viewBox=format!("0 -2 {width:.1} {height:.1}")
+                    role="img"
+                    aria-label=LEGEND
+                    inner_html=shapes.to_string()
+                ></svg>
+            }
+        })
+    };
     view! {
         <div class="sides" node_ref=area>{films()}</div>
-        <svg class="legend" viewBox="0 -12 1055 46" role="img" aria-label=LEGEND inner_html=legend().to_string()></svg>
+        {key}
     }
 }
 

@@ -6,7 +6,7 @@ use protocol::Nanos;
 use protocol::frame::{Band, Head};
 use workloads::{CHANNELS, MAX_PIXELS};
 
-use super::Sharers;
+use super::sharers::Sharers;
 use crate::cancel::Cancel;
 use crate::timing::{Clock, at_once};
 
