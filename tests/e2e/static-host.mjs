@@ -1,7 +1,8 @@
-// A host that serves the built page as plain files, as any static site would: without the headers
+// A host of plain files, as any static site would be: usually of the built page, without the headers
 // that isolate it, and without an API.
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,18 +11,30 @@ const types = {
   ".html": "text/html",
   ".js": "text/javascript",
   ".css": "text/css",
+  ".png": "image/png",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
+  ".webmanifest": "application/manifest+json",
 };
 
-/** A running host of a folder's files on a free port, with what `visiting` needs of one; usually of the page's. */
-export async function startStaticHost({ folder = dist, index = "index.html" } = {}) {
+/**
+ * A running host of a folder's files on a free port, below `base`, with what `visiting` needs of one. With `headers`
+ * it obeys the folder's `_headers` as Netlify and Cloudflare Pages do; `instead` has other content for some files, or none: then it lacks
+ * them.
+ */
+export async function startStaticHost({ folder = dist, index = "index.html", base = "/", headers = false, instead = {} } = {}) {
+  const rules = headers ? rulesOf(readFileSync(join(folder, "_headers"), "utf8")) : [];
+  const requests = [];
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url, "http://host").pathname);
-    const file = join(folder, path === "/" ? index : path);
+    requests.push({ path, mode: request.headers["sec-fetch-mode"] });
+    const inner = path.startsWith(base) ? path.slice(base.length) : undefined;
+    const name = inner === "" ? index : inner;
     try {
-      const body = await readFile(file);
-      response.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream" }).end(body);
+      if (name === undefined || instead[name] === null) throw new Error("there is no such file");
+      const body = instead[name] ?? (await readFile(join(folder, name)));
+      response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream", ...headersOf(rules, `/${name}`) });
+      response.end(body);
     } catch {
       response.writeHead(404).end("not found\n");
     }
@@ -29,11 +42,39 @@ export async function startStaticHost({ folder = dist, index = "index.html" } = 
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
   return {
-    address: `${origin}/`,
+    address: `${origin}${base}`,
     origin,
+    /** What was asked for: paths, and the mode that browsers tell. */
+    requests,
     stop() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** `[pattern, [[name, value or undefined]]]` for each rule: a header without a value is taken back. */
+function rulesOf(text) {
+  const rules = [];
+  for (const line of text.split("\n")) {
+    const taken = line.match(/^\s+! (.+)$/);
+    const set = line.match(/^\s+([^:\s]+): (.+)$/);
+    if (taken) rules.at(-1)[1].push([taken[1].toLowerCase(), undefined]);
+    else if (set) rules.at(-1)[1].push([set[1].toLowerCase(), set[2]]);
+    else if (line.trim()) rules.push([line.trim(), []]);
+  }
+  return rules;
+}
+
+function headersOf(rules, path) {
+  const headers = {};
+  for (const [pattern, changes] of rules) {
+    const matches = pattern.endsWith("*") ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
+    if (!matches) continue;
+    for (const [name, value] of changes) {
+      if (value === undefined) delete headers[name];
+      else headers[name] = value;
+    }
+  }
+  return headers;
 }

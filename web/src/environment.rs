@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, Shared};
 use lab::browser::{BROWSER_LANES, browser_kind};
+use leptos::prelude::document;
 use protocol::report::{Browser, Clock};
 use protocol::study::Offer;
 use protocol::{Availability, LaneId, LaneInfo};
@@ -61,6 +62,11 @@ fn name() -> String {
         Some(format!("{name} {}", after.split(' ').next()?))
     };
     known.into_iter().find_map(named).unwrap_or(agent.clone())
+}
+
+/// Whether the page is a static site's, and no runner's.
+pub(crate) fn is_hosted() -> bool {
+    document().document_element().is_some_and(|root| root.has_attribute("data-hosted"))
 }
 
 fn is_isolated() -> bool {

@@ -5,13 +5,16 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+mod assets;
 mod chart;
 mod comparison;
 mod environment;
 mod examples;
 mod findings;
 mod flow;
+mod fragment;
 mod guide;
+mod json;
 mod links;
 mod model;
 mod note;

@@ -5,6 +5,7 @@ use protocol::{Filter, Picture};
 use serde::{Deserialize, Serialize};
 use web_sys::Storage;
 
+use crate::json;
 use crate::model::Rows;
 use crate::settings::Settings;
 
@@ -60,7 +61,7 @@ impl Note {
     /// The one in the tab's storage.
     pub(crate) fn read() -> Option<Self> {
         let text = storage()?.get_item(KEY).ok()??;
-        let note: Self = serde_json::from_str(&text).ok()?;
+        let note: Self = json::read(&text)?;
         (note.version == VERSION).then_some(note)
     }
 

@@ -7,6 +7,8 @@ use workloads::Dimensions;
 
 /// Timed runs on each visit of a lane.
 const RUNS_PER_TURN: u32 = 3;
+/// What the picture is called among what is measured.
+const PICTURE: &str = "picture";
 
 /// A comparison's settings.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +29,10 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) const BLUR: Filter = Filter::Blur { sigma: 3.0 };
+    /// The resize makes a picture for a page of the built-in one.
+    pub(crate) const FILTERS: [Filter; 7] = Filter::all(3.0, [1000, 750]);
+    /// More fit no page.
+    pub(crate) const MOST_WORKERS: u32 = 16;
     pub(crate) const ROUNDS: [u32; 3] = [1, 3, 10];
 
     pub(crate) fn new(cores: u32) -> Self {
@@ -64,6 +70,49 @@ impl Settings {
         } else {
             settings.with_experiments(&wish.experiments)
         }
+    }
+
+    /// These as text for an address, such as `filter:blur,workers:2,rounds:3,measure:picture+echo`.
+    pub(crate) fn text(&self) -> String {
+        let pictures = self.pictures.then_some(PICTURE);
+        let experiments = self.wish().map_or_else(Vec::new, |wish| wish.experiments);
+        let measured: Vec<&str> =
+            pictures.into_iter().chain(experiments.iter().map(String::as_str)).collect();
+        format!(
+            "filter:{},workers:{},rounds:{},measure:{}",
+            self.filter.name(),
+            self.max_workers,
+            self.rounds,
+            measured.join("+")
+        )
+    }
+
+    /// These, with what such a text says; what it says of things that are unknown here counts for nothing.
+    pub(crate) fn read(mut self, text: &str) -> Self {
+        for (name, value) in text.split(',').filter_map(|part| part.split_once(':')) {
+            let number = || value.parse::<u32>().ok();
+            match name {
+                "filter" => {
+                    let known = Self::FILTERS.into_iter().find(|filter| filter.name() == value);
+                    self.filter = known.unwrap_or(self.filter);
+                }
+                "workers" => {
+                    let most = number().unwrap_or(self.max_workers);
+                    self.max_workers = most.clamp(1, Self::MOST_WORKERS);
+                }
+                "rounds" => {
+                    let known = number().filter(|rounds| Self::ROUNDS.contains(rounds));
+                    self.rounds = known.unwrap_or(self.rounds);
+                }
+                "measure" => {
+                    let names: Vec<String> = value.split('+').map(str::to_owned).collect();
+                    self = self.with_experiments(&names);
+                    self.pictures = names.iter().any(|name| name == PICTURE);
+                }
+                _ => {}
+            }
+        }
+        self
     }
 
     /// What a lane does on one visit.
@@ -104,6 +153,26 @@ mod tests {
         assert!(!settings.pictures);
         let all = Settings::new(2).of_study(&Wish::default());
         assert_eq!(all.wish().unwrap().experiments.len(), lab::experiments::compared().len());
+    }
+
+    #[test]
+    fn shared_settings_arrive_and_what_is_unknown_is_left_out() {
+        let settings = Settings {
+            filter: Filter::Sharpen,
+            rounds: 10,
+            max_workers: 3,
+            ..Settings::new(2).with_experiments(&["echo".into(), "startup".into()])
+        };
+        let text = settings.text();
+        assert_eq!(text, "filter:sharpen,workers:3,rounds:10,measure:picture+startup+echo");
+        assert_eq!(Settings::new(8).read(&text), settings);
+        let before = Settings::new(2);
+        for text in ["", "s", "filter:magic,rounds:7,workers:x", "color:red", ",,:"] {
+            assert_eq!(before.read(text), before, "{text}");
+        }
+        assert_eq!(before.read("workers:1000000").max_workers, Settings::MOST_WORKERS);
+        let none = before.read("measure:");
+        assert!(none.wish().is_none() && !none.pictures);
     }
 
     #[test]

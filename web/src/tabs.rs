@@ -6,6 +6,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{BroadcastChannel, MessageEvent};
 
+use crate::json;
+
 const NAME: &str = "breakeven-comparison";
 
 /// What tabs tell each other.
@@ -30,7 +32,7 @@ impl Tabs {
     pub(crate) fn join(hear: impl Fn(Word) + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(NAME).ok()?;
         let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            let word = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok());
+            let word = event.data().as_string().and_then(|text| json::read(&text));
             word.into_iter().for_each(&hear);
         });
         channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));

@@ -14,6 +14,7 @@ mod sanitize;
 mod serve;
 mod setup;
 mod shell;
+mod site;
 mod snapshot;
 mod soak;
 mod test;
@@ -42,6 +43,7 @@ cargo xtask COMMAND [--toolchain rustup|debian]
   sanitize         the tests of what is unsafe under the thread and the address sanitizer
   build            the release binary target/release/breakeven, page and child program inside
   page             the page alone, into dist/
+  site [FOLDER]    the page as a static folder for any path of any host (default: site/)
   workers          the wasm modules of the page's workers alone (trunk's pre-build hook)
 
   --toolchain rustup|debian   which Rust toolchain builds the wasm parts; without it rustup's
@@ -126,6 +128,10 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
             let tools = setup::run(Want::Build, forced)?;
             build::page(&tools)?;
             Ok(Done::Say("built dist/"))
+        }
+        ("site", [] | [_]) => {
+            site::run(rest.first().copied(), forced)?;
+            Ok(Done::Say("made the site"))
         }
         ("workers", []) => {
             let tools = setup::run(Want::Build, forced)?;

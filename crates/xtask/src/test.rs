@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::setup::{self, Testing, Toolchain, Tools, Want};
-use crate::{build, cache, shell};
+use crate::{build, cache, shell, site};
 
 /// How much to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub(crate) fn run(extent: Extent, forced: Option<Toolchain>) -> Result<(), Strin
     name_browsers(&mut command, testing);
     native_tests(command)?;
     build::runner(&tools)?;
+    site::of_page(&cache::workspace().join("target/site"))?;
     browsers(testing)
 }
 

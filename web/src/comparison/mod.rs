@@ -21,6 +21,7 @@ use workloads::Dimensions;
 use crate::environment;
 use crate::examples::Example;
 use crate::findings;
+use crate::fragment;
 use crate::links::{Cancelled, RunnerLink, RunnerState, connect};
 use crate::model::Rows;
 use crate::note::Note;
@@ -167,7 +168,10 @@ impl Comparison {
     pub(crate) fn new() -> Self {
         let cores = environment::cores();
         let comparison = Self {
-            settings: RwSignal::new(Settings::new(cores)),
+            settings: RwSignal::new(match fragment::settings() {
+                Some(shared) => Settings::new(cores).read(&shared),
+                None => Settings::new(cores),
+            }),
             phase: RwSignal::new(Phase::Idle),
             rows: RwSignal::new(Rows::default()),
             study: RwSignal::new(None),

@@ -11,6 +11,8 @@ use web_sys::Blob;
 use worker_link::{LinkError, WorkerLink};
 use workloads::Dimensions;
 
+use crate::assets;
+
 /// A worker that gives up has met what it should have refused, or could not be loaded.
 const GAVE_UP: &str = "choose another picture, or load the page again";
 
@@ -115,7 +117,8 @@ async fn ask(wish: ToCodec) -> Result<FromCodec, String> {
 }
 
 async fn talk(wish: ToCodec) -> Result<FromCodec, LinkError> {
-    let mut link = WorkerLink::<ToCodec, FromCodec>::start("./workers/codec/worker.js")?;
+    let mut link =
+        WorkerLink::<ToCodec, FromCodec>::start(&assets::address("workers/codec/worker.js"))?;
     match link.receive().await? {
         FromCodec::Ready => {}
         early => return Ok(early),

@@ -66,8 +66,8 @@ impl Engine {
 
     fn folder(self) -> &'static str {
         match self {
-            Self::Threads => "./workers/engine",
-            Self::Plain => "./workers/engine-plain",
+            Self::Threads => "workers/engine",
+            Self::Plain => "workers/engine-plain",
         }
     }
 
@@ -134,7 +134,7 @@ impl Engine {
         let talk = async {
             let has_trials = ops.iter().any(|op| matches!(op, WireOp::Trial { .. }));
             let trials =
-                if has_trials { Some(script("./workers/trial/worker.js").await?) } else { None };
+                if has_trials { Some(script("workers/trial/worker.js").await?) } else { None };
             let turn = ToEngine::Perform { lane, ops, effort, tick, trials };
             let mut coordinator = Coordinator::start(self, &turn).await?;
             loop {

@@ -9,6 +9,7 @@ use worker_link::{LinkError, WorkerLink};
 
 use super::Cancelled;
 use super::turns::{Errand, make_turns};
+use crate::assets;
 
 /// Leads a study of the browser's own lanes; the last event is its end.
 pub(crate) async fn lead_here(
@@ -31,7 +32,8 @@ async fn talk(
     cancelled: Cancelled,
     tell: &mut impl FnMut(StudyEvent),
 ) -> Result<(), LinkError> {
-    let mut link = WorkerLink::<ToLeader, FromLeader>::start("./workers/leader/worker.js")?;
+    let mut link =
+        WorkerLink::<ToLeader, FromLeader>::start(&assets::address("workers/leader/worker.js"))?;
     let (errands, inbox) = unbounded();
     let (sender, mut news) = unbounded();
     let tick = offer.browser.clock.tick;

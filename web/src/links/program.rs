@@ -12,6 +12,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, Response, Url};
 use worker_link::text;
 
+use crate::assets;
+
 /// What a worker of an engine is made of.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
@@ -27,7 +29,7 @@ thread_local! {
     static PROGRAMS: RefCell<HashMap<&'static str, Loading>> = RefCell::default();
 }
 
-/// The engine's program in this folder.
+/// The engine's program in this folder of the page's own files.
 ///
 /// # Errors
 /// If it cannot be loaded or compiled; the next call tries again.
@@ -81,7 +83,8 @@ async fn make_script(address: &str) -> Result<String, String> {
 async fn fetch(address: &str) -> Result<JsValue, String> {
     let failed = |why: JsValue| failed(address, &why);
     let window = web_sys::window().ok_or("there is no window")?;
-    let response = JsFuture::from(window.fetch_with_str(address)).await.map_err(failed)?;
+    let response =
+        JsFuture::from(window.fetch_with_str(&assets::address(address))).await.map_err(failed)?;
     let response: Response = response.dyn_into().map_err(failed)?;
     if !response.ok() {
         return Err(format!("{address} could not be loaded: {}", response.status()));

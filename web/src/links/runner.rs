@@ -25,7 +25,7 @@ use web_sys::Blob;
 
 use super::Cancelled;
 use super::turns::{Errand, make_turns};
-use crate::environment;
+use crate::{environment, fragment, json};
 
 /// Whether the runner is there.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +81,9 @@ const ENDED: &str =
 const AWAY: &str = "the runner is away: start `breakeven serve` (or `cargo xtask serve`) and open \
                     the address that it prints";
 
+/// A page on a host has no runner of its own, and asks for none.
+const HOSTED: &str = "this page is on a host: start `breakeven serve` on this machine and open the address that it prints";
+
 /// The open connection.
 #[derive(Clone)]
 pub(crate) struct RunnerLink {
@@ -112,7 +115,11 @@ struct Hello {
 /// Opens a session with the token of the address, if it has one, and connects. The state says what
 /// came of it, then and later.
 pub(crate) async fn connect(state: RwSignal<RunnerState>) -> Option<Connected> {
-    let token = take_token();
+    let token = fragment::take_token();
+    if environment::is_hosted() {
+        state.set(RunnerState::Away(HOSTED.into()));
+        return None;
+    }
     match open(token).await {
         Ok((link, hello, connection)) => {
             spawn_local(async move { state.set(RunnerState::Away(connection.await)) });
@@ -125,30 +132,6 @@ pub(crate) async fn connect(state: RwSignal<RunnerState>) -> Option<Connected> {
             None
         }
     }
-}
-
-/// Takes the one-time token out of the address, so that neither history nor a copied address has it.
-fn take_token() -> Option<String> {
-    let window = web_sys::window()?;
-    let location = window.location();
-    let fragment = location.hash().ok()?;
-    let mut rest = Vec::new();
-    let mut token = None;
-    for part in fragment.trim_start_matches('#').split('&').filter(|part| !part.is_empty()) {
-        match part.strip_prefix("t=") {
-            Some(found) => token = Some(found.to_owned()),
-            None => rest.push(part),
-        }
-    }
-    token.as_ref()?;
-    let mut address =
-        location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
-    if !rest.is_empty() {
-        address = format!("{address}#{}", rest.join("&"));
-    }
-    let history = window.history().ok()?;
-    history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address)).ok()?;
-    token
 }
 
 /// The connection's future ends when the connection does, with the reason.
@@ -166,7 +149,7 @@ async fn open(token: Option<String>) -> Result<(RunnerLink, Hello, Connection), 
     }
     let mut socket = WebSocket::open(SOCKET_PATH).map_err(|_| AWAY.to_owned())?;
     let first = match socket.next().await {
-        Some(Ok(Message::Text(text))) => serde_json::from_str(&text).ok(),
+        Some(Ok(Message::Text(text))) => json::read(&text),
         _ => return Err(AWAY.to_owned()),
     };
     let Some(FromRunner::Hello { protocol: VERSION, machine, lanes, running, scrapes }) = first
@@ -193,7 +176,7 @@ async fn open(token: Option<String>) -> Result<(RunnerLink, Hello, Connection), 
         let receive = async move {
             while let Some(Ok(message)) = stream.next().await {
                 if let Message::Text(text) = message
-                    && let Ok(message) = serde_json::from_str(&text)
+                    && let Some(message) = json::read(&text)
                 {
                     match message {
                         FromRunner::Order(order) => {

@@ -2,7 +2,6 @@
 
 use lab::experiments::ALL;
 use leptos::prelude::*;
-use protocol::Filter;
 
 use super::choice::{Choice, ChoiceList};
 use super::comparison;
@@ -11,21 +10,19 @@ use crate::comparison::Opening;
 use crate::environment;
 use crate::settings::{Settings, filter_name};
 
-/// The resize makes a picture for a page of the built-in one.
-const FILTERS: [Filter; 7] = Filter::all(3.0, [1000, 750]);
-
 #[component]
 pub(super) fn Controls() -> impl IntoView {
     let comparison = comparison();
     let settings = comparison.settings;
     let running = move || comparison.is_running();
     // At least two, so that there is something to compare; at most what fits a page.
-    let most = environment::cores().clamp(2, 16);
+    let most = environment::cores().clamp(2, Settings::MOST_WORKERS);
 
-    let filters = FILTERS.iter().enumerate();
+    let filters = Settings::FILTERS.iter().enumerate();
     let filters: Vec<_> =
         filters.map(|(index, filter)| Choice::new(index, filter_name(*filter))).collect();
-    let filter = move || FILTERS.iter().position(|filter| *filter == settings.get().filter);
+    let filter =
+        move || Settings::FILTERS.iter().position(|filter| *filter == settings.get().filter);
     let workers = Choice::numbers(most, |count| match count {
         1 => "1".to_owned(),
         count => format!("1 to {count}"),
@@ -75,8 +72,8 @@ pub(super) fn Controls() -> impl IntoView {
                         choices=filters
                         chosen=Signal::derive(move || filter().unwrap_or(0).to_string())
                         choose=move |index: String| {
-                            let filter = index.parse().ok().and_then(|at: usize| FILTERS.get(at));
-                            settings.update(|settings| settings.filter = *filter.unwrap_or(&FILTERS[0]));
+                            let filter = index.parse().ok().and_then(|at: usize| Settings::FILTERS.get(at));
+                            settings.update(|settings| settings.filter = *filter.unwrap_or(&Settings::FILTERS[0]));
                         }
                     />
                     <ChoiceList

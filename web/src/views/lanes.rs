@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::{Availability, LaneInfo, LaneKind};
 
 use super::comparison;
+use super::hosted::Hosted;
 use crate::links::RunnerState;
 
 #[component]
@@ -13,6 +14,7 @@ pub(super) fn Lanes() -> impl IntoView {
         <section class="lanes" aria-labelledby="lanes-heading">
             <h2 id="lanes-heading">"Lanes"</h2>
             <p class="machine">{move || machine(&comparison.runner.get())}</p>
+            <Hosted/>
             <ul>
                 {move || comparison.lanes().into_iter().map(card).collect_view()}
             </ul>
@@ -31,7 +33,7 @@ fn machine(runner: &RunnerState) -> String {
             if machine.cores == 1 { "core" } else { "cores" },
             machine.system
         ),
-        RunnerState::Away(_) => "No runner: the browser's lanes run alone.".to_owned(),
+        RunnerState::Away(_) => "No runner: the browser’s lanes run alone.".to_owned(),
     }
 }
 

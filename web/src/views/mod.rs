@@ -9,6 +9,7 @@ mod examples;
 mod experiments;
 mod flow;
 mod guide;
+mod hosted;
 mod lanes;
 mod matrix;
 mod own_picture;
