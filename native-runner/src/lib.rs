@@ -26,7 +26,6 @@ mod scrape;
 pub mod server;
 mod site;
 mod start_page;
-mod table;
 mod timing;
 mod trail;
 mod trials;

@@ -103,14 +103,14 @@ export class ComparisonPage {
     }, names);
   }
 
-  /** Gives the page a file: "choose", "drop" or "paste". */
-  giveFile(way, name, bytes) {
+  /** Gives the page a file: "choose" by an input, usually the own picture's, "drop" or "paste". */
+  giveFile(way, name, bytes, input = "own-picture") {
     return this.tab.run(
-      (way, name, base64) => {
+      (way, name, base64, id) => {
         const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
         const data = new DataTransfer();
         data.items.add(new File([bytes], name));
-        const input = document.getElementById("own-picture");
+        const input = document.getElementById(id);
         if (way === "choose") {
           input.files = data.files;
           input.dispatchEvent(new Event("change", { bubbles: true }));
@@ -129,6 +129,7 @@ export class ComparisonPage {
       way,
       name,
       bytes.toString("base64"),
+      input,
     );
   }
 

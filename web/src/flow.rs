@@ -45,11 +45,11 @@ impl Flow {
         let films = lanes.map(|lane| {
             // A film is made once per recording, and not when something else was found.
             let recording = Memo::new(move |_| {
-                comparison.findings.with(|findings| {
+                comparison.with_report(|report| {
                     let is_it = |it: &&Recording| {
                         it.scenario == scenario.get().id && it.lane.as_str() == lane.read().as_str()
                     };
-                    findings.trace.iter().find(is_it).cloned()
+                    report.trace.iter().find(is_it).cloned()
                 })
             });
             Memo::new(move |_| recording.get().map(|recording| Arc::new(Film::new(recording))))

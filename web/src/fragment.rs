@@ -18,8 +18,8 @@ pub(crate) fn take_token() -> Option<String> {
     token
 }
 
-/// The settings that somebody shared.
-pub(crate) fn settings() -> Option<String> {
+/// The settings that somebody shared, or a workload for the decision guide.
+pub(crate) fn shared() -> Option<String> {
     let hash = web_sys::window()?.location().hash().ok()?;
     parts(&hash).find_map(|part| part.strip_prefix("s=")).map(str::to_owned)
 }

@@ -10,7 +10,7 @@ use protocol::report::{Param, ReportRow, RowOutcome};
 use protocol::study::StudyEnd;
 
 use crate::comparison::{Comparison, Phase};
-use crate::environment;
+use crate::{environment, fragment};
 
 /// How long nothing is dragged before what takes longer to say is said.
 const REST: Duration = Duration::from_millis(200);
@@ -34,14 +34,16 @@ type Fitted = Result<Arc<Model>, Missing>;
 impl Guide {
     pub(crate) fn new(comparison: Comparison) -> Self {
         let usual = PRESETS[0].workload(environment::cores().clamp(1, 16));
-        let linked = shared().and_then(|link| usual.from_link(&link));
+        let shared = fragment::shared();
+        let linked = shared.as_deref().and_then(|shared| shared.strip_prefix(GUIDE));
+        let linked = linked.and_then(|link| usual.from_link(link));
         let (workload, of) = linked.unwrap_or((usual, For::default()));
         let (workload, of) = (RwSignal::new(workload), RwSignal::new(of));
         // Whatever is new about the findings makes another model.
         let model = Memo::new_with_compare(
             move |_| {
                 let of = of.get();
-                comparison.findings.with(|findings| Model::fit(findings, of).map(Arc::new))
+                comparison.with_report(|report| Model::fit(report, of).map(Arc::new))
             },
             |_, _| true,
         );
@@ -128,19 +130,14 @@ impl Guide {
                 && params.iter().all(|(name, value)| close(name, value))
         };
         self.comparison
-            .findings
-            .with(|all| all.results.iter().find(is_it).map(|row| row.outcome.clone()))
+            .with_report(|all| all.results.iter().find(is_it).map(|row| row.outcome.clone()))
     }
 }
 
-/// What the address shares: `s=` in its fragment.
-fn shared() -> Option<String> {
-    let fragment = window().location().hash().ok()?;
-    let mut parts = fragment.trim_start_matches('#').split('&');
-    parts.find_map(|part| part.strip_prefix("s=guide,").map(str::to_owned))
-}
+/// What stands before a workload that the address shares.
+pub(crate) const GUIDE: &str = "guide,";
 
 /// A fragment that shares a workload.
 pub(crate) fn link(workload: &Workload, of: For) -> String {
-    format!("#s=guide,{}", workload.to_link(of))
+    format!("#s={GUIDE}{}", workload.to_link(of))
 }

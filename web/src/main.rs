@@ -8,6 +8,7 @@
 mod assets;
 mod chart;
 mod comparison;
+mod download;
 mod environment;
 mod examples;
 mod findings;
@@ -19,6 +20,7 @@ mod links;
 mod model;
 mod note;
 mod settings;
+mod shelf;
 mod tabs;
 mod views;
 

@@ -15,6 +15,7 @@ pub mod browser;
 pub mod clocks;
 pub mod contract;
 pub mod experiments;
+pub mod export;
 pub mod format;
 mod lane;
 pub mod lead;
@@ -33,6 +34,7 @@ mod schedule;
 pub mod scraped;
 pub mod standings;
 pub mod study;
+pub mod table;
 mod trial;
 mod visit;
 

@@ -7,6 +7,8 @@
 
 #[cfg(feature = "browser")]
 pub mod codec;
+#[cfg(feature = "report")]
+pub mod desk;
 #[cfg(feature = "browser")]
 pub mod engine;
 #[cfg(feature = "messages")]

@@ -70,6 +70,8 @@ fn wasm_lints(tools: &Tools) -> Result<(), String> {
             "codec",
             "--package",
             "leader",
+            "--package",
+            "desk",
             "--quiet",
         ])
         .args(["--target", "wasm32-unknown-unknown", "--", "--deny", "warnings"])

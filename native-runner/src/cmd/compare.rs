@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lab::format::{self, params};
+use lab::table::aligned;
 use protocol::report::{Report, ReportRow, RowOutcome, Unit};
 use serde_json::json;
 use stats::{Estimate, THRESHOLD, Verdict, unpaired_ratio, verdicts};
 
 use super::{End, print};
-use crate::table::aligned;
 
 /// Compares two reports, row by row: how many times as much B is as A.
 ///

@@ -9,15 +9,16 @@ use lab::experiments::{self, Experiment};
 use lab::plan::{Depth, Plan};
 use lab::scenarios;
 use lab::study::Ended;
-use lab::{Lane, Placement};
+use lab::{Lane, Placement, export, table};
 use protocol::report::{Report, ReportRow, RowOutcome};
 
 use super::measure::{Measured, Measuring};
 use super::{End, names, print};
 use crate::browser::Kind;
 use crate::cancel::Cancel;
+use crate::export::chrome;
 use crate::files::{keep, keep_elsewhere, writable};
-use crate::{export, lanes, placement, table};
+use crate::{lanes, placement};
 
 /// Runs experiments on this machine's lanes and reports what they gave.
 #[derive(Args)]
@@ -168,7 +169,7 @@ impl Run {
             (self.json.as_deref().filter(|file| file.as_os_str() != "-"), json),
             (self.csv.as_deref(), export::csv(report)),
             (self.markdown.as_deref(), export::markdown(report)),
-            (self.trace.as_deref(), export::chrome(report)),
+            (self.trace.as_deref(), chrome(report)),
         ];
         let written = files.iter().filter_map(|(file, text)| Some(keep_somewhere((*file)?, text)));
         // One that fails does not keep the others from being written.

@@ -1,9 +1,5 @@
-//! A report in other forms: one file each.
+//! A report in forms that only the command line has: one file each.
 
 mod chrome;
-mod csv;
-mod markdown;
 
 pub(crate) use chrome::chrome;
-pub(crate) use csv::csv;
-pub(crate) use markdown::markdown;

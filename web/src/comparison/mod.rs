@@ -22,10 +22,12 @@ use crate::environment;
 use crate::examples::Example;
 use crate::findings;
 use crate::fragment;
+use crate::guide::GUIDE;
 use crate::links::{Cancelled, RunnerLink, RunnerState, connect};
 use crate::model::Rows;
 use crate::note::Note;
 use crate::settings::Settings;
+use crate::shelf::Shelf;
 use crate::tabs::{Tabs, Word};
 
 /// The page's state: what was chosen, what goes on, what has been measured.
@@ -37,6 +39,7 @@ pub(crate) struct Comparison {
     pub(crate) study: RwSignal<Option<Study>>,
     /// What all studies of this visit have found together.
     pub(crate) findings: RwSignal<Report>,
+    pub(crate) shelf: Shelf,
     /// What the page shows.
     pub(crate) shown: RwSignal<Option<Shown>, LocalStorage>,
     /// The own picture's name, while that is what is filtered.
@@ -168,14 +171,15 @@ impl Comparison {
     pub(crate) fn new() -> Self {
         let cores = environment::cores();
         let comparison = Self {
-            settings: RwSignal::new(match fragment::settings() {
-                Some(shared) => Settings::new(cores).read(&shared),
-                None => Settings::new(cores),
+            settings: RwSignal::new(match fragment::shared() {
+                Some(shared) if !shared.starts_with(GUIDE) => Settings::new(cores).read(&shared),
+                _ => Settings::new(cores),
             }),
             phase: RwSignal::new(Phase::Idle),
             rows: RwSignal::new(Rows::default()),
             study: RwSignal::new(None),
             findings: RwSignal::new(findings::none()),
+            shelf: Shelf::new(),
             shown: RwSignal::new_local(None),
             own_name: RwSignal::new(None),
             opening: RwSignal::new(Opening::Idle),
@@ -204,6 +208,14 @@ impl Comparison {
             }
         });
         comparison
+    }
+
+    /// Looks at the report that the page is about: what this visit has found, or what was opened.
+    pub(crate) fn with_report<T>(&self, look: impl FnOnce(&Report) -> T) -> T {
+        match self.shelf.chosen.get() {
+            Some(held) => look(&held.report),
+            None => self.findings.with(look),
+        }
     }
 
     /// All lanes, the browser's first.
@@ -276,6 +288,7 @@ impl Comparison {
     }
 
     fn begin(self, settings: Settings, beginning: Beginning) {
+        self.shelf.chosen.set(None);
         self.guided.set(false);
         self.is_traced.set(false);
         let (sender, receiver) = oneshot::channel();

@@ -1,7 +1,9 @@
 //! Who works for the page: the engines in this browser and the runner beside it make visits and turns, the
-//! runner or else a worker leads studies, the codec opens picture files.
+//! runner or else a worker leads studies, the codec opens picture files,
+//! the desk reports.
 
 mod codec;
+mod desk;
 mod engine;
 mod leader;
 mod program;
@@ -12,6 +14,7 @@ use futures::channel::oneshot;
 use futures::future::Shared;
 
 pub(crate) use codec::{drawn, encoded, open_picture, shown};
+pub(crate) use desk::{open_report, write_report};
 pub(crate) use engine::{Engine, EngineMessage};
 pub(crate) use leader::lead_here;
 pub(crate) use runner::{RunnerLink, RunnerState, connect};

@@ -10,7 +10,7 @@ use crate::comparison::Comparison;
 #[component]
 pub(super) fn Claims() -> impl IntoView {
     let comparison = comparison();
-    let judged = Memo::new(move |_| comparison.findings.with(judge));
+    let judged = Memo::new(move |_| comparison.with_report(judge));
     let tables = [
         (Table::Differences, "differences", "High-Level Difference"),
         (Table::Sharing, "sharing", "Resource Sharing"),

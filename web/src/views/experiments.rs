@@ -17,24 +17,34 @@ pub(super) fn Experiments() -> impl IntoView {
     let comparison = comparison();
     // Drawn when it is over: drawing it after each block would disturb the next one.
     let over = Memo::new(move |_| comparison.study.get().filter(|study| study.end.is_some()));
-    view! { <div class="experiments-results">{move || over.get().map(|study| all(&study))}</div> }
+    let shown = move || match comparison.shelf.chosen.get() {
+        Some(held) => Some(sections(&held.report, &held.standings, None)),
+        None => over.get().map(|study| all(&study)),
+    };
+    view! { <div class="experiments-results">{shown}</div> }
 }
 
 fn all(study: &Study) -> AnyView {
-    let Some(report) = &study.report else {
-        let why = match &study.end {
-            Some(StudyEnd::Stopped(why)) => format!("The experiments gave nothing: {why}."),
-            _ => "The experiments were ended before their first block.".to_owned(),
-        };
-        return view! { <p>{why}</p> }.into_any();
-    };
+    match &study.report {
+        Some(report) => sections(report, &study.standings, study.end.as_ref()),
+        None => {
+            let why = match &study.end {
+                Some(StudyEnd::Stopped(why)) => format!("The experiments gave nothing: {why}."),
+                _ => "The experiments were ended before their first block.".to_owned(),
+            };
+            view! { <p>{why}</p> }.into_any()
+        }
+    }
+}
+
+fn sections(report: &Report, standings: &[Standing], end: Option<&StudyEnd>) -> AnyView {
     let standings: BTreeMap<usize, &Standing> =
-        study.standings.iter().map(|standing| (standing.row as usize, standing)).collect();
+        standings.iter().map(|standing| (standing.row as usize, standing)).collect();
     let known = ALL.into_iter().chain([&WORKLOAD]);
     let sections = known.filter_map(|it| section(it, report, &standings));
     let warnings = report.run.warnings.iter().map(|warning| view! { <li>{warning.clone()}</li> });
     view! {
-        <p>{taken(report, study)}</p>
+        <p>{taken(report, end)}</p>
         <ul class="warnings">{warnings.collect_view()}</ul>
         {sections.collect_view()}
     }
@@ -42,9 +52,9 @@ fn all(study: &Study) -> AnyView {
 }
 
 /// How the figures were taken.
-fn taken(report: &Report, study: &Study) -> String {
+fn taken(report: &Report, end: Option<&StudyEnd>) -> String {
     let run = &report.run;
-    let how = match &study.end {
+    let how = match end {
         Some(StudyEnd::Stopped(why)) => format!(" It could not go on: {why}."),
         Some(StudyEnd::Cancelled) => {
             " It was cancelled; unfinished blocks are left out.".to_owned()

@@ -10,11 +10,11 @@ use super::{comparison, is_wide};
 pub(super) fn Matrix() -> impl IntoView {
     let comparison = comparison();
     view! {
-            {move || comparison.findings.with(|findings| {
-                let names = lanes(findings);
+            {move || comparison.with_report(|report| {
+                let names = lanes(report);
                 (!names.is_empty()).then(|| {
                     let heads: Vec<String> = names.iter().map(ToString::to_string).collect();
-                    let lines = rows(findings).into_iter().map(|(kind, about, cells)| line(kind, about, &cells));
+                    let lines = rows(report).into_iter().map(|(kind, about, cells)| line(kind, about, &cells));
                     let lines = lines.collect_view();
                     let heads = heads.into_iter().map(|name| view! { <th scope="col" role="columnheader"><code>{name}</code></th> });
                     view! {

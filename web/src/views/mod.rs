@@ -7,6 +7,7 @@ mod claims;
 mod controls;
 mod examples;
 mod experiments;
+mod files;
 mod flow;
 mod guide;
 mod hosted;
@@ -15,6 +16,7 @@ mod matrix;
 mod own_picture;
 mod picture;
 mod progress;
+mod reports;
 mod results;
 
 use leptos::prelude::*;
@@ -30,6 +32,7 @@ pub(crate) fn App() -> impl IntoView {
         <controls::Controls/>
         <progress::ProgressLine/>
         <picture::PictureView/>
+        <reports::Reports/>
         <results::Results/>
         <claims::Claims/>
         <flow::FlowView/>

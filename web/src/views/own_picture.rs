@@ -1,13 +1,10 @@
 //! Which picture is filtered: the built-in one, or one that the visitor chooses, drops or pastes.
 
-use leptos::ev;
 use leptos::html::Input;
 use leptos::prelude::*;
 use protocol::MAX_OWN_PIXELS;
-use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, DataTransfer, DragEvent, File};
 
-use super::comparison;
+use super::{comparison, files};
 use crate::comparison::{Comparison, Opening};
 use lab::format;
 
@@ -15,7 +12,7 @@ use lab::format;
 pub(super) fn OwnPicture() -> impl IntoView {
     let comparison = comparison();
     let over = RwSignal::new(false);
-    listen(comparison, over);
+    files::listen(comparison, over);
     let input = NodeRef::<Input>::new();
     let locked = move || comparison.is_running();
     let chosen = move |_| {
@@ -79,51 +76,4 @@ fn which(comparison: Comparison) -> String {
         dimensions.height(),
         format::significant(dimensions.pixels() as f64 / 1e6)
     )
-}
-
-/// Takes files that are dropped or pasted anywhere; otherwise the browser would leave the page for them.
-fn listen(comparison: Comparison, over: RwSignal<bool>) {
-    let drag = move |event: DragEvent| {
-        if event.data_transfer().is_some_and(|data| has_files(&data)) {
-            event.prevent_default();
-            over.set(true);
-        }
-    };
-    let handles = [
-        window_event_listener(ev::dragenter, drag),
-        window_event_listener(ev::dragover, drag),
-        window_event_listener(ev::dragleave, move |event: DragEvent| {
-            // Between two elements of the page it is still over the page.
-            if event.related_target().is_none() {
-                over.set(false);
-            }
-        }),
-        window_event_listener(ev::drop, move |event: DragEvent| {
-            over.set(false);
-            if let Some(data) = event.data_transfer().filter(has_files) {
-                event.prevent_default();
-                take(comparison, &data);
-            }
-        }),
-        window_event_listener(ev::paste, move |event| {
-            let event: ClipboardEvent = event.unchecked_into();
-            if let Some(data) = event.clipboard_data().filter(has_files) {
-                event.prevent_default();
-                take(comparison, &data);
-            }
-        }),
-    ];
-    on_cleanup(move || handles.into_iter().for_each(WindowListenerHandle::remove));
-}
-
-fn has_files(data: &DataTransfer) -> bool {
-    data.types().includes(&"Files".into(), 0)
-}
-
-fn take(comparison: Comparison, data: &DataTransfer) {
-    let file: Option<File> = data.files().and_then(|files| files.get(0));
-    match file {
-        Some(file) => comparison.choose(file),
-        None => comparison.opening.set(Opening::Failed("no file came along: save it first".into())),
-    }
 }

@@ -34,7 +34,7 @@ struct Module {
 /// Where in our sources a panic began is told by no engine: those names are a tenth of what a visitor downloads.
 const NOWHERE: &str = "-Zlocation-detail=none";
 
-const MODULES: [Module; 4] = [
+const MODULES: [Module; 5] = [
     Module {
         name: "engine",
         package: "engine",
@@ -74,6 +74,16 @@ const MODULES: [Module; 4] = [
         joined: false,
         for_node: false,
         rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
+    },
+    Module {
+        name: "desk",
+        package: "desk",
+        // It reads once what somebody opens: small before fast.
+        profile: "page",
+        features: &[],
+        joined: false,
+        for_node: false,
+        rustflags: &[NOWHERE, "-Ctarget-feature=+bulk-memory"],
     },
     Module {
         name: "codec",

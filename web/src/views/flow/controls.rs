@@ -22,7 +22,7 @@ pub(super) fn Choices() -> impl IntoView {
         let choice = |id: &String| Choice::new(id, id);
         let mut all: Vec<String> = known.iter().map(|lane| lane.id.to_string()).collect();
         // What a report brings along may be of lanes that are not here.
-        let recorded = flow.comparison.findings.with(|all| {
+        let recorded = flow.comparison.with_report(|all| {
             all.trace.iter().map(|recording| recording.lane.to_string()).collect::<Vec<_>>()
         });
         let chosen = flow.lanes.map(|lane| lane.get());

@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use ::flow::{Film, SHEET, heading, origin, sheet};
-use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{
-    Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement,
-    HtmlImageElement, Url,
-};
+use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, Url};
 
 use super::flow;
+use crate::download;
 use crate::flow::Flow;
 
 /// Pixels of the file for each of the sheet.
@@ -56,17 +53,15 @@ fn drawn(flow: Flow) -> String {
         Some(preset) if films.len() == 2 => preset.title.to_owned(),
         _ => heading(flow.scenario.get().id, &lanes),
     });
-    flow.comparison.findings.with_untracked(|findings| sheet(&title, &films, &origin(findings)))
+    untrack(|| flow.comparison.with_report(|report| sheet(&title, &films, &origin(report))))
 }
 
 fn save_vectors(drawn: &str) -> Result<(), JsValue> {
-    save("flow.svg", &vectors(drawn)?)
+    download::save("flow.svg", &vectors(drawn)?)
 }
 
 fn vectors(drawn: &str) -> Result<Blob, JsValue> {
-    let kind = BlobPropertyBag::new();
-    kind.set_type("image/svg+xml");
-    Blob::new_with_str_sequence_and_options(&Array::of1(&drawn.into()), &kind)
+    download::text(drawn, "image/svg+xml")
 }
 
 async fn save_pixels(drawn: &str) -> Result<(), JsValue> {
@@ -88,19 +83,8 @@ async fn save_pixels(drawn: &str) -> Result<(), JsValue> {
     context.draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, width, height)?;
     let saved = Closure::once_into_js(|pixels: JsValue| {
         if let Ok(pixels) = pixels.dyn_into::<Blob>() {
-            let _ = save("flow.png", &pixels);
+            let _ = download::save("flow.png", &pixels);
         }
     });
     canvas.to_blob(saved.unchecked_ref())
-}
-
-/// Has the browser save a file.
-fn save(name: &str, file: &Blob) -> Result<(), JsValue> {
-    let address = Url::create_object_url_with_blob(file)?;
-    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-    link.set_href(&address);
-    link.set_download(name);
-    link.click();
-    // The click has begun to save it.
-    Url::revoke_object_url(&address)
 }

@@ -4,7 +4,9 @@ use protocol::report::Report;
 
 use crate::table::{HEADS, lines};
 
-pub(crate) fn markdown(report: &Report) -> String {
+/// One table of all rows, what they were measured on before it, and the warnings after it.
+#[must_use]
+pub fn markdown(report: &Report) -> String {
     let machine = &report.machine;
     let mut out = format!(
         "{}, {} cores, {}; Breakeven {}, {}; `{}`; {} of {} blocks.\n\n",

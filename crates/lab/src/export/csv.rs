@@ -3,7 +3,8 @@
 use protocol::report::{Report, RowOutcome};
 
 /// One line per sample, and one for each row that has none, with its reason.
-pub(crate) fn csv(report: &Report) -> String {
+#[must_use]
+pub fn csv(report: &Report) -> String {
     let mut out =
         String::from("experiment,lane,params,outcome,unit,copied,shared,block,sample,reason\r\n");
     for row in &report.results {

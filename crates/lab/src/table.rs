@@ -1,17 +1,20 @@
 //! A report as lines for people.
 
-use lab::format::{self, params};
+use crate::format::{self, params};
 use protocol::report::{Measured, Report, ReportRow, RowOutcome};
 
 /// What stands above each cell.
-pub(crate) const HEADS: [&str; 6] =
-    ["Experiment", "Params", "Lane", "Median", "95% interval", "Samples"];
+pub const HEADS: [&str; 6] = ["Experiment", "Params", "Lane", "Median", "95% interval", "Samples"];
 
 /// A line per row, rows that answer the same question together.
-pub(crate) fn lines(report: &Report) -> Vec<[String; 6]> {
+#[must_use]
+pub fn lines(report: &Report) -> Vec<[String; 6]> {
     let mut rows: Vec<&ReportRow> = report.results.iter().collect();
     let order = |experiment: &str| {
-        lab::experiments::ALL.iter().position(|known| known.id == experiment).unwrap_or(usize::MAX)
+        crate::experiments::ALL
+            .iter()
+            .position(|known| known.id == experiment)
+            .unwrap_or(usize::MAX)
     };
     rows.sort_by_cached_key(|row| {
         (
@@ -62,12 +65,14 @@ fn trial(measured: &Measured) -> String {
 }
 
 /// The report's lines under their heads, in columns.
-pub(crate) fn text(report: &Report) -> String {
+#[must_use]
+pub fn text(report: &Report) -> String {
     aligned(&HEADS.map(str::to_owned), &lines(report))
 }
 
 /// Lines under their heads, in columns.
-pub(crate) fn aligned(heads: &[String; 6], lines: &[[String; 6]]) -> String {
+#[must_use]
+pub fn aligned(heads: &[String; 6], lines: &[[String; 6]]) -> String {
     // What has no figures has a sentence in their place, which widens no column.
     let width = |column: usize| {
         let figures = lines.iter().filter(|line| column < 3 || !line[5].is_empty());
@@ -97,8 +102,8 @@ pub(crate) mod tests {
             params,
             outcome,
         };
-        let echo = lab::params([("bytes", 65536.into()), ("metric", "round_trip".into())]);
-        let exit = lab::params([("metric", "exit".into())]);
+        let echo = crate::params([("bytes", 65536.into()), ("metric", "round_trip".into())]);
+        let exit = crate::params([("metric", "exit".into())]);
         let measured = RowOutcome::Measured(Measured {
             unit: Unit::Nanoseconds,
             median: 41250.5,
