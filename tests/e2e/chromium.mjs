@@ -33,6 +33,8 @@ export async function openChromium({ sharedMemory = true, flags = [] } = {}) {
     run: (work, ...values) => page.evaluate(work, ...values),
     press: (key) => page.keyboard.press(key),
     resize: (width, height) => page.setViewport({ width, height }),
+    /** "light" or "dark"; what checks pages for everybody runs in this browser alone. */
+    theme: (value) => page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]),
     /** Opens another tab on an address: what follows is about that one. */
     async another(url) {
       page = await browser.newPage();

@@ -88,12 +88,12 @@ for (const { name, open } of browsers) {
           return Buffer.from(JSON.stringify(copy));
         };
         const wrong = [
-          ["empty.json", Buffer.alloc(0), /^Empty\.json: this is no report: EOF/],
-          ["half.json", golden.subarray(0, golden.length / 2), /^Half\.json: this is no report: EOF/],
-          ["pixels.json", Buffer.from([0x89, 0x50, 0xff, 0x00]), /^Pixels\.json: this is no report:/],
-          ["foreign.json", Buffer.from('{"benchmarks": []}'), /^Foreign\.json: this is no report: missing field `version`/],
-          ["newer.json", changed((it) => (it.version = 99)), /^Newer\.json: this report has version 99, and this program reads up to \d+: use a newer one\.$/],
-          ["twice.json", changed((it) => it.results.push(it.results[0])), /^Twice\.json: this report has two rows for /],
+          ["empty.json", Buffer.alloc(0), /^empty\.json: this is no report: EOF/],
+          ["half.json", golden.subarray(0, golden.length / 2), /^half\.json: this is no report: EOF/],
+          ["pixels.json", Buffer.from([0x89, 0x50, 0xff, 0x00]), /^pixels\.json: this is no report:/],
+          ["foreign.json", Buffer.from('{"benchmarks": []}'), /^foreign\.json: this is no report: missing field `version`/],
+          ["newer.json", changed((it) => (it.version = 99)), /^newer\.json: this report has version 99, and this program reads up to \d+: use a newer one\.$/],
+          ["twice.json", changed((it) => it.results.push(it.results[0])), /^twice\.json: this report has two rows for /],
           ["cut.json", changed((it) => it.results.find((row) => row.outcome.measured).outcome.measured.samples.pop()), /samples do not add up/],
         ];
         for (const [file, bytes, words] of wrong) {

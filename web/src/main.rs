@@ -27,7 +27,6 @@ mod views;
 use wasm_bindgen::JsCast;
 
 fn main() {
-    console_error_panic_hook::set_once();
     let document = leptos::prelude::document();
     if let Some(page) = document.get_element_by_id("page") {
         page.set_inner_html("");

@@ -8,7 +8,7 @@ use protocol::desk::Form;
 use protocol::report::Report;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{comparison, sentence};
+use super::comparison;
 use crate::comparison::{Comparison, Opening};
 use crate::download;
 use crate::links::write_report;
@@ -69,7 +69,7 @@ pub(super) fn Reports() -> impl IntoView {
                 _ => String::new(),
             }}</p>
             <p role="alert" class="trouble">{move || match shelf.opening.get() {
-                Opening::Failed(why) => sentence(&why),
+                Opening::Failed(why) => format!("{why}."),
                 _ => trouble.get(),
             }}</p>
         </section>

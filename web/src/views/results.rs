@@ -22,6 +22,7 @@ pub(super) fn Results() -> impl IntoView {
     view! {
         <section class="results" aria-labelledby="results-heading">
             <h2 id="results-heading">"Results"</h2>
+            <div hidden=move || comparison.shelf.chosen.read().is_some()>
             <p>{move || {
                 let name = comparison.measured_name.get();
                 heading(&comparison.phase.get(), name, &comparison.rows.read())
@@ -37,6 +38,7 @@ pub(super) fn Results() -> impl IntoView {
                 <summary>"Every run"</summary>
                 <ul class="runs">{move || every_run(&comparison.rows.read())}</ul>
             </details>
+            </div>
             <Experiments/>
         </section>
     }

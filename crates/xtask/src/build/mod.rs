@@ -83,7 +83,12 @@ const MODULES: [Module; 5] = [
         features: &[],
         joined: false,
         for_node: false,
-        rustflags: &[NOWHERE, "-Ctarget-feature=+bulk-memory"],
+        rustflags: &[
+            NOWHERE,
+            "-Ctarget-feature=+bulk-memory",
+            "-Zunstable-options",
+            "-Cpanic=immediate-abort",
+        ],
     },
     Module {
         name: "codec",
