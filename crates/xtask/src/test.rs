@@ -98,5 +98,5 @@ fn browsers(testing: &Testing) -> Result<(), String> {
     let mut command = Command::new("npm");
     command.args(["test", "--silent"]).current_dir(cache::workspace().join("tests/e2e"));
     name_browsers(&mut command, testing);
-    shell::loudly("end to end, in Chromium and Firefox", &mut command, shell::minutes(25))
+    shell::loudly("end to end, in Chromium and Firefox", &mut command, shell::minutes(50))
 }
