@@ -69,11 +69,12 @@ for (const { name, open } of browsers) {
         await page.giveFile("drop", "dropped.json", golden);
         await until(async () => (await about(page)).startsWith("dropped.json"), "what was dropped");
         await page.giveFile("paste", "copy.json", golden);
+        await page.says('.reports [role="status"]', /^$/);
         await page.tab.run(() => document.getElementById("report-own").click());
         const other = Buffer.from(JSON.stringify({ ...report, run: { ...report.run, seed: 1 } }));
         await page.giveFile("paste", "other.json", other);
         await until(async () => (await about(page)).startsWith("other.json"), "what was pasted");
-        const all = await page.tab.run(() => [...document.querySelectorAll(".report label")].map((it) => it.textContent.split(" ")[0]));
+        const all = await page.tab.run(() => [...document.querySelectorAll(".report label:first-child")].map((it) => it.textContent.split(" ")[0]));
         assert.deepEqual(all, ["dropped.json", "other.json"]);
       }),
     );
