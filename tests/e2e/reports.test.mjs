@@ -79,6 +79,17 @@ for (const { name, open } of browsers) {
       }),
     );
 
+    test("of two that are opened at once the later one is looked at", { timeout: 120_000 }, () =>
+      visiting(open, { host }, async (page) => {
+        const long = structuredClone(report);
+        long.results = Array.from({ length: 2000 }, (_, at) => ({ ...report.results[0], params: { bytes: at } }));
+        await page.giveFile("choose", "long.json", Buffer.from(JSON.stringify(long)), "report-file");
+        await page.giveFile("choose", "short.json", golden, "report-file");
+        await until(async () => (await page.count(".report")) === 2, "both");
+        assert.match(await about(page), /^short\.json/);
+      }),
+    );
+
     test("what is no report is told, and what was there before stays", { timeout: 120_000 }, () =>
       visiting(open, { host }, async (page) => {
         await page.giveFile("choose", "good.json", golden, "report-file");

@@ -53,14 +53,12 @@ export async function startStaticHost({ folder = dist, index = "index.html", bas
   };
 }
 
-/** `[pattern, [[name, value or undefined]]]` for each rule: a header without a value is taken back. */
+/** `[pattern, [[name, value]]]` for each rule. */
 function rulesOf(text) {
   const rules = [];
   for (const line of text.split("\n")) {
-    const taken = line.match(/^\s+! (.+)$/);
     const set = line.match(/^\s+([^:\s]+): (.+)$/);
-    if (taken) rules.at(-1)[1].push([taken[1].toLowerCase(), undefined]);
-    else if (set) rules.at(-1)[1].push([set[1].toLowerCase(), set[2]]);
+    if (set) rules.at(-1)[1].push([set[1].toLowerCase(), set[2]]);
     else if (line.trim()) rules.push([line.trim(), []]);
   }
   return rules;
@@ -68,13 +66,11 @@ function rulesOf(text) {
 
 function headersOf(rules, path) {
   const headers = {};
-  for (const [pattern, changes] of rules) {
+  for (const [pattern, own] of rules) {
     const matches = pattern.endsWith("*") ? path.startsWith(pattern.slice(0, -1)) : path === pattern;
     if (!matches) continue;
-    for (const [name, value] of changes) {
-      if (value === undefined) delete headers[name];
-      else headers[name] = value;
-    }
+    // Where two rules set the same header, hosts put their values together.
+    for (const [name, value] of own) headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
   }
   return headers;
 }

@@ -1,5 +1,5 @@
 //! Reading JSON. The browser parses it, so that the page has one reader for text and for workers' messages: two would
-//! be a tenth of what a visitor downloads.
+//! be a twelfth more to download.
 
 use serde::de::DeserializeOwned;
 

@@ -19,6 +19,10 @@ pub(crate) struct Shelf {
     /// The one that is looked at; none of them, while it is what this visit has found.
     pub(crate) chosen: RwSignal<Option<Arc<Held>>>,
     pub(crate) opening: RwSignal<Opening>,
+    /// How many were begun to be opened.
+    begun: StoredValue<u32>,
+    /// Which of them is looked at: of several at once the later one, whichever is there last.
+    latest: StoredValue<u32>,
 }
 
 /// A report that was opened.
@@ -36,6 +40,8 @@ impl Shelf {
             held: RwSignal::default(),
             chosen: RwSignal::new(None),
             opening: RwSignal::new(Opening::Idle),
+            begun: StoredValue::new(0),
+            latest: StoredValue::new(0),
         }
     }
 
@@ -60,6 +66,8 @@ impl Shelf {
 
     fn read(self, name: String, text: impl Future<Output = Result<String, String>> + 'static) {
         self.opening.set(Opening::Reading(name.clone()));
+        let place = self.begun.get_value() + 1;
+        self.begun.set_value(place);
         spawn_local(async move {
             let opened = match text.await {
                 Ok(text) => open_report(text).await,
@@ -67,23 +75,28 @@ impl Shelf {
             };
             match opened {
                 Ok((report, standings)) => {
-                    self.put(Held { name, report, standings });
-                    self.opening.set(Opening::Idle);
+                    let held = self.put(Held { name, report, standings });
+                    if place > self.latest.get_value() {
+                        self.latest.set_value(place);
+                        self.chosen.set(Some(held));
+                    }
+                    if place == self.begun.get_value() {
+                        self.opening.set(Opening::Idle);
+                    }
                 }
                 Err(why) => self.opening.set(Opening::Failed(format!("{name}: {why}"))),
             }
         });
     }
 
-    /// Puts it on the shelf, unless it is there, and looks at it.
-    fn put(self, held: Held) {
+    /// Puts it on the shelf, unless it is there.
+    fn put(self, held: Held) -> Arc<Held> {
         let known = self.held.read_untracked().iter().find(|it| it.report == held.report).cloned();
-        let held = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             let held = Arc::new(held);
             self.held.update(|all| all.push(held.clone()));
             held
-        });
-        self.chosen.set(Some(held));
+        })
     }
 
     /// Takes it off the shelf.

@@ -129,8 +129,8 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
             build::page(&tools)?;
             Ok(Done::Say("built dist/"))
         }
-        ("site", [] | [_]) => {
-            site::run(rest.first().copied(), forced)?;
+        ("site", folder @ ([] | [_])) if !folder.iter().any(|it| it.starts_with('-')) => {
+            site::run(folder.first().copied(), forced)?;
             Ok(Done::Say("made the site"))
         }
         ("workers", []) => {

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use crate::setup::{self, Toolchain, Want};
 use crate::{build, cache};
 
-/// Stands in a folder that was made here, and may be made again.
-const MARK: &str = "sw.js";
+const WORKER: &str = "sw.js";
+/// Stands in the service worker of a folder that was made here, and may be made again.
+const MARK: &str = "`cargo xtask site` fills in";
 
 /// Builds the page and puts the site into `folder`.
 pub(crate) fn run(folder: Option<&str>, forced: Option<Toolchain>) -> Result<(), String> {
@@ -43,7 +44,8 @@ fn free(out: &Path) -> Result<(), String> {
         Err(why) if why.kind() == std::io::ErrorKind::NotFound => true,
         Err(why) => return Err(format!("{}: {why}", out.display())),
     };
-    if is_empty || out.join(MARK).is_file() {
+    let worker = fs::read_to_string(out.join(WORKER)).unwrap_or_default();
+    if is_empty || worker.contains(MARK) {
         return Ok(());
     }
     Err(format!("{}: it holds something else than a site: name another folder", out.display()))
@@ -80,7 +82,7 @@ fn make(dist: &Path, own: &Path, out: &Path) -> Result<(), String> {
             .replace("{{FILES}}", &format!("[{}]", listed.join(", ")))
     };
     write(&out.join("index.html"), &page)?;
-    for template in [MARK, "_headers", "manifest.webmanifest"] {
+    for template in [WORKER, "_headers", "manifest.webmanifest"] {
         write(&out.join(template), &fill(&text(&own.join(template))?))?;
     }
     Ok(())
@@ -190,6 +192,8 @@ mod tests {
 
         let why = free(&dist).unwrap_err();
         assert!(why.contains("something else than a site"), "{why}");
+        fs::write(dist.join(WORKER), "somebody else's").unwrap();
+        free(&dist).unwrap_err();
         free(&folder.join("none")).unwrap();
         fs::remove_dir_all(&folder).unwrap();
     }

@@ -102,7 +102,7 @@ const MODULES: [Module; 5] = [
 ];
 
 /// How the page is made small: views are put together at run time and not by the compiler, and a mistake stops the
-/// page's program without words of its own (`web/boot.js` has some). Together they save a sixth of it.
+/// page's program without words of its own (`web/boot.js` has some). Together they save a seventh of it.
 const PAGE_FLAGS: [&str; 4] =
     [NOWHERE, "--cfg=erase_components", "-Zunstable-options", "-Cpanic=immediate-abort"];
 
