@@ -15,14 +15,27 @@ pub(crate) fn writable(file: &Path) -> Result<(), String> {
     if file.is_dir() {
         return Err(format!("{} is a folder: name a file", file.display()));
     }
+    if is_device(file) {
+        return Ok(());
+    }
     let probe = beside(file);
     fs::write(&probe, "")
         .and_then(|()| fs::remove_file(&probe))
         .map_err(|why| format!("{} cannot be written: {why}", file.display()))
 }
 
+/// Whether it is a device or a pipe, such as `/dev/null`: it is written to, and nothing takes its place.
+fn is_device(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|data| !data.is_file() && !data.is_dir())
+}
+
 /// Writes a file so that it is the old one or the new one, whatever happens, a loss of power included.
 pub(crate) fn keep(file: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    if is_device(file) {
+        let written = File::options().write(true).open(file);
+        let written = written.and_then(|mut out| out.write_all(bytes.as_ref()));
+        return written.with_context(|| format!("{} could not be written", file.display()));
+    }
     let new = beside(file);
     let write = || -> io::Result<()> {
         let mut out = File::create(&new)?;
@@ -71,4 +84,33 @@ fn beside(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     file.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_and_a_pipe_is_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "old").unwrap();
+        writable(&file).unwrap();
+        keep(&file, "new").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+
+        let pipe = folder.path().join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        writable(&pipe).unwrap();
+        let reader = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || fs::read_to_string(pipe).unwrap())
+        };
+        keep(&pipe, "through").unwrap();
+        assert_eq!(reader.join().unwrap(), "through");
+        assert!(is_device(&pipe), "nothing has taken its place");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside them");
+    }
 }

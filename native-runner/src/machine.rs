@@ -8,7 +8,7 @@ use protocol::runner::Machine;
 
 use crate::timing;
 
-/// Looks at the machine.
+/// Looks at the machine; Node, which would have to be started, is left out.
 #[must_use]
 pub fn describe() -> Machine {
     let uname = rustix::system::uname();
@@ -18,12 +18,13 @@ pub fn describe() -> Machine {
         cores: thread::available_parallelism().map_or(1, |count| count.get() as u32),
         system: format!("{} {}", text(uname.sysname()), text(uname.release())),
         runner: env!("CARGO_PKG_VERSION").to_owned(),
+        node: None,
     }
 }
 
 /// The same for a report.
 pub(crate) fn for_report() -> ReportMachine {
-    let Machine { cpu, cores, system, runner } = describe();
+    let Machine { cpu, cores, system, runner, node } = describe();
     let governor = fs::read_to_string("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor").ok();
     ReportMachine {
         cpu,
@@ -34,7 +35,7 @@ pub(crate) fn for_report() -> ReportMachine {
         rustc: env!("BREAKEVEN_RUSTC").to_owned(),
         guards: Vec::new(),
         keeper: None,
-        node: None,
+        node,
         browser: None,
     }
 }

@@ -73,7 +73,7 @@ for (const { name, open } of browsers) {
       "without SharedArrayBuffer the native lanes and browser.clone run",
       async (page) => {
         await page.available(lanes.filter((lane) => lane !== "browser.shared"));
-        const reason = await page.text('[data-lane-card="browser.shared"] .reason');
+        const reason = await page.reason("browser.shared");
         assert.match(reason, /has no SharedArrayBuffer/);
         await page.giveFile("choose", "small.png", png(31, 17, [9, 99, 199]));
         await page.says(which, /^small\.png/);

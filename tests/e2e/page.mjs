@@ -7,10 +7,11 @@ const minute = 60_000;
 /**
  * Calls `use` with the page in a fresh browser on a host of its own, usually the runner, and ends both
  * whatever happens. `address` says where the browser goes, usually the one-time address; `open` how it is
- * opened; `measures` what a comparison measures, usually the picture alone.
+ * opened; `measures` what a comparison measures, usually the picture alone; `recorded` whether the report that comes
+ * with the page may be looked at.
  */
 export async function visiting(browser, options, use) {
-  const { host: start = startRunner, address = (host) => host.address, open = browser, measures = ["picture"] } = options;
+  const { host: start = startRunner, address = (host) => host.address, open = browser, measures = ["picture"], recorded = false } = options;
   const host = await start();
   let tab;
   try {
@@ -25,6 +26,7 @@ export async function visiting(browser, options, use) {
     });
     const page = new ComparisonPage(tab);
     await until(() => page.count("#experiment-picture"), "the page");
+    if (!recorded) await page.tab.run(() => document.getElementById("report-own").click());
     await page.measure(...measures);
     await use(page, host);
   } finally {
@@ -51,6 +53,11 @@ export class ComparisonPage {
         }, lanes.join()),
       `the lanes ${lanes}`,
     );
+  }
+
+  /** Why a lane is missing. */
+  reason(lane) {
+    return this.tab.run((lane) => document.querySelector(`[data-lane-card="${lane}"]`).closest(".missing").querySelector(".reason").textContent, lane);
   }
 
   select(id, value) {

@@ -120,20 +120,30 @@ for (const { name, open } of browsers) {
       }),
     );
 
-    test("a report of 100,000 samples opens", { timeout: 120_000 }, () =>
-      visiting(open, { host }, async (page) => {
-        const long = structuredClone(report);
-        const model = report.results.find((row) => row.outcome.measured);
-        long.results = Array.from({ length: 1000 }, (_, at) => {
-          const samples = Array.from({ length: 100 }, (_, sample) => 1000 + ((at * 37 + sample * 11) % 97));
-          const measured = { ...model.outcome.measured, samples, n: 100, blocks: samples.map((_, sample) => Math.floor(sample / 10)) };
-          return { ...model, params: { ...model.params, bytes: Math.floor(at / 4) }, lane: ["process.pipe", "process.socket", "node.worker", "native.thread"][at % 4], outcome: { measured } };
-        });
-        const began = Date.now();
-        await page.giveFile("choose", "long.json", Buffer.from(JSON.stringify(long)), "report-file");
-        await until(async () => (await about(page)).startsWith("long.json"), "the report", 60_000);
-        console.log(`${name}: opened after ${Date.now() - began} ms`);
-        assert.equal((await page.rows(model.experiment)).length, 1000);
+    test("a link carries settings and figures, and nothing is asked of anybody for it", { timeout: 120_000 }, () =>
+      visiting(open, { host: startStaticHost }, async (page, host) => {
+        await page.giveFile("choose", "colleague.json", golden, "report-file");
+        await until(async () => (await about(page)).startsWith("colleague.json"), "the report");
+        const [first] = report.results;
+        const before = await page.rows(first.experiment);
+        await page.select("rounds", "10");
+        await page.click("Copy a link to it");
+        await page.says(".reports", /The link is (copied|below): [\d,]+ letters, with the settings and the figures, without samples\./);
+        const href = await page.tab.run(() => document.getElementById("share-link").href);
+        assert.ok(href.length < golden.length / 4, `${href.length} letters`);
+
+        await page.tab.another(href);
+        await until(async () => (await page.count("#report-0:checked")) === 1, "the summary");
+        assert.match(await about(page), /^what the address shares \d+ rows on /);
+        const figures = (rows) => rows.map(({ lane, outcome, figures }) => [lane, outcome, figures.Median, figures.Against]);
+        assert.deepEqual(figures(await page.rows(first.experiment)), figures(before));
+        assert.equal(await page.tab.run(() => document.getElementById("rounds").value), "10");
+        await page.tab.run(() => document.querySelector(".samples > summary").click());
+        await page.says(".samples[open]", /a summary, without its samples/);
+        assert.deepEqual(host.requests.filter(({ path }) => path.includes("#")), []);
+
+        await page.tab.another(`${host.address}#r=${href.split("r=")[1].slice(0, 500)}`);
+        await page.says('.reports [role="alert"]', /^what the address shares: the address is damaged, or was cut off: ask for it again\.$/);
       }),
     );
   });

@@ -82,7 +82,7 @@ for (const { name, open } of browsers) {
         await page.available(ownLanes.slice(0, 3));
         assert.equal(await isIsolated(page), false);
         assert.equal(loads(host), 1);
-        assert.match(await page.text('[data-lane-card="browser.shared"] .reason'), /not cross-origin isolated/);
+        assert.match(await page.reason("browser.shared"), /not cross-origin isolated/);
       }),
     );
 
@@ -112,7 +112,7 @@ for (const { name, open } of browsers) {
     test("it leads to the runner's page with the settings as they are", { timeout: 120_000 }, () =>
       visitingSite(open, { headers: true }, async (page) => {
         await page.available(ownLanes);
-        assert.match(await page.text('[data-lane-card="process.pipe"] .reason'), /this page is on a host: start `breakeven serve`/);
+        assert.match(await page.reason("process.pipe"), /This page is on a host: start `breakeven serve`/);
         await page.measure("picture", "echo");
         await page.select("rounds", "10");
         await page.select("filter", "1");

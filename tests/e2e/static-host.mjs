@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
 
 const dist = fileURLToPath(new URL("../../dist", import.meta.url));
 const types = {
@@ -20,11 +21,16 @@ const types = {
 /**
  * A running host of a folder's files on a free port, below `base`, with what `visiting` needs of one. With `headers`
  * it obeys the folder's `_headers` as Netlify and Cloudflare Pages do; `instead` has other content for some files, or none: then it lacks
- * them.
+ * them. `compressed` answers as hosts usually do, by brotli.
  */
-export async function startStaticHost({ folder = dist, index = "index.html", base = "/", headers = false, instead = {} } = {}) {
+export async function startStaticHost({ folder = dist, index = "index.html", base = "/", headers = false, compressed = false, instead = {} } = {}) {
   const rules = headers ? rulesOf(readFileSync(join(folder, "_headers"), "utf8")) : [];
   const requests = [];
+  const small = new Map();
+  const compress = (name, body) => {
+    if (!small.has(name)) small.set(name, brotliCompressSync(body));
+    return small.get(name);
+  };
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url, "http://host").pathname);
     requests.push({ path, mode: request.headers["sec-fetch-mode"] });
@@ -33,8 +39,9 @@ export async function startStaticHost({ folder = dist, index = "index.html", bas
     try {
       if (name === undefined || instead[name] === null) throw new Error("there is no such file");
       const body = instead[name] ?? (await readFile(join(folder, name)));
-      response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream", ...headersOf(rules, `/${name}`) });
-      response.end(body);
+      const encoding = compressed ? { "content-encoding": "br" } : {};
+      response.writeHead(200, { "content-type": types[extname(name)] ?? "application/octet-stream", ...encoding, ...headersOf(rules, `/${name}`) });
+      response.end(compressed ? compress(name, body) : body);
     } catch {
       response.writeHead(404).end("not found\n");
     }

@@ -11,7 +11,7 @@ for (const { name, open } of browsers) {
       visiting(open, { host: startStaticHost }, async (page) => {
         assert.equal(await page.tab.run(() => crossOriginIsolated), false);
         await page.available(["browser.main", "browser.clone", "browser.transfer"]);
-        const reason = await page.text('[data-lane-card="browser.shared"] .reason');
+        const reason = await page.reason("browser.shared");
         assert.match(reason, /not cross-origin isolated/);
         assert.match(reason, /Cross-Origin-Opener-Policy: same-origin/);
 

@@ -16,3 +16,8 @@ pub(crate) fn address(path: &str) -> String {
         format!("{folder}/{path}")
     })
 }
+
+/// Where the method is told: of an experiment, or of figures in general (`figures`).
+pub(crate) fn method(of: &str) -> String {
+    address(&format!("method.html#{of}"))
+}

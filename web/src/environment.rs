@@ -77,7 +77,8 @@ fn global(name: &str) -> JsValue {
     js_sys::Reflect::get(&js_sys::global(), &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
 }
 
-fn shared_memory() -> Availability {
+/// Whether workers of this page may share memory.
+pub(crate) fn shared_memory() -> Availability {
     if !is_isolated() {
         return Availability::Unavailable {
             reason: "this page is not cross-origin isolated, so the browser shares no memory; \

@@ -1,4 +1,5 @@
-//! What stands in the address after `#`: the one-time token as `t=`, shared settings as `s=`.
+//! What stands in the address after `#`: the one-time token as `t=`, shared settings as `s=`, a shared summary as
+//! `r=`.
 
 use wasm_bindgen::JsValue;
 
@@ -20,8 +21,24 @@ pub(crate) fn take_token() -> Option<String> {
 
 /// The settings that somebody shared, or a workload for the decision guide.
 pub(crate) fn shared() -> Option<String> {
+    part("s=")
+}
+
+/// The summary of a report that somebody shared.
+pub(crate) fn shared_report() -> Option<String> {
+    part("r=")
+}
+
+/// An address of this page with settings and a summary in it.
+pub(crate) fn link(settings: &str, summary: &str) -> Option<String> {
+    let address = web_sys::window()?.location().href().ok()?;
+    let page = address.split('#').next()?;
+    Some(format!("{page}#s={settings}&r={summary}"))
+}
+
+fn part(name: &str) -> Option<String> {
     let hash = web_sys::window()?.location().hash().ok()?;
-    parts(&hash).find_map(|part| part.strip_prefix("s=")).map(str::to_owned)
+    parts(&hash).find_map(|part| part.strip_prefix(name)).map(str::to_owned)
 }
 
 fn parts(hash: &str) -> impl Iterator<Item = &str> {

@@ -17,6 +17,7 @@ mod fragment;
 mod guide;
 mod json;
 mod links;
+mod look;
 mod model;
 mod note;
 mod settings;

@@ -56,6 +56,11 @@ impl Settings {
         (!experiments.is_empty()).then_some(Wish { experiments, ..Wish::default() })
     }
 
+    /// Whether there is nothing to be measured.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.pictures && !self.experiments.contains(&true)
+    }
+
     /// These, with these experiments alone.
     pub(crate) fn with_experiments(self, names: &[String]) -> Self {
         let experiments = ALL.map(|experiment| names.iter().any(|name| name == experiment.id));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gloo_net::http::Request;
 use leptos::prelude::*;
 use protocol::desk::MAX_REPORT_BYTES;
 use protocol::report::Report;
@@ -9,8 +10,9 @@ use protocol::study::Standing;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::File;
 
+use crate::assets;
 use crate::comparison::Opening;
-use crate::links::open_report;
+use crate::links::{open_link, open_report};
 
 /// What lies on it, and what is looked at.
 #[derive(Clone, Copy)]
@@ -18,7 +20,11 @@ pub(crate) struct Shelf {
     pub(crate) held: RwSignal<Vec<Arc<Held>>>,
     /// The one that is looked at; none of them, while it is what this visit has found.
     pub(crate) chosen: RwSignal<Option<Arc<Held>>>,
+    /// Those that lie beside it, to be compared with.
+    pub(crate) beside: RwSignal<Vec<Arc<Held>>>,
     pub(crate) opening: RwSignal<Opening>,
+    /// Whether the visitor has said what is to be looked at.
+    pub(crate) is_settled: StoredValue<bool>,
     /// How many were begun to be opened.
     begun: StoredValue<u32>,
     /// Which of them is looked at: of several at once the later one, whichever is there last.
@@ -28,18 +34,33 @@ pub(crate) struct Shelf {
 /// A report that was opened.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Held {
-    /// Of its file.
+    /// Of its file, or what it is.
     pub(crate) name: String,
-    pub(crate) report: Report,
-    pub(crate) standings: Vec<Standing>,
+    pub(crate) origin: Origin,
+    pub(crate) report: Arc<Report>,
+    pub(crate) standings: Arc<Vec<Standing>>,
 }
+
+/// How a report came here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The visitor brought it.
+    Brought,
+    /// It came with the page.
+    Recorded,
+}
+
+/// Comes with the page: what was measured on a machine that the report names. `cargo xtask record` makes it anew.
+const RECORDED: &str = "recorded/report.json";
 
 impl Shelf {
     pub(crate) fn new() -> Self {
         Self {
             held: RwSignal::default(),
             chosen: RwSignal::new(None),
+            beside: RwSignal::default(),
             opening: RwSignal::new(Opening::Idle),
+            is_settled: StoredValue::new(false),
             begun: StoredValue::new(0),
             latest: StoredValue::new(0),
         }
@@ -55,27 +76,54 @@ impl Shelf {
         }
         self.read(name, async move {
             let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
-            text.ok_or_else(|| "the browser could not read it: choose it again".to_owned())
+            let text =
+                text.ok_or_else(|| "the browser could not read it: choose it again".to_owned())?;
+            open_report(text).await
         });
     }
 
     /// Opens text that was pasted.
     pub(crate) fn paste(self, text: String) {
-        self.read("what was pasted".to_owned(), async move { Ok(text) });
+        self.read("what was pasted".to_owned(), open_report(text));
     }
 
-    fn read(self, name: String, text: impl Future<Output = Result<String, String>> + 'static) {
+    /// Opens the summary that an address shares.
+    pub(crate) fn share(self, text: String) {
+        self.read("what the address shares".to_owned(), open_link(text));
+    }
+
+    /// Puts the report that comes with the page on the shelf.
+    ///
+    /// # Errors
+    /// Why it is not there.
+    pub(crate) async fn fetch(self) -> Result<Arc<Held>, String> {
+        let answer = Request::get(&assets::address(RECORDED)).send().await;
+        let text = answer.map_err(|why| why.to_string())?.text().await;
+        let (report, standings) = open_report(text.map_err(|why| why.to_string())?).await?;
+        let name =
+            format!("Recorded on {} cores of an {}", report.machine.cores, report.machine.cpu);
+        Ok(self.put(Held {
+            name,
+            origin: Origin::Recorded,
+            report: Arc::new(report),
+            standings: Arc::new(standings),
+        }))
+    }
+
+    fn read(
+        self,
+        name: String,
+        opened: impl Future<Output = Result<(Report, Vec<Standing>), String>> + 'static,
+    ) {
         self.opening.set(Opening::Reading(name.clone()));
         let place = self.begun.get_value() + 1;
         self.begun.set_value(place);
         spawn_local(async move {
-            let opened = match text.await {
-                Ok(text) => open_report(text).await,
-                Err(why) => Err(why),
-            };
-            match opened {
+            match opened.await {
                 Ok((report, standings)) => {
-                    let held = self.put(Held { name, report, standings });
+                    let (report, standings) = (Arc::new(report), Arc::new(standings));
+                    let origin = Origin::Brought;
+                    let held = self.put(Held { name, origin, report, standings });
                     if place > self.latest.get_value() {
                         self.latest.set_value(place);
                         self.chosen.set(Some(held));
@@ -99,9 +147,27 @@ impl Shelf {
         })
     }
 
+    /// Looks at it; none of them: at what this visit has found.
+    pub(crate) fn choose(self, held: Option<Arc<Held>>) {
+        self.is_settled.set_value(true);
+        self.chosen.set(held);
+    }
+
+    /// Lays it beside what is looked at, or takes it away from there.
+    pub(crate) fn turn_beside(self, held: &Arc<Held>) {
+        self.beside.update(|all| {
+            let before = all.len();
+            all.retain(|it| !Arc::ptr_eq(it, held));
+            if all.len() == before {
+                all.push(held.clone());
+            }
+        });
+    }
+
     /// Takes it off the shelf.
     pub(crate) fn remove(self, held: &Arc<Held>) {
         self.held.update(|all| all.retain(|it| !Arc::ptr_eq(it, held)));
+        self.beside.update(|all| all.retain(|it| !Arc::ptr_eq(it, held)));
         if self.chosen.get_untracked().is_some_and(|it| Arc::ptr_eq(&it, held)) {
             self.chosen.set(None);
         }

@@ -4,8 +4,11 @@
 //! because most visitors open none.
 #![forbid(unsafe_code)]
 
+mod link;
+
+use lab::changes::changes;
 use lab::export;
-use lab::standings::standings;
+use lab::standings::{Against, standings, standings_against};
 use protocol::desk::{Form, FromDesk, ToDesk};
 use protocol::report::Report;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -26,18 +29,32 @@ pub fn sit() {
 fn answer(asked: ToDesk) -> FromDesk {
     match asked {
         ToDesk::Open(text) => open(&text).unwrap_or_else(FromDesk::Refused),
+        ToDesk::OpenLink(text) => match link::read(&text) {
+            Ok((report, standings)) => FromDesk::Opened { report: Box::new(report), standings },
+            Err(why) => FromDesk::Refused(why),
+        },
+        ToDesk::Stand { report, against } => {
+            FromDesk::Stood(standings_against(&report, Against::Lane(&against)))
+        }
+        ToDesk::Compare { first, second } => FromDesk::Compared(changes(&first, &second)),
         ToDesk::Write { report, form } => {
             write(&report, form).map_or_else(FromDesk::Refused, FromDesk::Written)
         }
     }
 }
 
-fn open(text: &str) -> Result<FromDesk, String> {
+/// A report that the page can be told.
+fn parse(text: &str) -> Result<Report, String> {
     let report = Report::parse(text).map_err(|why| why.to_string())?;
-    // JavaScript's numbers end there, and so does what the page can be told.
+    // JavaScript's numbers end there.
     if report.run.seed >= 1 << 53 {
         return Err("this report is damaged: its seed has more than 53 bits".into());
     }
+    Ok(report)
+}
+
+fn open(text: &str) -> Result<FromDesk, String> {
+    let report = parse(text)?;
     let standings = standings(&report);
     Ok(FromDesk::Opened { report: Box::new(report), standings })
 }
@@ -47,6 +64,7 @@ fn write(report: &Report, form: Form) -> Result<String, String> {
         Form::Json => report.to_json().map_err(|why| why.to_string()),
         Form::Csv => Ok(export::csv(report)),
         Form::Markdown => Ok(export::markdown(report)),
+        Form::Link => link::write(report),
     }
 }
 
@@ -76,6 +94,20 @@ mod tests {
         }
         assert!(written(Form::Csv).starts_with("experiment,lane,"));
         assert!(written(Form::Markdown).contains("| --- |"));
+    }
+
+    #[test]
+    fn rows_are_held_against_a_lane_and_against_another_report() {
+        let report = Box::new(Report::parse(GOLDEN).unwrap());
+        let against = report.results[0].lane.clone();
+        match answer(ToDesk::Stand { report: report.clone(), against }) {
+            FromDesk::Stood(all) => assert!(!all.is_empty()),
+            other => panic!("{other:?}"),
+        }
+        match answer(ToDesk::Compare { first: report.clone(), second: report }) {
+            FromDesk::Compared(all) => assert!(all.iter().all(|it| it.row == it.other), "{all:?}"),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use film::Film;
 pub use pen::STYLE;
 pub use presets::{PRESETS, Preset};
 pub use sentences::{moments, sentence};
-pub use sheet::{SHEET, heading, legend, origin, sheet};
+pub use sheet::{heading, legend, origin, sheet};
 pub use spans::{Doing, Message, Span, messages, spans};
 pub use structure::{HEIGHT_OF_TRACK, structure};
 pub use time::{ROW, View, time};

@@ -14,9 +14,8 @@ use crate::structure::structure;
 use crate::time::{ROW, View, time};
 
 /// Width and height of a sheet: A4, lying, at 96 pixels an inch. One with many workers is higher.
-pub const SHEET: [f64; 2] = [1123.0, 794.0];
-const WIDTH: f64 = SHEET[0];
-const HEIGHT: f64 = SHEET[1];
+const WIDTH: f64 = 1123.0;
+const HEIGHT: f64 = 794.0;
 const MARGIN: f64 = 34.0;
 /// Between the two lanes.
 const BETWEEN: f64 = 30.0;

@@ -33,24 +33,25 @@ pub fn crossing(crossing: Option<Crossing>) -> Option<String> {
 #[must_use]
 pub fn figures(measured: &Measured) -> (String, String) {
     let [low, high] = measured.ci95;
-    if measured.n == 1 {
-        let (one, _) = figures(&Measured { n: 2, ..measured.clone() });
-        return (one, "none of one sample".to_owned());
-    }
-    match measured.unit {
-        Unit::Nanoseconds => (time(measured.median), time_range(low, high)),
-        Unit::Bytes => {
-            let bytes = |count: f64| bytes(count as u64);
-            (bytes(measured.median), format!("[{}, {}]", bytes(low), bytes(high)))
-        }
-        Unit::TasksPerSecond => {
-            let range = [low, high].map(count).join(", ");
-            (format!("{} tasks/s", count(measured.median)), format!("[{range}] tasks/s"))
-        }
-        Unit::Ratio => {
-            let range = [low, high].map(significant).join(", ");
-            (significant(measured.median), format!("[{range}]"))
-        }
+    let median = figure(measured.median, measured.unit);
+    let interval = match measured.unit {
+        _ if measured.n == 1 => "none of one sample".to_owned(),
+        Unit::Nanoseconds => time_range(low, high),
+        Unit::Bytes => format!("[{}, {}]", bytes(low as u64), bytes(high as u64)),
+        Unit::TasksPerSecond => format!("[{}, {}] tasks/s", count(low), count(high)),
+        Unit::Ratio => format!("[{}, {}]", significant(low), significant(high)),
+    };
+    (median, interval)
+}
+
+/// `41.3 µs`: a figure with its unit.
+#[must_use]
+pub fn figure(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Nanoseconds => time(value),
+        Unit::Bytes => bytes(value as u64),
+        Unit::TasksPerSecond => format!("{} tasks/s", count(value)),
+        Unit::Ratio => significant(value),
     }
 }
 

@@ -12,6 +12,7 @@
 pub mod assemble;
 pub mod became;
 pub mod browser;
+pub mod changes;
 pub mod clocks;
 pub mod contract;
 pub mod experiments;

@@ -104,6 +104,14 @@ impl Depth {
         }
     }
 
+    /// What suits these experiments where nobody asks for more or less: beside others, trials are made once, and their
+    /// time is not that of the others.
+    #[must_use]
+    pub fn of(experiments: &[&Experiment]) -> Self {
+        let trials = experiments.iter().filter(|experiment| experiment.is_of_trials()).count();
+        if trials > 0 && trials < experiments.len() { Self::Claims } else { Self::Comparison }
+    }
+
     /// The experiments of these names; all of them without one, and then no more than a comparison.
     ///
     /// # Errors
@@ -152,10 +160,19 @@ impl Plan {
         operations.any(|op| lane.does(op))
     }
 
-    /// Whether there is no time for a further block after so many.
-    pub(crate) fn is_over(&self, finished: u32, spent: Nanos) -> bool {
-        // The next block takes about as long as one did so far, of those without trials.
-        let next = spent.0 + spent.0 / u64::from(finished.max(1));
+    /// How many blocks have trials: the first ones.
+    pub(crate) fn blocks_of_trials(&self) -> u32 {
+        if self.experiments.iter().any(|it| it.is_of_trials()) { self.trials } else { 0 }
+    }
+
+    /// Whether there is no time for a further block after so many, of which those with trials took so long.
+    pub(crate) fn is_over(&self, finished: u32, spent: Nanos, trials_took: Nanos) -> bool {
+        // The next block takes about as long as those did that had no trials, or at most as long as those that had.
+        let (took, count) = match finished.saturating_sub(self.blocks_of_trials()) {
+            0 => (spent.0, finished.max(1)),
+            others => (spent.0.saturating_sub(trials_took.0), others),
+        };
+        let next = spent.0 + took / u64::from(count);
         finished >= FEWEST_BLOCKS.min(self.blocks) && self.limit.is_some_and(|limit| next > limit.0)
     }
 }
@@ -165,15 +182,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn trials_take_no_time_from_others() {
+        let named = |names: &[&str]| -> Vec<_> {
+            names.iter().filter_map(|name| experiments::find(name)).collect()
+        };
+        assert_eq!(Depth::of(&named(&["startup", "echo"])), Depth::Comparison);
+        assert_eq!(Depth::of(&named(&["crash", "share"])), Depth::Comparison);
+        assert_eq!(Depth::of(&named(&["crash", "startup"])), Depth::Claims);
+    }
+
+    #[test]
+    fn a_long_first_block_of_trials_says_nothing_of_the_others() {
+        let all = experiments::ALL.to_vec();
+        let plan = Depth::Claims.plan(all, 2, Placement::Unpinned, 40.0, 1);
+        let seconds = |count: u64| Nanos(count * 1_000_000_000);
+        assert_eq!(plan.blocks_of_trials(), 1);
+        assert!(!plan.is_over(5, seconds(120), seconds(90)));
+        assert!(plan.is_over(5, seconds(139), seconds(90)));
+        assert!(plan.is_over(3, seconds(150), seconds(150)));
+    }
+
+    #[test]
     fn a_plan_ends_in_time_and_not_before_there_is_an_interval() {
         let all = experiments::compared();
         let quick = Depth::Quick.plan(all.clone(), 2, Placement::Unpinned, 40.0, 1);
         let seconds = |count: u64| Nanos(count * 1_000_000_000);
-        assert!(!quick.is_over(2, seconds(100)));
-        assert!(!quick.is_over(4, seconds(10)));
-        assert!(quick.is_over(4, seconds(11)));
+        let none = seconds(0);
+        assert!(!quick.is_over(2, seconds(100), none));
+        assert!(!quick.is_over(4, seconds(10), none));
+        assert!(quick.is_over(4, seconds(11), none));
         let full = Depth::Full.plan(all, 2, Placement::Unpinned, 1e6, 1);
-        assert!(!full.is_over(29, seconds(10_000)));
+        assert!(!full.is_over(29, seconds(10_000), none));
         assert_eq!(full.effort.sample_time, Nanos(100_000_000));
     }
 

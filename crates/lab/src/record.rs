@@ -25,6 +25,8 @@ pub struct Record {
     /// Whether the load before may be one's own work, and not worth a word.
     pub own_load: bool,
     plan: Plan,
+    /// How long the study had taken when the last block with trials ended.
+    trials_took: Nanos,
 }
 
 impl Record {
@@ -44,7 +46,7 @@ impl Record {
             results: Vec::new(),
             trace: Vec::new(),
         };
-        Self { report, own_load: false, plan: plan.clone() }
+        Self { report, own_load: false, plan: plan.clone(), trials_took: Nanos(0) }
     }
 
     /// Takes what was recorded, after the last block.
@@ -78,7 +80,10 @@ impl Record {
         }
         run.warnings.extend(drift(&findings.rows));
         run.warnings.extend(wide(&findings.rows));
-        if self.plan.is_over(finished, spent) { Next::Enough } else { Next::Go }
+        if finished <= self.plan.blocks_of_trials() {
+            self.trials_took = spent;
+        }
+        if self.plan.is_over(finished, spent, self.trials_took) { Next::Enough } else { Next::Go }
     }
 
     /// Seconds that are left at most, where the plan has a limit.
@@ -90,14 +95,7 @@ impl Record {
     /// The report without its samples and recordings.
     #[must_use]
     pub fn without_samples(&self) -> Report {
-        let mut report = self.report.clone();
-        report.trace = Vec::new();
-        for row in &mut report.results {
-            if let RowOutcome::Measured(measured) = &mut row.outcome {
-                (measured.samples, measured.blocks) = (Vec::new(), Vec::new());
-            }
-        }
-        report
+        self.report.without_samples()
     }
 }
 

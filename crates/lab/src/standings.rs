@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use protocol::LaneId;
 use protocol::report::{Measured, Params, Report, RowOutcome, Unit};
 use protocol::study::{Placing, Standing};
 use stats::{Estimate, THRESHOLD, Verdict};
@@ -20,9 +21,24 @@ pub fn question(params: &Params) -> Params {
     question
 }
 
-/// Of every row that was measured beside another one. Verdicts hold for all of them together.
+/// What rows are held against.
+#[derive(Clone, Copy, Debug)]
+pub enum Against<'a> {
+    /// The best one that answers the same question.
+    Best,
+    /// The best one of this lane that does.
+    Lane(&'a LaneId),
+}
+
+/// Of every row that was measured beside another one, against the best. Verdicts hold for all of them together.
 #[must_use]
 pub fn standings(report: &Report) -> Vec<Standing> {
+    standings_against(report, Against::Best)
+}
+
+/// Of every row that was measured beside one that it can be held against. Verdicts hold for all of them together.
+#[must_use]
+pub fn standings_against(report: &Report, against: Against<'_>) -> Vec<Standing> {
     let mut questions: BTreeMap<(&str, Params), Vec<(usize, &Measured)>> = BTreeMap::new();
     for (at, row) in report.results.iter().enumerate() {
         if let RowOutcome::Measured(measured) = &row.outcome
@@ -39,21 +55,25 @@ pub fn standings(report: &Report) -> Vec<Standing> {
             Unit::TasksPerSecond => measured.median,
             _ => -measured.median,
         };
-        let best = rows.iter().max_by(|(_, one), (_, other)| worth(one).total_cmp(&worth(other)));
-        let Some((best, of_best)) = best else { continue };
+        let rivals = rows.iter().filter(|(at, _)| match against {
+            Against::Best => true,
+            Against::Lane(lane) => report.results[*at].lane == *lane,
+        });
+        let other = rivals.max_by(|(_, one), (_, other)| worth(one).total_cmp(&worth(other)));
+        let Some((other, of_other)) = other else { continue };
         for (at, measured) in rows {
-            if at == best {
+            if at == other {
                 all.push((*at, None));
                 continue;
             }
-            let (mine, its) = (measured.by_block(), of_best.by_block());
+            let (mine, its) = (measured.by_block(), of_other.by_block());
             let (above, below) = match measured.unit {
                 Unit::TasksPerSecond => (its, mine),
                 _ => (mine, its),
             };
             // Blocks pair up where both have all of them.
             let estimate =
-                if measured.blocks.last() == of_best.blocks.last() && above.len() == below.len() {
+                if measured.blocks.last() == of_other.blocks.last() && above.len() == below.len() {
                     stats::ratio(&above, &below, &mut random)
                 } else {
                     stats::unpaired_ratio(&above, &below, &mut random)
@@ -66,12 +86,17 @@ pub fn standings(report: &Report) -> Vec<Standing> {
     let standing = |(row, ratio): (usize, Option<Estimate>)| {
         let row = row as u32;
         let Some(ratio) = ratio else {
-            return Standing { row, ratio: 1.0, ci95: [1.0; 2], verdict: Placing::Best };
+            let verdict = match against {
+                Against::Best => Placing::Best,
+                Against::Lane(_) => Placing::Baseline,
+            };
+            return Standing { row, ratio: 1.0, ci95: [1.0; 2], verdict };
         };
-        let verdict = match verdicts.next() {
-            Some(Verdict::Slower | Verdict::Faster) => Placing::Behind,
-            Some(Verdict::Equivalent) => Placing::Equivalent,
-            Some(Verdict::TooCloseToCall) | None => Placing::TooCloseToCall,
+        let verdict = match (verdicts.next(), against) {
+            (Some(Verdict::Slower), _) | (Some(Verdict::Faster), Against::Best) => Placing::Behind,
+            (Some(Verdict::Faster), Against::Lane(_)) => Placing::Ahead,
+            (Some(Verdict::Equivalent), _) => Placing::Equivalent,
+            (Some(Verdict::TooCloseToCall) | None, _) => Placing::TooCloseToCall,
         };
         let ci95 = [ratio.interval.low, ratio.interval.high];
         Standing { row, ratio: ratio.value, ci95, verdict }
@@ -81,7 +106,6 @@ pub fn standings(report: &Report) -> Vec<Standing> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::LaneId;
     use protocol::report::{REPORT_VERSION, ReportMachine, ReportRow, Run};
 
     use super::*;
@@ -106,17 +130,17 @@ mod tests {
     }
 
     fn placings(results: Vec<ReportRow>) -> Vec<(u32, Placing)> {
+        placings_against(results, Against::Best)
+    }
+
+    fn placings_against(results: Vec<ReportRow>, against: Against<'_>) -> Vec<(u32, Placing)> {
         let (machine, run) = (ReportMachine::default(), Run::default());
-        let mut all: Vec<_> = standings(&Report {
-            version: REPORT_VERSION,
-            machine,
-            run,
-            results,
-            trace: Vec::new(),
-        })
-        .into_iter()
-        .map(|standing| (standing.row, standing.verdict))
-        .collect();
+        let trace = Vec::new();
+        let report = Report { version: REPORT_VERSION, machine, run, results, trace };
+        let mut all: Vec<_> = standings_against(&report, against)
+            .into_iter()
+            .map(|standing| (standing.row, standing.verdict))
+            .collect();
         all.sort_by_key(|(row, _)| *row);
         all
     }
@@ -132,6 +156,31 @@ mod tests {
         assert_eq!(found[0], (0, Placing::Behind));
         assert!(found.contains(&(1, Placing::Best)) || found.contains(&(2, Placing::Best)));
         assert!(!found.iter().any(|it| *it == (1, Placing::Behind) || *it == (2, Placing::Behind)));
+    }
+
+    #[test]
+    fn a_chosen_lane_is_what_the_others_are_held_against() {
+        let time = Unit::Nanoseconds;
+        let rows = || {
+            vec![
+                row(LaneId::BROWSER_CLONE, None, time, 1000.0),
+                row(LaneId::BROWSER_SHARED, None, time, 100.0),
+                row(LaneId::NATIVE_THREAD, None, time, 5000.0),
+            ]
+        };
+        assert_eq!(
+            placings_against(rows(), Against::Lane(&LaneId::BROWSER_CLONE)),
+            [(0, Placing::Baseline), (1, Placing::Ahead), (2, Placing::Behind)]
+        );
+        let rate = vec![
+            row(LaneId::BROWSER_CLONE, None, Unit::TasksPerSecond, 1000.0),
+            row(LaneId::BROWSER_SHARED, None, Unit::TasksPerSecond, 100.0),
+        ];
+        assert_eq!(
+            placings_against(rate, Against::Lane(&LaneId::BROWSER_CLONE)),
+            [(0, Placing::Baseline), (1, Placing::Behind)]
+        );
+        assert_eq!(placings_against(rows(), Against::Lane(&LaneId::NODE_WORKER)), []);
     }
 
     #[test]

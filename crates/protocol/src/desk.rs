@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::LaneId;
 use crate::report::Report;
 use crate::study::Standing;
 
@@ -14,6 +15,22 @@ pub const MAX_REPORT_BYTES: u64 = 256 << 20;
 pub enum ToDesk {
     /// Read this.
     Open(String),
+    /// Read this summary, as [`Form::Link`] writes it.
+    OpenLink(String),
+    /// Hold its rows against a lane's.
+    Stand {
+        /// All of it.
+        report: Box<Report>,
+        /// The lane.
+        against: LaneId,
+    },
+    /// Say what changed from one to the other.
+    Compare {
+        /// The first.
+        first: Box<Report>,
+        /// The second.
+        second: Box<Report>,
+    },
     /// Write this report.
     Write {
         /// All of it.
@@ -33,6 +50,8 @@ pub enum Form {
     Csv,
     /// A table.
     Markdown,
+    /// A summary in the letters of an address: without samples and recordings, figures with six digits.
+    Link,
 }
 
 impl Form {
@@ -43,8 +62,38 @@ impl Form {
             Self::Json => "json",
             Self::Csv => "csv",
             Self::Markdown => "md",
+            Self::Link => "txt",
         }
     }
+}
+
+/// How many times as much a row of a second report is as the same row of the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The row, by its place in the first.
+    pub row: u32,
+    /// The row, by its place in the second.
+    pub other: u32,
+    /// The second's over the first's.
+    pub ratio: f64,
+    /// The ratio's 95% interval.
+    pub ci95: [f64; 2],
+    /// What that means.
+    pub verdict: Changed,
+}
+
+/// What a change means, for all rows together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Changed {
+    /// The second is less.
+    Less,
+    /// It is more.
+    More,
+    /// It is the same.
+    Equivalent,
+    /// The samples do not say.
+    TooCloseToCall,
 }
 
 /// From the desk.
@@ -60,6 +109,10 @@ pub enum FromDesk {
         /// How its rows stand to each other.
         standings: Vec<Standing>,
     },
+    /// How the rows stand to the lane's.
+    Stood(Vec<Standing>),
+    /// What changed.
+    Compared(Vec<Change>),
     /// The report in another form.
     Written(String),
     /// Why that was not done.

@@ -87,6 +87,14 @@ pub enum Availability {
     },
 }
 
+impl Availability {
+    /// Whether it can.
+    #[must_use]
+    pub const fn is_available(&self) -> bool {
+        matches!(self, Self::Available)
+    }
+}
+
 /// A lane that somebody offers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaneInfo {

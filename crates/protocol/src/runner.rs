@@ -135,4 +135,7 @@ pub struct Machine {
     pub system: String,
     /// The runner's version.
     pub runner: String,
+    /// The version of the Node that its lanes run, if there is one and the runner was asked for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub node: Option<String>,
 }

@@ -240,12 +240,13 @@ pub enum StudyEvent {
     },
 }
 
-/// How a row of a report stands to the best one that answers the same question.
+/// How a row of a report stands to another one that answers the same question: to the best one, or to that of a lane
+/// which somebody chose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     /// The row, by its place in the report.
     pub row: u32,
-    /// How many times as much it is as the best one: for a rate, how many times as little.
+    /// How many times as much it is as the other one: for a rate, how many times as little.
     pub ratio: f64,
     /// The ratio's 95% interval.
     pub ci95: [f64; 2],
@@ -253,12 +254,16 @@ pub struct Standing {
     pub verdict: Placing,
 }
 
-/// What a row's ratio to the best one means, for all rows of a report together.
+/// What a row's ratio to the other one means, for all rows of a report together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Placing {
     /// It is the best one.
     Best,
+    /// It is the chosen lane's.
+    Baseline,
+    /// It is better.
+    Ahead,
     /// It is as good.
     Equivalent,
     /// It is worse.

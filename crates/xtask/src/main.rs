@@ -9,7 +9,9 @@ mod bench;
 mod build;
 mod cache;
 mod fuzz;
+mod lighthouse;
 mod pins;
+mod record;
 mod sanitize;
 mod serve;
 mod setup;
@@ -40,6 +42,8 @@ cargo xtask COMMAND [--toolchain rustup|debian]
   soak             ten thousand workers and hundreds of runners killed at any moment: nothing may be left
   fuzz [SECONDS] [TARGET...]
                    hostile bytes against every parser, a minute each
+  record           the report that comes with the page, measured anew (four minutes, on a quiet machine)
+  lighthouse       what Lighthouse says of the static site: medians of five visits (five minutes)
   sanitize         the tests of what is unsafe under the thread and the address sanitizer
   build            the release binary target/release/breakeven, page and child program inside
   page             the page alone, into dist/
@@ -114,6 +118,14 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
         ("fuzz", arguments) => {
             fuzz::run(arguments, forced)?;
             Ok(Done::Say("fuzzed"))
+        }
+        ("record", []) => {
+            record::run(forced)?;
+            Ok(Done::Say("recorded"))
+        }
+        ("lighthouse", []) => {
+            lighthouse::run(forced)?;
+            Ok(Done::Say("visited"))
         }
         ("sanitize", []) => {
             sanitize::run(forced)?;

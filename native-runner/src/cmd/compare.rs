@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lab::changes::{changes, word};
 use lab::format::{self, params};
 use lab::table::aligned;
+use protocol::desk::Change;
 use protocol::report::{Report, ReportRow, RowOutcome, Unit};
 use serde_json::json;
-use stats::{Estimate, THRESHOLD, Verdict, unpaired_ratio, verdicts};
 
 use super::{End, print};
 
@@ -26,21 +27,14 @@ pub(super) struct Compare {
     json: bool,
 }
 
-/// A row that both reports have measured.
-struct Pair<'a> {
-    row: &'a ReportRow,
-    medians: [f64; 2],
-    unit: Unit,
-    ratio: Estimate,
-}
-
 impl Compare {
     pub(super) fn run(self) -> anyhow::Result<End> {
         let (a, b) = match (read(&self.a), read(&self.b)) {
             (Ok(a), Ok(b)) => (a, b),
             (Err(why), _) | (_, Err(why)) => return Ok(End::BadUsage(why)),
         };
-        let pairs = pairs(&a, &b);
+        let pairs: Vec<Pair<'_>> =
+            changes(&a, &b).into_iter().filter_map(|change| pair(&a, &b, change)).collect();
         if pairs.is_empty() {
             let why = format!(
                 "{} and {} have no row in common that both measured",
@@ -49,16 +43,13 @@ impl Compare {
             );
             return Ok(End::BadUsage(why));
         }
-        let ratios: Vec<Estimate> = pairs.iter().map(|pair| pair.ratio.clone()).collect();
-        let verdicts = verdicts(&ratios, THRESHOLD);
         if self.json {
-            let rows: Vec<_> =
-                pairs.iter().zip(verdicts).map(|(pair, it)| data(pair, it)).collect();
+            let rows: Vec<_> = pairs.iter().map(data).collect();
             print(&(serde_json::to_string_pretty(&json!({ "comparisons": rows }))? + "\n"))?;
         } else {
             let heads = ["Experiment", "Params", "Lane", "B over A", "95% interval", "B is"];
-            let rows = pairs.iter().zip(verdicts).map(|(pair, verdict)| words(pair, verdict));
-            print(&aligned(&heads.map(str::to_owned), &rows.collect::<Vec<_>>()))?;
+            let rows: Vec<_> = pairs.iter().map(words).collect();
+            print(&aligned(&heads.map(str::to_owned), &rows))?;
         }
         if a.machine != b.machine {
             eprintln!("breakeven: warning: the reports come from different machines or programs");
@@ -76,82 +67,43 @@ fn read(file: &Path) -> Result<Report, String> {
     Report::parse(&text).map_err(|why| format!("{}: {why}", file.display()))
 }
 
-fn pairs<'a>(a: &'a Report, b: &Report) -> Vec<Pair<'a>> {
-    let same = |one: &ReportRow, other: &ReportRow| {
-        (&one.experiment, &one.lane, &one.params) == (&other.experiment, &other.lane, &other.params)
+/// A change with the rows that it is about.
+struct Pair<'a> {
+    row: &'a ReportRow,
+    medians: [f64; 2],
+    unit: Unit,
+    change: Change,
+}
+
+fn pair<'a>(a: &'a Report, b: &Report, change: Change) -> Option<Pair<'a>> {
+    let (row, other) = (&a.results[change.row as usize], &b.results[change.other as usize]);
+    let (RowOutcome::Measured(first), RowOutcome::Measured(second)) =
+        (&row.outcome, &other.outcome)
+    else {
+        return None;
     };
-    let mut random = fastrand::Rng::with_seed(a.run.seed);
-    a.results
-        .iter()
-        .filter_map(|row| {
-            let other = b.results.iter().find(|other| same(row, other))?;
-            let (RowOutcome::Measured(first), RowOutcome::Measured(second)) =
-                (&row.outcome, &other.outcome)
-            else {
-                return None;
-            };
-            let comparable = first.unit == second.unit;
-            let ratio = comparable
-                .then(|| unpaired_ratio(&second.by_block(), &first.by_block(), &mut random))
-                .flatten()?;
-            let medians = [first.median, second.median];
-            Some(Pair { row, medians, unit: first.unit, ratio })
-        })
-        .collect()
+    Some(Pair { row, medians: [first.median, second.median], unit: first.unit, change })
 }
 
-/// What the second report is, in the words of the unit.
-fn name(verdict: Verdict, unit: Unit) -> &'static str {
-    match (verdict, unit) {
-        (Verdict::Equivalent, _) => "equivalent",
-        (Verdict::TooCloseToCall, _) => "too close to call",
-        (Verdict::Faster, Unit::Nanoseconds) | (Verdict::Slower, Unit::TasksPerSecond) => "faster",
-        (Verdict::Slower, Unit::Nanoseconds) | (Verdict::Faster, Unit::TasksPerSecond) => "slower",
-        (Verdict::Faster, Unit::Bytes | Unit::Ratio) => "less",
-        (Verdict::Slower, Unit::Bytes | Unit::Ratio) => "more",
-    }
-}
-
-fn data(pair: &Pair<'_>, verdict: Verdict) -> serde_json::Value {
-    let Pair { row, medians, ratio, .. } = pair;
+fn data(pair: &Pair<'_>) -> serde_json::Value {
+    let Pair { row, medians, unit, change } = pair;
     json!({
         "experiment": row.experiment, "lane": row.lane, "params": row.params,
         "a": medians[0], "b": medians[1],
-        "ratio": ratio.value, "ci95": [ratio.interval.low, ratio.interval.high],
-        "verdict": name(verdict, pair.unit).replace(' ', "_"),
+        "ratio": change.ratio, "ci95": change.ci95,
+        "verdict": word(change.verdict, *unit).replace(' ', "_"),
     })
 }
 
-fn words(pair: &Pair<'_>, verdict: Verdict) -> [String; 6] {
-    let Pair { row, ratio, .. } = pair;
+fn words(pair: &Pair<'_>) -> [String; 6] {
+    let Pair { row, unit, change, .. } = pair;
+    let [low, high] = change.ci95.map(format::significant);
     [
         row.experiment.clone(),
         params(&row.params),
         row.lane.to_string(),
-        format::factor(ratio.value),
-        format!(
-            "[{}, {}]×",
-            format::significant(ratio.interval.low),
-            format::significant(ratio.interval.high)
-        ),
-        name(verdict, pair.unit).to_owned(),
+        format::factor(change.ratio),
+        format!("[{low}, {high}]×"),
+        word(change.verdict, *unit).to_owned(),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn more_tasks_are_faster_and_more_bytes_are_more() {
-        for (unit, low, high) in [
-            (Unit::Nanoseconds, "faster", "slower"),
-            (Unit::TasksPerSecond, "slower", "faster"),
-            (Unit::Bytes, "less", "more"),
-            (Unit::Ratio, "less", "more"),
-        ] {
-            assert_eq!(name(Verdict::Faster, unit), low);
-            assert_eq!(name(Verdict::Slower, unit), high);
-        }
-    }
 }

@@ -88,7 +88,7 @@ impl Run {
             scenarios: self.trace.iter().flat_map(|_| &scenarios::ALL).collect(),
             browser: self.browser,
             file: self.json.clone().filter(|file| file.as_os_str() != "-"),
-            ..Measuring::of(self.depth(), experiments)
+            ..Measuring::of(self.depth(&experiments), experiments)
         };
         let is_chosen = |plan: &Plan, lane: &dyn Lane| self.is_chosen(plan, lane);
         let Measured { report, ended } = match measuring.measure(native, &cancel, is_chosen)? {
@@ -104,11 +104,11 @@ impl Run {
         }
     }
 
-    fn depth(&self) -> Depth {
+    fn depth(&self, experiments: &[&Experiment]) -> Depth {
         match (self.quick, self.full) {
             (true, _) => Depth::Quick,
             (_, true) => Depth::Full,
-            _ => Depth::Comparison,
+            _ => Depth::of(experiments),
         }
     }
 

@@ -66,6 +66,14 @@ impl Host {
             Self::Guests(_) => &[],
         }
     }
+
+    /// The version of the Node that these lanes run.
+    fn node(&self) -> Option<String> {
+        match self {
+            Self::Laboratory(_) => crate::lanes::node_version(),
+            Self::Guests(_) => None,
+        }
+    }
 }
 
 /// A server for one port. Dropping it ends the laboratory.
@@ -93,7 +101,8 @@ impl Server {
     /// # Errors
     /// If the system gives no randomness for the token.
     pub fn new(port: u16, host: Host, door: Door) -> anyhow::Result<Self> {
-        let (machine, own_picture) = (machine::describe(), OwnPicture::none());
+        let machine = Machine { node: host.node(), ..machine::describe() };
+        let own_picture = OwnPicture::none();
         let study = Study::default();
         let sockets = Arc::new(Semaphore::new(MAX_SOCKETS));
         let scrapes = door.scrapes;

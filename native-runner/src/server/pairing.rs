@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::access::Secret;
 
-/// An origin, exactly as browsers send it: `https://HOST[:PORT]`.
+/// An origin, exactly as browsers send it: `https://HOST[:PORT]`, or `http` where the host is this machine itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedOrigin(String);
 
@@ -15,19 +15,25 @@ impl std::str::FromStr for AllowedOrigin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let why = "name one origin such as https://example.com: https, a host and perhaps a port";
+        let why = "name one origin such as https://example.com: https (or http and this machine), a host and perhaps a port";
         let uri: axum::http::Uri = text.parse().map_err(|_| why)?;
         let authority = uri.authority().ok_or(why)?;
         let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
         let is_plain = !authority.as_str().contains('@') && !authority.host().contains('*');
-        if uri.scheme_str() != Some("https") || !is_bare || !is_plain || text.contains('#') {
+        let host = authority.host().to_ascii_lowercase();
+        let (scheme, usual) = match uri.scheme_str() {
+            Some("https") => ("https", 443),
+            // Nobody in between can change what comes from here.
+            Some("http") if matches!(&*host, "localhost" | "127.0.0.1" | "[::1]") => ("http", 80),
+            _ => return Err(why.into()),
+        };
+        if !is_bare || !is_plain || text.contains('#') {
             return Err(why.into());
         }
-        let host = authority.host().to_ascii_lowercase();
         Ok(Self(match authority.port_u16() {
             // Browsers leave the usual one out.
-            None | Some(443) => format!("https://{host}"),
-            Some(port) => format!("https://{host}:{port}"),
+            Some(port) if port != usual => format!("{scheme}://{host}:{port}"),
+            _ => format!("{scheme}://{host}"),
         }))
     }
 }
@@ -122,12 +128,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_exact_https_origin_is_taken() {
+    fn one_exact_origin_that_nobody_can_change_is_taken() {
         let parse = |text: &str| text.parse::<AllowedOrigin>().map(|origin| origin.0);
         assert_eq!(parse("https://Example.com"), Ok("https://example.com".into()));
         assert_eq!(parse("https://example.com/"), Ok("https://example.com".into()));
         assert_eq!(parse("https://example.com:443"), Ok("https://example.com".into()));
         assert_eq!(parse("https://example.com:8443"), Ok("https://example.com:8443".into()));
+        assert_eq!(parse("http://localhost:8080"), Ok("http://localhost:8080".into()));
+        assert_eq!(parse("http://127.0.0.1:80/"), Ok("http://127.0.0.1".into()));
         for wrong in [
             "",
             "null",
@@ -135,6 +143,8 @@ mod tests {
             "https://*",
             "https://*.example.com",
             "http://example.com",
+            "http://localhost.example.com",
+            "http://127.0.0.2",
             "https://",
             "https://a@example.com",
             "https://example.com/page",

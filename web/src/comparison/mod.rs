@@ -23,7 +23,7 @@ use crate::examples::Example;
 use crate::findings;
 use crate::fragment;
 use crate::guide::GUIDE;
-use crate::links::{Cancelled, RunnerLink, RunnerState, connect};
+use crate::links::{Cancelled, Connected, RunnerLink, RunnerState, connect, pair};
 use crate::model::Rows;
 use crate::note::Note;
 use crate::settings::Settings;
@@ -197,16 +197,16 @@ impl Comparison {
         };
         comparison.tabs.set_value(Tabs::join(move |word| comparison.hear_tab(word)));
         spawn_local(async move {
-            let connected = connect(comparison.runner).await;
-            let running = connected.and_then(|connected| {
-                comparison.link.set_value(Some(connected.link));
-                connected.running
-            });
+            let running = comparison.adopt(connect(comparison.runner).await);
             // Nobody may have begun another one meanwhile, here or elsewhere.
             if untrack(|| !comparison.is_running()) || running.is_some() {
                 comparison.take_up(running.as_ref(), Note::read());
             }
+            comparison.fill().await;
         });
+        if let Some(summary) = fragment::shared_report() {
+            comparison.shelf.share(summary);
+        }
         comparison
     }
 
@@ -228,6 +228,44 @@ impl Comparison {
     pub(crate) fn is_running(&self) -> bool {
         self.example.get().is_some()
             || matches!(self.phase.get(), Phase::Running(_) | Phase::Elsewhere(_))
+    }
+
+    /// Takes the connection, and tells the study that goes on at the runner.
+    fn adopt(&self, connected: Option<Connected>) -> Option<Wish> {
+        let Connected { link, running } = connected?;
+        self.link.set_value(Some(link));
+        running
+    }
+
+    /// Asks a runner on this machine to let this page of a host in.
+    pub(crate) fn pair(self, port: u16) {
+        spawn_local(async move {
+            let running = self.adopt(pair(port, self.runner).await);
+            if running.is_some() && untrack(|| !self.is_running()) {
+                self.take_up(running.as_ref(), None);
+            }
+        });
+    }
+
+    /// Looks at the report that comes with the page, while there is nothing else to look at.
+    async fn fill(self) {
+        match self.shelf.fetch().await {
+            Ok(recorded) if self.is_untouched() => self.shelf.chosen.set(Some(recorded)),
+            Ok(_) => {}
+            Err(why) => leptos::logging::warn!("no recorded report: {why}"),
+        }
+    }
+
+    /// Whether nothing has been measured, opened or chosen, and nothing goes on.
+    fn is_untouched(&self) -> bool {
+        let shelf = self.shelf;
+        untrack(|| {
+            self.phase.get() == Phase::Idle
+                && !shelf.is_settled.get_value()
+                && shelf.chosen.read().is_none()
+                && shelf.opening.get() == Opening::Idle
+                && self.findings.read().results.is_empty()
+        })
     }
 
     /// Starts a comparison with the settings as they are.

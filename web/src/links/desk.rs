@@ -3,7 +3,8 @@
 use futures::FutureExt;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use protocol::desk::{Form, FromDesk, ToDesk};
+use protocol::LaneId;
+use protocol::desk::{Change, Form, FromDesk, ToDesk};
 use protocol::report::Report;
 use protocol::study::Standing;
 use worker_link::{LinkError, WorkerLink};
@@ -18,8 +19,46 @@ const PATIENCE_MS: u32 = 120_000;
 /// # Errors
 /// Why it is none that can be read here, as a part of a sentence.
 pub(crate) async fn open_report(text: String) -> Result<(Report, Vec<Standing>), String> {
-    match ask(ToDesk::Open(text)).await? {
+    opened(ToDesk::Open(text)).await
+}
+
+/// The same with a summary in the letters of an address.
+///
+/// # Errors
+/// Why it is none that can be read here, as a part of a sentence.
+pub(crate) async fn open_link(text: String) -> Result<(Report, Vec<Standing>), String> {
+    opened(ToDesk::OpenLink(text)).await
+}
+
+async fn opened(asked: ToDesk) -> Result<(Report, Vec<Standing>), String> {
+    match ask(asked).await? {
         FromDesk::Opened { report, standings } => Ok((*report, standings)),
+        other => Err(refusal(other)),
+    }
+}
+
+/// How a report's rows stand to a lane's.
+///
+/// # Errors
+/// Why that could not be worked out, as a part of a sentence.
+pub(crate) async fn standings_against(
+    report: Report,
+    against: LaneId,
+) -> Result<Vec<Standing>, String> {
+    match ask(ToDesk::Stand { report: Box::new(report), against }).await? {
+        FromDesk::Stood(standings) => Ok(standings),
+        other => Err(refusal(other)),
+    }
+}
+
+/// What changed from one report to another.
+///
+/// # Errors
+/// Why that could not be worked out, as a part of a sentence.
+pub(crate) async fn changes(first: Report, second: Report) -> Result<Vec<Change>, String> {
+    let asked = ToDesk::Compare { first: Box::new(first), second: Box::new(second) };
+    match ask(asked).await? {
+        FromDesk::Compared(changes) => Ok(changes),
         other => Err(refusal(other)),
     }
 }

@@ -14,10 +14,10 @@ use futures::channel::oneshot;
 use futures::future::Shared;
 
 pub(crate) use codec::{drawn, encoded, open_picture, shown};
-pub(crate) use desk::{open_report, write_report};
+pub(crate) use desk::{changes, open_link, open_report, standings_against, write_report};
 pub(crate) use engine::{Engine, EngineMessage};
 pub(crate) use leader::lead_here;
-pub(crate) use runner::{RunnerLink, RunnerState, connect};
+pub(crate) use runner::{Connected, RunnerLink, RunnerState, connect, pair};
 
 /// Resolves when the visitor cancels, or leaves.
 pub(crate) type Cancelled = Shared<oneshot::Receiver<()>>;

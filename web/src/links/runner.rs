@@ -1,6 +1,7 @@
 //! The runner beside the browser, over its WebSocket.
 
 mod examples;
+mod pair;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,6 +14,7 @@ use gloo_net::http::Request;
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use leptos::prelude::{RwSignal, Set};
+pub(crate) use pair::pair;
 use protocol::runner::{
     FromRunner, Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH, SessionRequest, ToRunner, VERSION,
 };
@@ -39,6 +41,8 @@ pub(crate) enum RunnerState {
         /// Whether it scrapes pages beyond its own site.
         scrapes: bool,
     },
+    /// The user is asked at its terminal, with this code, whether this page of a host may come in.
+    Asking(String),
     /// It is away, for this reason.
     Away(String),
 }
@@ -53,6 +57,7 @@ impl RunnerState {
         let reason = match self {
             Self::Connected { lanes, .. } => return lanes.clone(),
             Self::Connecting => "the runner has not answered yet",
+            Self::Asking(_) => "the runner has not been answered at its terminal yet",
             Self::Away(reason) => reason,
         };
         let known = [
@@ -84,6 +89,10 @@ const AWAY: &str = "the runner is away: start `breakeven serve` (or `cargo xtask
 /// A page on a host has no runner of its own, and asks for none.
 const HOSTED: &str = "this page is on a host: start `breakeven serve` on this machine and open the address that it prints";
 
+/// What a page of a host cannot have.
+const BY_SOCKET: &str =
+    "a page on a host exchanges no pictures with the runner: open the runner's own page for that";
+
 /// The open connection.
 #[derive(Clone)]
 pub(crate) struct RunnerLink {
@@ -92,6 +101,8 @@ pub(crate) struct RunnerLink {
     visits: Rc<Cell<u32>>,
     /// The own picture that the runner was sent last.
     sent: Rc<Cell<Option<Picture>>>,
+    /// Whether this is a page of a host: it has this connection and nothing else of the runner.
+    is_paired: bool,
     /// To whoever makes this page's turns.
     errands: UnboundedSender<Errand>,
     /// Resolves when the runner knows of the browser's lanes.
@@ -120,7 +131,12 @@ pub(crate) async fn connect(state: RwSignal<RunnerState>) -> Option<Connected> {
         state.set(RunnerState::Away(HOSTED.into()));
         return None;
     }
-    match open(token).await {
+    adopt(open(token).await, state)
+}
+
+/// Says what came of it, then and later.
+fn adopt(opened: Result<Opened, String>, state: RwSignal<RunnerState>) -> Option<Connected> {
+    match opened {
         Ok((link, hello, connection)) => {
             spawn_local(async move { state.set(RunnerState::Away(connection.await)) });
             let Hello { machine, lanes, scrapes, .. } = hello;
@@ -137,7 +153,9 @@ pub(crate) async fn connect(state: RwSignal<RunnerState>) -> Option<Connected> {
 /// The connection's future ends when the connection does, with the reason.
 type Connection = LocalBoxFuture<'static, String>;
 
-async fn open(token: Option<String>) -> Result<(RunnerLink, Hello, Connection), String> {
+type Opened = (RunnerLink, Hello, Connection);
+
+async fn open(token: Option<String>) -> Result<Opened, String> {
     if let Some(token) = token {
         let swapped = Request::post(SESSION_PATH)
             .json(&SessionRequest { token })
@@ -147,14 +165,26 @@ async fn open(token: Option<String>) -> Result<(RunnerLink, Hello, Connection), 
         // A token that was used before is no harm where the session's cookie is still there.
         drop(swapped);
     }
-    let mut socket = WebSocket::open(SOCKET_PATH).map_err(|_| AWAY.to_owned())?;
-    let first = match socket.next().await {
+    let socket = WebSocket::open(SOCKET_PATH).map_err(|_| AWAY.to_owned())?;
+    talk(socket, AWAY, false).await
+}
+
+/// What the other side says next.
+async fn hear(socket: &mut WebSocket) -> Option<FromRunner> {
+    match socket.next().await {
         Some(Ok(Message::Text(text))) => json::read(&text),
-        _ => return Err(AWAY.to_owned()),
-    };
+        _ => None,
+    }
+}
+
+/// From the runner's first word on; `away` says why there may be none.
+async fn talk(mut socket: WebSocket, away: &str, is_paired: bool) -> Result<Opened, String> {
+    let first = Some(hear(&mut socket).await.ok_or_else(|| away.to_owned())?);
     let Some(FromRunner::Hello { protocol: VERSION, machine, lanes, running, scrapes }) = first
     else {
-        return Err("the runner and this page are of different versions: reload the page".into());
+        let way =
+            if is_paired { "get a runner of the page’s version" } else { "reload the page" };
+        return Err(format!("the runner and this page are of different versions: {way}"));
     };
     let hello = Hello { machine, lanes, running, scrapes };
     let (outbox, mut orders) = unbounded::<ToRunner>();
@@ -193,7 +223,7 @@ async fn open(token: Option<String>) -> Result<(RunnerLink, Hello, Connection), 
     };
     let inbox = Rc::new(Mutex::new(inbox));
     let (visits, sent) = (Rc::default(), Rc::default());
-    let link = RunnerLink { outbox, inbox, visits, sent, errands, offered };
+    let link = RunnerLink { outbox, inbox, visits, sent, is_paired, errands, offered };
     Ok((link, hello, Box::pin(connection)))
 }
 
@@ -213,6 +243,9 @@ impl RunnerLink {
     /// # Errors
     /// Says why it could not be sent.
     pub(crate) async fn send_picture(&self, picture: Picture, pixels: &Blob) -> Result<(), String> {
+        if self.is_paired {
+            return Err(BY_SOCKET.to_owned());
+        }
         if self.sent.get() == Some(picture) {
             return Ok(());
         }

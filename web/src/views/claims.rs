@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::comparison;
 use super::matrix::Matrix;
+use super::whose::Whose;
 use crate::comparison::Comparison;
 
 #[component]
@@ -31,6 +32,7 @@ pub(super) fn Claims() -> impl IntoView {
                 "The verdict is Node’s; a native program’s and the browser’s stand beside it. "
                 "Trials crash workers: each has a process of its own that may be lost."
             </p>
+            <Whose/>
             <p class="summary" role="status">{move || summary(&judged.read())}</p>
             <button
                 disabled=move || comparison.is_running()

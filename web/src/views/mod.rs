@@ -4,20 +4,16 @@
 mod canvas;
 mod choice;
 mod claims;
-mod controls;
 mod examples;
-mod experiments;
 mod files;
 mod flow;
 mod guide;
-mod hosted;
-mod lanes;
 mod matrix;
-mod own_picture;
 mod picture;
-mod progress;
 mod reports;
 mod results;
+mod start;
+mod whose;
 
 use leptos::prelude::*;
 
@@ -28,9 +24,7 @@ use crate::comparison::Comparison;
 pub(crate) fn App() -> impl IntoView {
     provide_context(Comparison::new());
     view! {
-        <lanes::Lanes/>
-        <controls::Controls/>
-        <progress::ProgressLine/>
+        <start::Start/>
         <picture::PictureView/>
         <reports::Reports/>
         <results::Results/>

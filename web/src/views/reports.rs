@@ -6,13 +6,15 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use protocol::desk::Form;
 use protocol::report::Report;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::comparison;
 use crate::comparison::{Comparison, Opening};
 use crate::download;
+use crate::fragment;
 use crate::links::write_report;
-use crate::shelf::Held;
+use crate::settings::Settings;
+use crate::shelf::{Held, Origin};
 
 const FORMS: [(Form, &str, &str); 3] = [
     (Form::Json, "Save the report", "application/json"),
@@ -35,6 +37,7 @@ pub(super) fn Reports() -> impl IntoView {
     };
     let is_empty = move || comparison.with_report(|report| report.results.is_empty());
     let trouble = RwSignal::new(String::new());
+    let link = RwSignal::new(None);
     let buttons = FORMS.map(|(form, words, kind)| {
         let save = move |_| {
             trouble.set(String::new());
@@ -50,7 +53,10 @@ pub(super) fn Reports() -> impl IntoView {
                 {move || own(comparison)}
                 {move || {
                     let held = shelf.held.get();
-                    held.into_iter().enumerate().map(|(at, held)| choice(comparison, at, held)).collect_view()
+                    let (recorded, brought): (Vec<_>, Vec<_>) =
+                        held.into_iter().partition(|held| held.origin == Origin::Recorded);
+                    let all = brought.into_iter().enumerate().chain(recorded.into_iter().enumerate());
+                    all.map(|(at, held)| choice(comparison, at, held)).collect_view()
                 }}
             </fieldset>
             <div class="ways">
@@ -59,7 +65,16 @@ pub(super) fn Reports() -> impl IntoView {
                     <input node_ref=input id="report-file" type="file" accept=".json,application/json" on:change=chosen/>
                 </label>
                 {buttons}
+                <button
+                    type="button"
+                    disabled=is_empty
+                    on:click=move |_| share(comparison, link, trouble)
+                >"Copy a link to it"</button>
             </div>
+            <p role="status">{move || link.get().map(|link: Link| link.words())}</p>
+            <p hidden=move || link.read().is_none()>
+                <a id="share-link" href=move || link.get().map(|link| link.address)>"The link"</a>
+            </p>
             <p class="hint">
                 "A report is what "<code>"breakeven run --json FILE"</code>" writes, or this page saves. "
                 "Drop one anywhere on this page, or paste it. It stays on this machine."
@@ -88,7 +103,8 @@ fn own(comparison: Comparison) -> impl IntoView {
                 name="report"
                 id="report-own"
                 prop:checked=move || comparison.shelf.chosen.get().is_none()
-                on:change=move |_| comparison.shelf.chosen.set(None)
+                // A click that changes nothing says something, too.
+                on:click=move |_| comparison.shelf.choose(None)
             />
             <span>"This visit "<small>{found}</small></span>
         </label>
@@ -97,10 +113,24 @@ fn own(comparison: Comparison) -> impl IntoView {
 
 fn choice(comparison: Comparison, at: usize, held: Arc<Held>) -> impl IntoView {
     let shelf = comparison.shelf;
-    let (mine, removed) = (held.clone(), held.clone());
+    // Those that the visitor brought have numbers.
+    let id = match held.origin {
+        Origin::Recorded => "recorded".to_owned(),
+        Origin::Brought => at.to_string(),
+    };
+    let [mine, removed, turned] = [(); 3].map(|()| held.clone());
     let is_chosen = {
         let held = held.clone();
         move || shelf.chosen.get().is_some_and(|chosen| Arc::ptr_eq(&chosen, &held))
+    };
+    // Nothing lies beside itself.
+    let is_looked_at = {
+        let held = held.clone();
+        move || shelf.chosen.get().is_some_and(|chosen| Arc::ptr_eq(&chosen, &held))
+    };
+    let is_beside = {
+        let held = held.clone();
+        move || shelf.beside.read().iter().any(|it| Arc::ptr_eq(it, &held))
     };
     let remove = format!("Remove {}", held.name);
     view! {
@@ -109,11 +139,20 @@ fn choice(comparison: Comparison, at: usize, held: Arc<Held>) -> impl IntoView {
                 <input
                     type="radio"
                     name="report"
-                    id=format!("report-{at}")
+                    id=format!("report-{id}")
                     prop:checked=is_chosen
-                    on:change=move |_| shelf.chosen.set(Some(mine.clone()))
+                    on:click=move |_| shelf.choose(Some(mine.clone()))
                 />
                 <span>{held.name.clone()}" "<small>{origin(&held.report)}</small></span>
+            </label>
+            <label class="beside" hidden=is_looked_at>
+                <input
+                    type="checkbox"
+                    id=format!("beside-{id}")
+                    prop:checked=is_beside
+                    on:change=move |_| shelf.turn_beside(&turned)
+                />
+                "beside it"
             </label>
             <button type="button" aria-label=remove on:click=move |_| shelf.remove(&removed)>"Remove"</button>
         </div>
@@ -121,7 +160,7 @@ fn choice(comparison: Comparison, at: usize, held: Arc<Held>) -> impl IntoView {
 }
 
 /// What a report was measured on, and when.
-fn origin(report: &Report) -> String {
+pub(super) fn origin(report: &Report) -> String {
     let machine = &report.machine;
     let browser =
         machine.browser.as_ref().map_or(String::new(), |browser| format!(", {}", browser.name));
@@ -157,5 +196,41 @@ fn save(comparison: Comparison, form: Form, kind: &'static str, trouble: RwSigna
         if let Err(why) = saved {
             trouble.set(format!("The file could not be made: {why}."));
         }
+    });
+}
+
+/// An address with the settings and a summary in it.
+#[derive(Clone, Debug, PartialEq)]
+struct Link {
+    address: String,
+    is_copied: bool,
+}
+
+impl Link {
+    fn words(&self) -> String {
+        let letters = lab::format::count(self.address.len() as f64);
+        let how = if self.is_copied { "The link is copied" } else { "The link is below" };
+        format!(
+            "{how}: {letters} letters, with the settings and the figures, without samples. All of it is behind the #, \
+             which browsers send to nobody."
+        )
+    }
+}
+
+fn share(comparison: Comparison, link: RwSignal<Option<Link>>, trouble: RwSignal<String>) {
+    let report = untrack(|| comparison.with_report(Report::clone));
+    let settings = comparison.settings.with_untracked(Settings::text);
+    link.set(None);
+    trouble.set(String::new());
+    spawn_local(async move {
+        let summary = match write_report(report, Form::Link).await {
+            Ok(summary) => summary,
+            Err(why) => return trouble.set(format!("The link could not be made: {why}.")),
+        };
+        let Some(address) = fragment::link(&settings, &summary) else { return };
+        // Without the visitor's leave it cannot be copied: it stands on the page, too.
+        let clipboard = window().navigator().clipboard();
+        let is_copied = JsFuture::from(clipboard.write_text(&address)).await.is_ok();
+        link.set(Some(Link { address, is_copied }));
     });
 }

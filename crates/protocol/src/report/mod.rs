@@ -309,6 +309,18 @@ impl Report {
         self.results.iter().any(|row| matches!(row.outcome, RowOutcome::Failed { .. }))
     }
 
+    /// The report without its samples and recordings: a summary.
+    #[must_use]
+    pub fn without_samples(&self) -> Self {
+        let mut summary = Self { trace: Vec::new(), ..self.clone() };
+        for row in &mut summary.results {
+            if let RowOutcome::Measured(measured) = &mut row.outcome {
+                (measured.samples, measured.blocks) = (Vec::new(), Vec::new());
+            }
+        }
+        summary
+    }
+
     /// The report as text, with a line per value where people may look.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ mod apt;
 mod binaryen;
 mod browsers;
 mod cargo_tools;
-mod npm;
+pub(crate) mod npm;
 mod postgres;
 mod python;
 mod toolchain;

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Response};
 
-use super::{ENDED, Heard, RunnerLink, next};
+use super::{BY_SOCKET, ENDED, Heard, RunnerLink, next};
 use crate::links::Cancelled;
 
 impl RunnerLink {
@@ -17,6 +17,9 @@ impl RunnerLink {
     /// # Errors
     /// Says why it could not be had.
     pub(crate) async fn result(&self) -> Result<Blob, String> {
+        if self.is_paired {
+            return Err(BY_SOCKET.to_owned());
+        }
         let gone = |_| ENDED.to_owned();
         let answer = Request::post(RESULT_PATH).send().await;
         let answer = answer.map_err(|_| ENDED.to_owned())?;

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use ::flow::{Film, SHEET, heading, origin, sheet};
+use ::flow::{Film, heading, origin, sheet};
 use leptos::prelude::*;
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, Url};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 use super::flow;
 use crate::download;
@@ -30,7 +28,7 @@ pub(super) fn Exports() -> impl IntoView {
         let drawn = drawn(flow);
         trouble.set(String::new());
         spawn_local(async move {
-            if let Err(why) = save_pixels(&drawn).await {
+            if let Err(why) = download::save_pixels("flow.png", &drawn, SHARPNESS).await {
                 trouble.set(format!("The file could not be made: {why:?}"));
             }
         });
@@ -57,34 +55,5 @@ fn drawn(flow: Flow) -> String {
 }
 
 fn save_vectors(drawn: &str) -> Result<(), JsValue> {
-    download::save("flow.svg", &vectors(drawn)?)
-}
-
-fn vectors(drawn: &str) -> Result<Blob, JsValue> {
-    download::text(drawn, "image/svg+xml")
-}
-
-async fn save_pixels(drawn: &str) -> Result<(), JsValue> {
-    let address = Url::create_object_url_with_blob(&vectors(drawn)?)?;
-    let image = HtmlImageElement::new()?;
-    image.set_src(&address);
-    let loaded = JsFuture::from(image.decode()).await;
-    Url::revoke_object_url(&address)?;
-    loaded?;
-    let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
-    let [width, height] = SHEET.map(|pixels| pixels * SHARPNESS);
-    // A sheet with many workers is longer.
-    let ratio = f64::from(image.natural_height()) / f64::from(image.natural_width().max(1));
-    let height = height.max(width * ratio);
-    canvas.set_width(width as u32);
-    canvas.set_height(height as u32);
-    let context = canvas.get_context("2d")?.ok_or("no canvas")?;
-    let context: CanvasRenderingContext2d = context.unchecked_into();
-    context.draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, width, height)?;
-    let saved = Closure::once_into_js(|pixels: JsValue| {
-        if let Ok(pixels) = pixels.dyn_into::<Blob>() {
-            let _ = download::save("flow.png", &pixels);
-        }
-    });
-    canvas.to_blob(saved.unchecked_ref())
+    download::save("flow.svg", &download::text(drawn, "image/svg+xml")?)
 }

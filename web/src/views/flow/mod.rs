@@ -7,6 +7,7 @@ mod words;
 
 use leptos::prelude::*;
 
+use super::whose::Whose;
 use super::{comparison, sentence};
 use crate::flow::Flow;
 
@@ -24,6 +25,7 @@ pub(super) fn FlowView() -> impl IntoView {
                 "Memory, event loops and the paths between them, and what happened when: drawn from what caller and "
                 "workers noted of themselves in one run on this machine. While figures are taken they note nothing."
             </p>
+            <Whose/>
             <controls::Choices/>
             <div class="ways">
                 <button

@@ -8,6 +8,7 @@ mod workload;
 use advisor::Missing;
 use leptos::prelude::*;
 
+use super::whose::Whose;
 use super::{comparison, sentence};
 use crate::guide::Guide;
 
@@ -26,6 +27,7 @@ pub(super) fn GuideView() -> impl IntoView {
                 "Your own workload, predicted on each lane from what was measured on this machine. "
                 "The seed’s questions come first; whatever they leave is a matter of figures, and the guide proves its own."
             </p>
+            <Whose/>
             <workload::WorkloadForm/>
             <div class="ways">
                 <button
@@ -40,6 +42,7 @@ pub(super) fn GuideView() -> impl IntoView {
                     <button
                         type="button"
                         disabled=move || guide.comparison.is_running() || !can_prove(guide)
+                        title=move || (!is_own(guide)).then_some("These figures are from elsewhere: measure here first.")
                         on:click=move |_| guide.prove()
                     >"Prove it"</button>
                 </Show>
@@ -78,10 +81,16 @@ fn guide() -> Guide {
     expect_context()
 }
 
+/// Whether it predicts from what this visit has measured.
+fn is_own(guide: Guide) -> bool {
+    guide.comparison.shelf.chosen.read().is_none()
+}
+
 fn can_prove(guide: Guide) -> bool {
-    guide.advice.with(|advice| {
-        advice
-            .as_ref()
-            .is_some_and(|advice| advice.lanes.iter().any(advisor::Standing::is_eligible))
-    })
+    is_own(guide)
+        && guide.advice.with(|advice| {
+            advice
+                .as_ref()
+                .is_some_and(|advice| advice.lanes.iter().any(advisor::Standing::is_eligible))
+        })
 }

@@ -1,52 +1,55 @@
-//! What was measured: the chart, and the table with every figure.
+//! The picture's comparison: the chart, and the table with every figure.
 
-use lab::Turn;
+use lab::{Turn, format};
 use leptos::prelude::*;
+use protocol::report::Unit;
 use stats::Summary;
 
-use super::comparison;
-use super::experiments::Experiments;
-use crate::chart::chart;
+use super::{comparison, page_width};
+use crate::chart::{Line, chart};
 use crate::comparison::Phase;
 use crate::model::{Outcome, Row, Rows, Trouble};
 use crate::settings::{Settings, filter_name};
-use lab::format;
 
 #[component]
-pub(super) fn Results() -> impl IntoView {
+pub(super) fn Pictures() -> impl IntoView {
     let comparison = comparison();
-    let width = RwSignal::new(chart_width());
-    let resized = window_event_listener(leptos::ev::resize, move |_| width.set(chart_width()));
-    on_cleanup(move || resized.remove());
-    let drawing = Memo::new(move |_| chart(&comparison.rows.read(), width.get()));
+    let width = page_width();
+    let drawing = Memo::new(move |_| {
+        let lines: Vec<Line> = comparison.rows.read().iter().filter_map(line_of_chart).collect();
+        chart(&lines, Unit::Nanoseconds, "time per run, less is better", width.get())
+    });
     view! {
-        <section class="results" aria-labelledby="results-heading">
-            <h2 id="results-heading">"Results"</h2>
-            <div hidden=move || comparison.shelf.chosen.read().is_some()>
-            <p>{move || {
-                let name = comparison.measured_name.get();
-                heading(&comparison.phase.get(), name, &comparison.rows.read())
-            }}</p>
-            <div class="chart" inner_html=move || drawing.get().unwrap_or_default()></div>
-            <div class="scroll" tabindex="0" role="region" aria-label="Table of results">
-                {move || {
-                    let settings = settings(&comparison.phase.get());
-                    settings.filter(|settings| settings.pictures).map(|settings| table(&comparison.rows.read(), &settings))
-                }}
-            </div>
-            <details hidden=move || comparison.rows.read().slowest().is_none()>
-                <summary>"Every run"</summary>
-                <ul class="runs">{move || every_run(&comparison.rows.read())}</ul>
-            </details>
-            </div>
-            <Experiments/>
-        </section>
+        <p>{move || {
+            let name = comparison.measured_name.get();
+            heading(&comparison.phase.get(), name, &comparison.rows.read())
+        }}</p>
+        <div class="chart" inner_html=move || drawing.get().unwrap_or_default()></div>
+        <div class="scroll" tabindex="0" role="region" aria-label="Table of results">
+            {move || {
+                let settings = settings(&comparison.phase.get());
+                settings.filter(|settings| settings.pictures).map(|settings| table(&comparison.rows.read(), &settings))
+            }}
+        </div>
+        <details hidden=move || comparison.rows.read().slowest().is_none()>
+            <summary>"Every run"</summary>
+            <ul class="runs">{move || every_run(&comparison.rows.read())}</ul>
+        </details>
     }
 }
 
-fn chart_width() -> u32 {
-    let page = document().document_element().map_or(800, |root| root.client_width());
-    (page - 48).clamp(280, 1168) as u32
+/// The runs as points, the middle half as a bar and the median across it. What was measured before a row failed is
+/// shown, too.
+fn line_of_chart(row: &Row) -> Option<Line> {
+    let samples: Vec<f64> = row.samples.iter().map(|sample| sample.total.0 as f64).collect();
+    let Turn { lane, workers } = &row.turn;
+    (!samples.is_empty()).then(|| Line {
+        name: format!("{lane} × {workers}"),
+        lane: lane.clone(),
+        is_other: false,
+        figure: row.total().map(|total| (total.median, [total.q1, total.q3])),
+        samples,
+    })
 }
 
 fn settings(phase: &Phase) -> Option<Settings> {

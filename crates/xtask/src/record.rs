@@ -1,0 +1,51 @@
+//! `cargo xtask record`: the report that comes with the page, measured anew on this machine.
+
+use std::fs;
+use std::process::Command;
+
+use crate::setup::{self, Toolchain, Want};
+use crate::{build, cache, shell};
+
+/// Beside the page.
+const REPORT: &str = "web/recorded/report.json";
+/// What is timed over and over, and the trials that the claims need.
+const EXPERIMENTS: [&str; 10] = [
+    "startup", "echo", "compute", "dispatch", "memory", "tasks", "identity", "share", "crash",
+    "foreign",
+];
+
+/// Builds, and measures everything once, in Chromium too.
+pub(crate) fn run(forced: Option<Toolchain>) -> Result<(), String> {
+    let tools = setup::run(Want::Test, forced)?;
+    let testing = tools.testing.as_ref().ok_or("set-up for the tests left something out")?;
+    build::runner(&tools)?;
+    let root = cache::workspace();
+    let made = root.join("target/recorded.json");
+    let mut command = Command::new(root.join("target/release/breakeven"));
+    command
+        .arg("run")
+        .args(EXPERIMENTS)
+        .args(["--browser", "chromium", "--trace", "/dev/null", "--json"])
+        .arg(&made)
+        .env("CHROMIUM", &testing.browsers.chromium);
+    shell::loudly("measuring on this machine", &mut command, shell::minutes(15))?;
+    let told = |why: std::io::Error| format!("{}: {why}", made.display());
+    let text = fs::read_to_string(&made).map_err(told)?;
+    let file = root.join(REPORT);
+    fs::write(&file, compact(&text)).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// Without the line breaks and indentation that are for people: no text in JSON has a line break.
+fn compact(json: &str) -> String {
+    json.lines().map(str::trim_start).collect::<String>() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stands_between_values_goes() {
+        assert_eq!(compact("{\n  \"a b\": [\n    1,\n    2\n  ]\n}\n"), "{\"a b\": [1,2]}\n");
+    }
+}

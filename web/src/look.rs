@@ -1,0 +1,205 @@
+//! How results are looked at: which lanes, held against which one, beside which other reports.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use advisor::Model;
+use leptos::prelude::*;
+use protocol::desk::Change;
+use protocol::report::Report;
+use protocol::study::{Standing, StudyEnd};
+use protocol::{LaneId, LaneKind};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::comparison::Comparison;
+use crate::links::{changes, standings_against};
+use crate::shelf::Held;
+
+/// The state.
+#[derive(Clone, Copy)]
+pub(crate) struct Look {
+    /// What is looked at; or why there is nothing.
+    pub(crate) subject: Memo<Option<Result<Subject, String>>>,
+    /// What is left out.
+    pub(crate) hidden: RwSignal<Hidden>,
+    /// The lane that the others are held against; none of them: the best.
+    pub(crate) baseline: RwSignal<Option<LaneId>>,
+    /// Whether every sample is shown.
+    pub(crate) has_samples: RwSignal<bool>,
+    /// How the rows stand.
+    pub(crate) standings: RwSignal<Arc<Vec<Standing>>>,
+    /// What lies beside it.
+    pub(crate) beside: RwSignal<Vec<Beside>>,
+    /// Why something of it could not be worked out.
+    pub(crate) trouble: RwSignal<String>,
+}
+
+/// A report with what was worked out of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) report: Arc<Report>,
+    pub(crate) standings: Arc<Vec<Standing>>,
+    /// How the study ended, if it is this visit's.
+    pub(crate) end: Option<StudyEnd>,
+}
+
+impl PartialEq for Subject {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.report, &other.report)
+    }
+}
+
+/// Another report, and what changed from the one that is looked at to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Beside {
+    pub(crate) held: Arc<Held>,
+    pub(crate) changes: Arc<Vec<Change>>,
+}
+
+/// Lanes that are left out, one by one or by what isolates them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Hidden {
+    pub(crate) kinds: Vec<LaneKind>,
+    pub(crate) lanes: BTreeSet<LaneId>,
+}
+
+impl Hidden {
+    pub(crate) fn has(&self, lane: &LaneId) -> bool {
+        self.lanes.contains(lane) || self.kinds.contains(&Model::kind(lane))
+    }
+
+    /// Leaves a kind out, or takes it in again.
+    pub(crate) fn turn_kind(&mut self, kind: LaneKind) {
+        let before = self.kinds.len();
+        self.kinds.retain(|known| *known != kind);
+        if self.kinds.len() == before {
+            self.kinds.push(kind);
+        }
+    }
+
+    /// Leaves a lane out, or takes it in again.
+    pub(crate) fn turn_lane(&mut self, lane: &LaneId) {
+        if !self.lanes.remove(lane) {
+            self.lanes.insert(lane.clone());
+        }
+    }
+}
+
+impl Look {
+    pub(crate) fn new(comparison: Comparison) -> Self {
+        // Drawn when it is over: drawing it after each block would disturb the next one.
+        let over = Memo::new(move |_| {
+            let study = comparison.study.get()?;
+            let end = study.end?;
+            Some(match study.report {
+                Some(report) => Ok(Subject {
+                    report: Arc::new(report),
+                    standings: Arc::new(study.standings),
+                    end: Some(end),
+                }),
+                None => Err(match end {
+                    StudyEnd::Stopped(why) => format!("The experiments gave nothing: {why}."),
+                    _ => "The experiments were ended before their first block.".to_owned(),
+                }),
+            })
+        });
+        let subject = Memo::new(move |_| match comparison.shelf.chosen.get() {
+            Some(held) => Some(Ok(Subject {
+                report: held.report.clone(),
+                standings: held.standings.clone(),
+                end: None,
+            })),
+            None => over.get(),
+        });
+        let this = Self {
+            subject,
+            hidden: RwSignal::default(),
+            baseline: RwSignal::new(None),
+            has_samples: RwSignal::new(false),
+            standings: RwSignal::default(),
+            beside: RwSignal::new(Vec::new()),
+            trouble: RwSignal::default(),
+        };
+        this.keep_standings();
+        this.keep_changes(comparison);
+        this
+    }
+
+    pub(crate) fn report(&self) -> Option<Arc<Report>> {
+        self.subject.get()?.ok().map(|subject| subject.report)
+    }
+
+    /// Holds the rows against whatever is chosen.
+    fn keep_standings(self) {
+        Effect::new(move |_| {
+            self.trouble.set(String::new());
+            let Some(Ok(subject)) = self.subject.get() else { return };
+            let Some(lane) = self.baseline.get() else {
+                return self.standings.set(subject.standings);
+            };
+            // None, while they are worked out.
+            self.standings.set(Arc::default());
+            spawn_local(async move {
+                let stood = standings_against(subject.report.as_ref().clone(), lane.clone()).await;
+                let is_still_asked = self.baseline.get_untracked() == Some(lane)
+                    && self.subject.get_untracked() == Some(Ok(subject));
+                match stood {
+                    Ok(standings) if is_still_asked => self.standings.set(Arc::new(standings)),
+                    Err(why) if is_still_asked => self.trouble.set(format!("{why}.")),
+                    _ => {}
+                }
+            });
+        });
+    }
+
+    /// Compares with whatever lies beside it.
+    fn keep_changes(self, comparison: Comparison) {
+        Effect::new(move |_| {
+            let wanted = comparison.shelf.beside.get();
+            let Some(Ok(subject)) = self.subject.get() else { return self.beside.set(Vec::new()) };
+            let wanted = wanted.into_iter().filter(|it| !Arc::ptr_eq(&it.report, &subject.report));
+            let wanted: Vec<Beside> =
+                wanted.map(|held| Beside { held, changes: Arc::default() }).collect();
+            self.beside.set(wanted.clone());
+            for Beside { held, .. } in wanted {
+                let first = subject.report.clone();
+                spawn_local(async move {
+                    let second = held.report.as_ref().clone();
+                    let found = changes(first.as_ref().clone(), second).await;
+                    if self.report_untracked().is_none_or(|now| !Arc::ptr_eq(&now, &first)) {
+                        return;
+                    }
+                    match found {
+                        Ok(found) => self.beside.update(|all| {
+                            let it = all.iter_mut().find(|it| Arc::ptr_eq(&it.held, &held));
+                            it.into_iter().for_each(|it| it.changes = Arc::new(found.clone()));
+                        }),
+                        Err(why) => self.trouble.set(format!("{}: {why}.", held.name)),
+                    }
+                });
+            }
+        });
+    }
+
+    fn report_untracked(&self) -> Option<Arc<Report>> {
+        untrack(|| self.report())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_are_left_out_one_by_one_and_by_kind() {
+        let mut hidden = Hidden::default();
+        assert!(!hidden.has(&LaneId::PROCESS_PIPE));
+        hidden.turn_kind(LaneKind::Process);
+        hidden.turn_lane(&LaneId::NATIVE_THREAD);
+        assert!(hidden.has(&LaneId::PROCESS_PIPE) && hidden.has(&LaneId::NATIVE_THREAD));
+        assert!(!hidden.has(&LaneId::BROWSER_SHARED));
+        hidden.turn_kind(LaneKind::Process);
+        hidden.turn_lane(&LaneId::NATIVE_THREAD);
+        assert_eq!(hidden, Hidden::default());
+    }
+}

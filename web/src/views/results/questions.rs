@@ -1,0 +1,255 @@
+//! What the experiments gave: per question the lanes side by side, the best one first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use lab::experiments::{ALL, Experiment, workload::WORKLOAD};
+use lab::format;
+use lab::standings::question;
+use leptos::prelude::*;
+use protocol::report::{Measured, Params, Report, ReportRow, RowOutcome, Unit};
+use protocol::study::StudyEnd;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlDetailsElement;
+
+use super::plot::{Plot, Told};
+use super::rows::{Row, Table, badness, measured, name, told};
+use super::{is_wide, look};
+use crate::assets;
+use crate::chart::Line;
+use crate::look::{Look, Subject};
+
+#[component]
+pub(super) fn Questions() -> impl IntoView {
+    let look = look();
+    let shown = move || {
+        look.subject.get().map(|subject| match subject {
+            Ok(subject) => sections(&subject, look),
+            Err(why) => view! { <p>{why}</p> }.into_any(),
+        })
+    };
+    view! { <div class="experiments-results">{shown}</div> }
+}
+
+fn sections(subject: &Subject, look: Look) -> AnyView {
+    let report = &subject.report;
+    let known = ALL.into_iter().chain([&WORKLOAD]);
+    let sections = known.filter_map(|it| section(it, report, look));
+    let warnings = report.run.warnings.iter().map(|warning| view! { <li>{warning.clone()}</li> });
+    view! {
+        <p>{taken(report, subject.end.as_ref())}" "<a href=assets::method("figures")>"The method"</a></p>
+        <ul class="warnings">{warnings.collect_view()}</ul>
+        {sections.collect_view()}
+    }
+    .into_any()
+}
+
+/// How the figures were taken.
+fn taken(report: &Report, end: Option<&StudyEnd>) -> String {
+    let run = &report.run;
+    let how = match end {
+        Some(StudyEnd::Stopped(why)) => format!(" It could not go on: {why}."),
+        Some(StudyEnd::Cancelled) => {
+            " It was cancelled; unfinished blocks are left out.".to_owned()
+        }
+        _ => String::new(),
+    };
+    let browser = report.machine.browser.as_ref().map_or(String::new(), |browser| {
+        let tick = format::time(browser.clock.tick);
+        let relation = browser.relation.map_or(String::new(), |relation| {
+            format!(", related to the runner’s clock to ±{}", format::time(relation.error))
+        });
+        format!(
+            " The browser is {}; its workers’ clock has steps of {tick}{relation}.",
+            browser.name
+        )
+    });
+    format!(
+        "Medians of {} of {} blocks at most, in brackets their 95% intervals; in each block every lane \
+         had its turns once, in random order.{browser} A lane is behind, ahead or as good as another one, only \
+         where the samples say so for all rows together; else it is too close to call.{how}",
+        run.finished, run.blocks
+    )
+}
+
+/// What is asked, and the places of the rows that answer it.
+pub(super) type Asked = (Params, Vec<usize>);
+
+/// What a report answers of an experiment, in its order.
+pub(super) fn questions(experiment: &Experiment, report: &Report) -> Vec<Asked> {
+    let mut questions: Vec<Asked> = Vec::new();
+    let mut known: BTreeMap<Params, usize> = BTreeMap::new();
+    for (at, row) in report.results.iter().enumerate() {
+        if row.experiment != experiment.id {
+            continue;
+        }
+        let asked = question(&row.params);
+        let place = *known.entry(asked.clone()).or_insert(questions.len());
+        if place == questions.len() {
+            questions.push((asked, Vec::new()));
+        }
+        questions[place].1.push(at);
+    }
+    questions
+}
+
+fn section(experiment: &'static Experiment, report: &Arc<Report>, look: Look) -> Option<AnyView> {
+    let questions = questions(experiment, report);
+    if questions.is_empty() {
+        return None;
+    }
+    let heading = format!("experiment-{}-heading", experiment.id);
+    // The first is open, where there is room.
+    let wide = is_wide();
+    let questions = questions.into_iter().enumerate().map(|(at, (asked, rows))| {
+        let report = report.clone();
+        view! { <Question experiment=experiment asked rows report is_open={wide && at == 0} look/> }
+    });
+    let view = view! {
+        <section aria-labelledby=heading.clone()>
+            <h3 id=heading.clone()><code>{experiment.id}</code>" "{experiment.question}</h3>
+            <p>{prose(experiment.prose)}</p>
+            {questions.collect_view()}
+        </section>
+    };
+    Some(view.into_any())
+}
+
+/// Text with code between backticks.
+fn prose(text: &'static str) -> impl IntoView {
+    let part = |(at, part): (usize, &'static str)| {
+        if at % 2 == 0 { part.into_any() } else { view! { <code>{part}</code> }.into_any() }
+    };
+    text.split('`').enumerate().map(part).collect_view()
+}
+
+#[component]
+fn Question(
+    experiment: &'static Experiment,
+    asked: Params,
+    rows: Vec<usize>,
+    report: Arc<Report>,
+    is_open: bool,
+    look: Look,
+) -> impl IntoView {
+    let open = RwSignal::new(is_open);
+    let title = in_words(&asked);
+    let best = best(&report, &rows);
+    let lines = {
+        let asked = asked.clone();
+        Memo::new(move |_| lines(experiment, &asked, &rows, &report, look))
+    };
+    let name = format!("breakeven-{}-{}", experiment.id, file_name(&title));
+    let axis = StoredValue::new((title.clone(), name));
+    // A chart is drawn when somebody looks at it: a long report has hundreds.
+    let plot = move || {
+        open.get().then(|| {
+            let has_samples = look.has_samples.get();
+            let lines = lines.get();
+            let unit =
+                lines.iter().find_map(|row| measured(row.row()).map(|measured| measured.unit))?;
+            let yardstick =
+                look.baseline.get().map_or("the best".to_owned(), |lane| lane.to_string());
+            let told = lines.iter().filter_map(|row| line(row, unit, &yardstick, has_samples));
+            let told: Vec<Told> = told.collect();
+            let (title, name) = axis.get_value();
+            let better = if unit == Unit::TasksPerSecond { "more" } else { "less" };
+            let axis = format!("{title}; {better} is better");
+            (!told.is_empty()).then(|| view! { <Plot lines=told unit axis name/> })
+        })
+    };
+    let toggled = move |event: leptos::ev::Event| {
+        let details: Option<HtmlDetailsElement> = event.target().and_then(|it| it.dyn_into().ok());
+        if let Some(details) = details {
+            open.set(details.open());
+        }
+    };
+    view! {
+        <details open=is_open on:toggle=toggled>
+            <summary>{title}{best}</summary>
+            {plot}
+            {move || view! { <Table rows=lines.get() look/> }}
+        </details>
+    }
+}
+
+/// Of the report that is looked at, what has a figure before what has none, the best first; after each the same of
+/// the reports beside it.
+fn lines(
+    experiment: &Experiment,
+    asked: &Params,
+    rows: &[usize],
+    report: &Arc<Report>,
+    look: Look,
+) -> Vec<Row> {
+    let hidden = look.hidden.get();
+    let standings = look.standings.get();
+    let beside = look.beside.get();
+    let mut own: Vec<Row> = rows
+        .iter()
+        .filter(|at| !hidden.has(&report.results[**at].lane))
+        .map(|at| Row::own(report, *at, &standings))
+        .collect();
+    own.sort_by(|one, other| badness(one.row()).total_cmp(&badness(other.row())));
+    let mut others: Vec<Row> = Vec::new();
+    for (place, it) in beside.iter().enumerate() {
+        let theirs = it.held.report.results.iter().enumerate().filter(|(_, row)| {
+            row.experiment == experiment.id
+                && question(&row.params) == *asked
+                && !hidden.has(&row.lane)
+        });
+        others.extend(theirs.map(|(at, _)| Row::beside(it, place, at)));
+    }
+    let mut lines = Vec::new();
+    for row in own {
+        let key = |row: &Row| (row.row().lane.clone(), row.row().params.clone());
+        let mine = key(&row);
+        lines.push(row);
+        lines.extend(others.extract_if(.., |other| key(other) == mine));
+    }
+    lines.extend(others);
+    lines
+}
+
+fn line(row: &Row, unit: Unit, yardstick: &str, has_samples: bool) -> Option<Told> {
+    let measured = measured(row.row()).filter(|measured| measured.unit == unit)?;
+    let line = Line {
+        name: row.name(),
+        lane: row.row().lane.clone(),
+        is_other: row.is_other(),
+        figure: Some((measured.median, measured.ci95)),
+        samples: if has_samples { measured.samples.clone() } else { Vec::new() },
+    };
+    Some(Told { line, words: told(row, measured, yardstick), row: row.id() })
+}
+
+/// What is asked: `round trip, bytes 64`.
+pub(super) fn in_words(asked: &Params) -> String {
+    let mut rest = asked.clone();
+    let metric = rest.remove("metric").map_or("time".to_owned(), |metric| metric.to_string());
+    let metric = metric.replace('_', " ");
+    match format::params(&rest) {
+        params if params.is_empty() => metric,
+        params => format!("{metric}, {params}"),
+    }
+}
+
+fn file_name(words: &str) -> String {
+    let sign = |sign: char| if sign.is_ascii_alphanumeric() { sign } else { '-' };
+    words.chars().map(sign).collect()
+}
+
+/// The best of these rows, as a title goes on: `: process.shm, 4.1 µs`.
+pub(super) fn best(report: &Report, rows: &[usize]) -> Option<String> {
+    let figure = |at: &usize| -> Option<(&ReportRow, &Measured)> {
+        let row = &report.results[*at];
+        match &row.outcome {
+            RowOutcome::Measured(measured) => Some((row, measured)),
+            _ => None,
+        }
+    };
+    let best = rows.iter().filter_map(figure);
+    let (row, measured) =
+        best.min_by(|(one, _), (other, _)| badness(one).total_cmp(&badness(other)))?;
+    Some(format!(": {}, {}", name(row), format::figures(measured).0))
+}
