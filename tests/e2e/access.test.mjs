@@ -49,6 +49,18 @@ test("on a host, before anything and with reports", { timeout: 4 * minute }, () 
   }),
 );
 
+test("with the report that comes with the page, and the method", { timeout: 4 * minute }, () =>
+  visiting(openChromium, { host: startStaticHost, recorded: true }, async (page, host) => {
+    await page.tab.run(axe);
+    await until(() => page.count("#report-recorded:checked"), "the recorded report");
+    await page.rows("startup");
+    await accessible(page, "recorded");
+    await page.tab.goto(`${host.address}method.html`);
+    await page.tab.run(axe);
+    await accessible(page, "the method");
+  }),
+);
+
 test("with the runner, while a comparison runs and after it", { timeout: 5 * minute }, () =>
   visiting(openChromium, { measures: ["picture", "startup"] }, async (page) => {
     await page.tab.run(axe);

@@ -176,8 +176,9 @@ export class ComparisonPage {
     return this.tab.run((selector) => document.querySelectorAll(selector).length, selector);
   }
 
-  /** The rows of an experiment's results as data, or of the picture's. */
-  rows(experiment = "picture") {
+  /** The rows of an experiment's results as data, or of the picture's, once all are drawn. */
+  async rows(experiment = "picture") {
+    await until(async () => (await this.count('[aria-busy="true"]')) === 0, "the rows");
     return this.tab.run(
       (experiment) =>
       [...document.querySelectorAll(`tr[data-experiment="${experiment}"]`)].map((row) => ({

@@ -15,36 +15,33 @@ const bound = 1500;
 for (const { name, open } of browsers) {
   describe(name, () => {
     test("keys are answered while the lanes run", { timeout: 300_000 }, () =>
-      visiting(open, { measures: ["picture", "startup", "echo"] }, async (page) => {
+      visiting(open, { measures: ["picture", "startup"] }, async (page) => {
         await until(async () => /^Runner /.test(await page.text(".machine")), "the runner");
         await page.tab.run(() => {
           // In the document, because a driver's own scripts may not see the page's variables.
           const root = document.documentElement;
           root.dataset.delays = "";
-          new PerformanceObserver((list) => {
-            for (const { name, duration } of list.getEntries()) {
-              if (name === "keydown") root.dataset.delays += ` ${duration}`;
-            }
-          }).observe({ type: "event", durationThreshold: 16, buffered: false });
+          // From the key until the frame after it is painted; not by Event Timing, which tells nothing of Marionette's keys.
+          const pressed = ({ timeStamp }) =>
+            requestAnimationFrame(() => setTimeout(() => (root.dataset.delays += ` ${performance.now() - timeStamp}`)));
+          addEventListener("keydown", pressed, { capture: true });
           document.querySelector(".settings > summary").focus();
         });
         await page.click("Run comparison");
         await until(() => page.count("progress"), "progress");
-        let presses = 0;
         while (await page.count("progress")) {
           // Opens and closes the settings, which redraws the page below.
           await page.tab.run(() => document.querySelector(".settings > summary").focus());
           await page.tab.press("Enter");
-          presses += 1;
           await sleep(150);
         }
         const delays = (await page.tab.run(() => document.documentElement.dataset.delays)).trim().split(" ").map(Number);
-        // Answers below the threshold are not told.
-        const all = [...Array(Math.max(0, presses - delays.length)).fill(0), ...delays].sort((one, other) => one - other);
+        const all = delays.sort((one, other) => one - other);
         // As browsers tell it: the longest, of which one in fifty is left out.
         const inp = all[Math.max(0, all.length - 1 - Math.floor(all.length / 50))];
-        console.log(`${name}: interaction to next paint ${inp} ms over ${presses} keys, the median ${all[Math.floor(all.length / 2)]} ms`);
-        assert.ok(presses > 20 && inp < bound, `${inp} ms over ${presses} keys`);
+        const told = `${inp.toFixed(0)} ms over ${all.length} keys, the median ${all[Math.floor(all.length / 2)].toFixed(0)} ms, the longest ${all.at(-1).toFixed(0)} ms`;
+        console.log(`${name}: interaction to next paint ${told}`);
+        assert.ok(all.length > 20 && inp < bound, told);
       }),
     );
 

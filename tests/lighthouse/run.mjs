@@ -22,6 +22,7 @@ try {
     const complaints = new Set();
     for (let visit = 0; visit < visits; visit += 1) {
       const { lhr } = await withChromium((port) => lighthouse(host.address, { port, onlyCategories: Object.keys(planned), logLevel: "error" }, config));
+      if (lhr.runtimeError) complaints.add(`a visit failed: ${lhr.runtimeError.code}`);
       for (const category of Object.keys(planned)) scores[category].push(Math.round(lhr.categories[category].score * 100));
       for (const id of ["first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift"]) {
         (figures[id] ??= []).push(lhr.audits[id].numericValue);

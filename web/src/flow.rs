@@ -11,6 +11,7 @@ use protocol::study::{StudyEnd, TraceWish};
 use protocol::trace::Recording;
 
 use crate::comparison::{Comparison, Phase};
+use crate::shelf::Region;
 
 /// A recording is played within so many seconds, however short it was.
 const SECONDS: f64 = 12.0;
@@ -45,7 +46,7 @@ impl Flow {
         let films = lanes.map(|lane| {
             // A film is made once per recording, and not when something else was found.
             let recording = Memo::new(move |_| {
-                comparison.with_report(|report| {
+                comparison.with_report_in(Region::Flow, |report| {
                     let is_it = |it: &&Recording| {
                         it.scenario == scenario.get().id && it.lane.as_str() == lane.read().as_str()
                     };

@@ -10,6 +10,7 @@ use protocol::report::{Param, ReportRow, RowOutcome};
 use protocol::study::StudyEnd;
 
 use crate::comparison::{Comparison, Phase};
+use crate::shelf::Region;
 use crate::{environment, fragment};
 
 /// How long nothing is dragged before what takes longer to say is said.
@@ -43,7 +44,8 @@ impl Guide {
         let model = Memo::new_with_compare(
             move |_| {
                 let of = of.get();
-                comparison.with_report(|report| Model::fit(report, of).map(Arc::new))
+                comparison
+                    .with_report_in(Region::Guide, |report| Model::fit(report, of).map(Arc::new))
             },
             |_, _| true,
         );
@@ -129,8 +131,9 @@ impl Guide {
                 && row.lane == *lane
                 && params.iter().all(|(name, value)| close(name, value))
         };
-        self.comparison
-            .with_report(|all| all.results.iter().find(is_it).map(|row| row.outcome.clone()))
+        self.comparison.with_report_in(Region::Guide, |all| {
+            all.results.iter().find(is_it).map(|row| row.outcome.clone())
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use advisor::Model;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use protocol::desk::Change;
 use protocol::report::Report;
@@ -32,6 +33,57 @@ pub(crate) struct Look {
     pub(crate) beside: RwSignal<Vec<Beside>>,
     /// Why something of it could not be worked out.
     pub(crate) trouble: RwSignal<String>,
+    /// The questions whose tables are drawn though nobody has opened them.
+    pub(crate) drawn: Drawn,
+}
+
+/// How many questions are drawn. A long report has hundreds: a few at a time, so that the page answers in between.
+#[derive(Clone, Copy)]
+pub(crate) struct Drawn {
+    count: RwSignal<usize>,
+    all: RwSignal<usize>,
+    goes_on: StoredValue<bool>,
+}
+
+/// Questions at a time: their tables take some milliseconds.
+const AT_ONCE: usize = 4;
+
+impl Drawn {
+    fn new() -> Self {
+        Self { count: RwSignal::new(0), all: RwSignal::new(0), goes_on: StoredValue::new(false) }
+    }
+
+    /// Whether it is this question's turn.
+    pub(crate) fn has(self, question: usize) -> bool {
+        question < self.count.get()
+    }
+
+    /// Whether some are still to come.
+    pub(crate) fn is_busy(self) -> bool {
+        self.count.get() < self.all.get()
+    }
+
+    /// How many there are now.
+    pub(crate) fn expect(self, all: usize) {
+        self.all.set(all);
+        self.again();
+    }
+
+    /// Draws all of them anew; to be called before what they show changes.
+    fn again(self) {
+        self.count.set(0);
+        if self.goes_on.get_value() {
+            return;
+        }
+        self.goes_on.set_value(true);
+        spawn_local(async move {
+            while self.count.get_untracked() < self.all.get_untracked() {
+                TimeoutFuture::new(0).await;
+                self.count.update(|count| *count += AT_ONCE);
+            }
+            self.goes_on.set_value(false);
+        });
+    }
 }
 
 /// A report with what was worked out of it.
@@ -119,6 +171,7 @@ impl Look {
             standings: RwSignal::default(),
             beside: RwSignal::new(Vec::new()),
             trouble: RwSignal::default(),
+            drawn: Drawn::new(),
         };
         this.keep_standings();
         this.keep_changes(comparison);
@@ -135,21 +188,34 @@ impl Look {
             self.trouble.set(String::new());
             let Some(Ok(subject)) = self.subject.get() else { return };
             let Some(lane) = self.baseline.get() else {
-                return self.standings.set(subject.standings);
+                return self.stand(subject.standings);
             };
             // None, while they are worked out.
-            self.standings.set(Arc::default());
+            self.stand(Arc::default());
             spawn_local(async move {
                 let stood = standings_against(subject.report.as_ref().clone(), lane.clone()).await;
                 let is_still_asked = self.baseline.get_untracked() == Some(lane)
                     && self.subject.get_untracked() == Some(Ok(subject));
                 match stood {
-                    Ok(standings) if is_still_asked => self.standings.set(Arc::new(standings)),
+                    Ok(standings) if is_still_asked => self.stand(Arc::new(standings)),
                     Err(why) if is_still_asked => self.trouble.set(format!("{why}.")),
                     _ => {}
                 }
             });
         });
+    }
+
+    fn stand(self, standings: Arc<Vec<Standing>>) {
+        if *self.standings.read_untracked() != standings {
+            self.drawn.again();
+            self.standings.set(standings);
+        }
+    }
+
+    /// Leaves lanes out, or takes them in again.
+    pub(crate) fn hide(self, change: impl FnOnce(&mut Hidden)) {
+        self.drawn.again();
+        self.hidden.update(change);
     }
 
     /// Compares with whatever lies beside it.
@@ -160,6 +226,10 @@ impl Look {
             let wanted = wanted.into_iter().filter(|it| !Arc::ptr_eq(&it.report, &subject.report));
             let wanted: Vec<Beside> =
                 wanted.map(|held| Beside { held, changes: Arc::default() }).collect();
+            if wanted.is_empty() && self.beside.read_untracked().is_empty() {
+                return;
+            }
+            self.drawn.again();
             self.beside.set(wanted.clone());
             for Beside { held, .. } in wanted {
                 let first = subject.report.clone();
@@ -170,10 +240,13 @@ impl Look {
                         return;
                     }
                     match found {
-                        Ok(found) => self.beside.update(|all| {
-                            let it = all.iter_mut().find(|it| Arc::ptr_eq(&it.held, &held));
-                            it.into_iter().for_each(|it| it.changes = Arc::new(found.clone()));
-                        }),
+                        Ok(found) => {
+                            self.drawn.again();
+                            self.beside.update(|all| {
+                                let it = all.iter_mut().find(|it| Arc::ptr_eq(&it.held, &held));
+                                it.into_iter().for_each(|it| it.changes = Arc::new(found.clone()));
+                            });
+                        }
                         Err(why) => self.trouble.set(format!("{}: {why}.", held.name)),
                     }
                 });

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gloo_net::http::Request;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use protocol::desk::MAX_REPORT_BYTES;
 use protocol::report::Report;
@@ -20,6 +21,8 @@ pub(crate) struct Shelf {
     pub(crate) held: RwSignal<Vec<Arc<Held>>>,
     /// The one that is looked at; none of them, while it is what this visit has found.
     pub(crate) chosen: RwSignal<Option<Arc<Held>>>,
+    /// The same as each region sees it: see [`Region`].
+    seen: [RwSignal<Option<Arc<Held>>>; Region::ALL],
     /// Those that lie beside it, to be compared with.
     pub(crate) beside: RwSignal<Vec<Arc<Held>>>,
     pub(crate) opening: RwSignal<Opening>,
@@ -41,6 +44,20 @@ pub(crate) struct Held {
     pub(crate) standings: Arc<Vec<Standing>>,
 }
 
+/// What draws the report that is looked at, below the results: each in a task of its own, so that the page answers in
+/// between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Region {
+    Claims,
+    Matrix,
+    Flow,
+    Guide,
+}
+
+impl Region {
+    const ALL: usize = 4;
+}
+
 /// How a report came here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -55,15 +72,38 @@ const RECORDED: &str = "recorded/report.json";
 
 impl Shelf {
     pub(crate) fn new() -> Self {
-        Self {
+        let this = Self {
             held: RwSignal::default(),
             chosen: RwSignal::new(None),
+            seen: [(); Region::ALL].map(|()| RwSignal::new(None)),
             beside: RwSignal::default(),
             opening: RwSignal::new(Opening::Idle),
             is_settled: StoredValue::new(false),
             begun: StoredValue::new(0),
             latest: StoredValue::new(0),
+        };
+        Effect::new(move |_| {
+            this.chosen.track();
+            spawn_local(this.show());
+        });
+        this
+    }
+
+    /// Shows the regions what is looked at, one after another.
+    async fn show(self) {
+        for seen in self.seen {
+            TimeoutFuture::new(0).await;
+            // Another one may have been chosen meanwhile.
+            let chosen = self.chosen.get_untracked();
+            if seen.get_untracked() != chosen {
+                seen.set(chosen);
+            }
         }
+    }
+
+    /// What a region is to draw.
+    pub(crate) fn seen(self, region: Region) -> Option<Arc<Held>> {
+        self.seen[region as usize].get()
     }
 
     /// Opens a file, and looks at it when it is there.

@@ -7,6 +7,7 @@ mod tabs;
 
 use futures::FutureExt;
 use futures::channel::oneshot;
+use gloo_timers::future::TimeoutFuture;
 use lab::Turn;
 use leptos::prelude::*;
 use protocol::preview::Preview;
@@ -27,7 +28,7 @@ use crate::links::{Cancelled, Connected, RunnerLink, RunnerState, connect, pair}
 use crate::model::Rows;
 use crate::note::Note;
 use crate::settings::Settings;
-use crate::shelf::Shelf;
+use crate::shelf::{Region, Shelf};
 use crate::tabs::{Tabs, Word};
 
 /// The page's state: what was chosen, what goes on, what has been measured.
@@ -218,6 +219,14 @@ impl Comparison {
         }
     }
 
+    /// Looks at it as a region is to draw it.
+    pub(crate) fn with_report_in<T>(&self, region: Region, look: impl FnOnce(&Report) -> T) -> T {
+        match self.shelf.seen(region) {
+            Some(held) => look(&held.report),
+            None => self.findings.with(look),
+        }
+    }
+
     /// All lanes, the browser's first.
     pub(crate) fn lanes(&self) -> Vec<LaneInfo> {
         let mut lanes = environment::browser_lanes();
@@ -249,7 +258,10 @@ impl Comparison {
 
     /// Looks at the report that comes with the page, while there is nothing else to look at.
     async fn fill(self) {
-        match self.shelf.fetch().await {
+        let fetched = self.shelf.fetch().await;
+        // What was done to read it is one task; drawing it is another.
+        TimeoutFuture::new(0).await;
+        match fetched {
             Ok(recorded) if self.is_untouched() => self.shelf.chosen.set(Some(recorded)),
             Ok(_) => {}
             Err(why) => leptos::logging::warn!("no recorded report: {why}"),

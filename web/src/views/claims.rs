@@ -7,11 +7,12 @@ use super::comparison;
 use super::matrix::Matrix;
 use super::whose::Whose;
 use crate::comparison::Comparison;
+use crate::shelf::Region;
 
 #[component]
 pub(super) fn Claims() -> impl IntoView {
     let comparison = comparison();
-    let judged = Memo::new(move |_| comparison.with_report(judge));
+    let judged = Memo::new(move |_| comparison.with_report_in(Region::Claims, judge));
     let tables = [
         (Table::Differences, "differences", "High-Level Difference"),
         (Table::Sharing, "sharing", "Resource Sharing"),

@@ -5,12 +5,13 @@ use lab::format;
 use leptos::prelude::*;
 
 use super::{comparison, is_wide};
+use crate::shelf::Region;
 
 #[component]
 pub(super) fn Matrix() -> impl IntoView {
     let comparison = comparison();
     view! {
-            {move || comparison.with_report(|report| {
+            {move || comparison.with_report_in(Region::Matrix, |report| {
                 let names = lanes(report);
                 (!names.is_empty()).then(|| {
                     let heads: Vec<String> = names.iter().map(ToString::to_string).collect();

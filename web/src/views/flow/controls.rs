@@ -5,6 +5,7 @@ use lab::{format, scenarios};
 use leptos::prelude::*;
 
 use super::flow;
+use crate::shelf::Region;
 use crate::views::choice::{Choice, ChoiceList};
 
 /// What none of the presets is.
@@ -22,7 +23,7 @@ pub(super) fn Choices() -> impl IntoView {
         let choice = |id: &String| Choice::new(id, id);
         let mut all: Vec<String> = known.iter().map(|lane| lane.id.to_string()).collect();
         // What a report brings along may be of lanes that are not here.
-        let recorded = flow.comparison.with_report(|all| {
+        let recorded = flow.comparison.with_report_in(Region::Flow, |all| {
             all.trace.iter().map(|recording| recording.lane.to_string()).collect::<Vec<_>>()
         });
         let chosen = flow.lanes.map(|lane| lane.get());

@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::flow;
 use crate::download;
 use crate::flow::Flow;
+use crate::shelf::Region;
 
 /// Pixels of the file for each of the sheet.
 const SHARPNESS: f64 = 2.0;
@@ -51,7 +52,10 @@ fn drawn(flow: Flow) -> String {
         Some(preset) if films.len() == 2 => preset.title.to_owned(),
         _ => heading(flow.scenario.get().id, &lanes),
     });
-    untrack(|| flow.comparison.with_report(|report| sheet(&title, &films, &origin(report))))
+    untrack(|| {
+        flow.comparison
+            .with_report_in(Region::Flow, |report| sheet(&title, &films, &origin(report)))
+    })
 }
 
 fn save_vectors(drawn: &str) -> Result<(), JsValue> {

@@ -32,14 +32,14 @@ pub(super) fn Controls() -> impl IntoView {
     });
     let kinds = KINDS.map(|(kind, words)| {
         let shown = move || !look.hidden.read().kinds.contains(&kind);
-        let turn = move |_| look.hidden.update(|hidden| hidden.turn_kind(kind));
+        let turn = move |_| look.hide(|hidden| hidden.turn_kind(kind));
         check(words.to_owned(), shown, turn)
     });
     let each = move || {
         let lane = |lane: LaneId| {
             let (own, turned) = (lane.clone(), lane.clone());
             let shown = move || !look.hidden.read().lanes.contains(&own);
-            let turn = move |_| look.hidden.update(|hidden| hidden.turn_lane(&turned));
+            let turn = move |_| look.hide(|hidden| hidden.turn_lane(&turned));
             check(lane.to_string(), shown, turn)
         };
         lanes.get().into_iter().map(lane).collect_view()

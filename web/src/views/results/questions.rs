@@ -28,18 +28,28 @@ pub(super) fn Questions() -> impl IntoView {
             Err(why) => view! { <p>{why}</p> }.into_any(),
         })
     };
-    view! { <div class="experiments-results">{shown}</div> }
+    view! {
+        <div class="experiments-results" aria-busy=move || look.drawn.is_busy().to_string()>{shown}</div>
+    }
 }
 
 fn sections(subject: &Subject, look: Look) -> AnyView {
     let report = &subject.report;
     let known = ALL.into_iter().chain([&WORKLOAD]);
-    let sections = known.filter_map(|it| section(it, report, look));
+    let mut before = 0;
+    let sections = known.filter_map(|it| {
+        let questions = questions(it, report);
+        let first = before;
+        before += questions.len();
+        (!questions.is_empty()).then(|| section(it, questions, first, report, look))
+    });
+    let sections = sections.collect_view();
+    look.drawn.expect(before);
     let warnings = report.run.warnings.iter().map(|warning| view! { <li>{warning.clone()}</li> });
     view! {
         <p>{taken(report, subject.end.as_ref())}" "<a href=assets::method("figures")>"The method"</a></p>
         <ul class="warnings">{warnings.collect_view()}</ul>
-        {sections.collect_view()}
+        {sections}
     }
     .into_any()
 }
@@ -93,26 +103,30 @@ pub(super) fn questions(experiment: &Experiment, report: &Report) -> Vec<Asked> 
     questions
 }
 
-fn section(experiment: &'static Experiment, report: &Arc<Report>, look: Look) -> Option<AnyView> {
-    let questions = questions(experiment, report);
-    if questions.is_empty() {
-        return None;
-    }
+/// `first` is the first question's place among all.
+fn section(
+    experiment: &'static Experiment,
+    questions: Vec<Asked>,
+    first: usize,
+    report: &Arc<Report>,
+    look: Look,
+) -> AnyView {
     let heading = format!("experiment-{}-heading", experiment.id);
     // The first is open, where there is room.
     let wide = is_wide();
     let questions = questions.into_iter().enumerate().map(|(at, (asked, rows))| {
         let report = report.clone();
-        view! { <Question experiment=experiment asked rows report is_open={wide && at == 0} look/> }
+        let place = first + at;
+        view! { <Question experiment=experiment asked rows report is_open={wide && at == 0} place look/> }
     });
-    let view = view! {
+    view! {
         <section aria-labelledby=heading.clone()>
             <h3 id=heading.clone()><code>{experiment.id}</code>" "{experiment.question}</h3>
             <p>{prose(experiment.prose)}</p>
             {questions.collect_view()}
         </section>
-    };
-    Some(view.into_any())
+    }
+    .into_any()
 }
 
 /// Text with code between backticks.
@@ -130,6 +144,7 @@ fn Question(
     rows: Vec<usize>,
     report: Arc<Report>,
     is_open: bool,
+    place: usize,
     look: Look,
 ) -> impl IntoView {
     let open = RwSignal::new(is_open);
@@ -137,7 +152,15 @@ fn Question(
     let best = best(&report, &rows);
     let lines = {
         let asked = asked.clone();
-        Memo::new(move |_| lines(experiment, &asked, &rows, &report, look))
+        let is_due = Memo::new(move |_| open.get() || look.drawn.has(place));
+        // What was shown before stays until its turn comes.
+        Memo::new(move |before: Option<&Vec<Row>>| {
+            if is_due.get() {
+                lines(experiment, &asked, &rows, &report, look)
+            } else {
+                before.cloned().unwrap_or_default()
+            }
+        })
     };
     let name = format!("breakeven-{}-{}", experiment.id, file_name(&title));
     let axis = StoredValue::new((title.clone(), name));
