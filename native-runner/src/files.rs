@@ -88,6 +88,8 @@ fn beside(file: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
@@ -104,12 +106,12 @@ mod tests {
         let pipe = folder.path().join("pipe");
         mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         writable(&pipe).unwrap();
-        let reader = {
-            let pipe = pipe.clone();
-            std::thread::spawn(move || fs::read_to_string(pipe).unwrap())
-        };
+        // Open both ways, so that neither side waits for the other.
+        let mut other = File::options().read(true).write(true).open(&pipe).unwrap();
         keep(&pipe, "through").unwrap();
-        assert_eq!(reader.join().unwrap(), "through");
+        let mut said = [0; 7];
+        other.read_exact(&mut said).unwrap();
+        assert_eq!(&said, b"through");
         assert!(is_device(&pipe), "nothing has taken its place");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside them");
     }
