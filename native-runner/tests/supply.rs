@@ -15,9 +15,10 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|why| panic!("{path}: {why}"))
 }
 
-const LOCKS: [&str; 4] = [
+const LOCKS: [&str; 5] = [
     "native-runner/node/package-lock.json",
     "tests/e2e/package-lock.json",
+    "tests/lighthouse/package-lock.json",
     "native-runner/benches/kernels/package-lock.json",
     "native-runner/benches/browser/package-lock.json",
 ];

@@ -31,7 +31,7 @@ pub(super) struct Serve {
     /// Prints the address without opening it.
     #[arg(long)]
     no_open: bool,
-    /// Lets pages of this one https origin ask to be let in, here at the terminal.
+    /// Lets pages of this one origin (https, or on this machine) ask to be let in, here at the terminal.
     #[arg(long, value_name = "URL")]
     allow_origin: Option<AllowedOrigin>,
     /// Lets the page have public addresses scraped, too, and not only the built-in site.
