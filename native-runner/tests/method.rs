@@ -63,12 +63,15 @@ fn page(markdown: &str) -> String {
     let mut body = String::new();
     html::push_html(&mut body, events.into_iter());
     // Tables may be wider than a small screen, and are reached by keyboard there.
-    let body = body
-        .replace(
-            "<table>",
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>",
-        )
-        .replace("</table>", "</table></div>");
+    let mut parts = body.split("<table>");
+    let mut body = parts.next().unwrap_or_default().to_owned();
+    for (at, part) in parts.enumerate() {
+        let label = format!("Table {}", at + 1);
+        body += &format!(
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\"><table>{part}"
+        );
+    }
+    let body = body.replace("</table>", "</table></div>");
     format!("{BEFORE}{body}{AFTER}")
 }
 

@@ -27,6 +27,8 @@ export async function visiting(browser, options, use) {
     const page = new ComparisonPage(tab);
     await until(() => page.count("#experiment-picture"), "the page");
     if (!recorded) await page.tab.run(() => document.getElementById("report-own").click());
+    // While it is read the page is busy; a host may lack it.
+    await until(() => page.count("#report-recorded"), "the recorded report", 10_000).catch(() => {});
     await page.measure(...measures);
     await use(page, host);
   } finally {
