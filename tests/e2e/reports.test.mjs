@@ -34,7 +34,7 @@ for (const { name, open } of browsers) {
     test("a report that is opened is what the page is about, and is saved as it was", { timeout: 120_000 }, () =>
       visiting(open, { host }, async (page) => {
         assert.match(await about(page), /^This visit nothing has been measured yet$/);
-        assert.equal(await page.tab.run(() => [...document.querySelectorAll(".reports button")].every((it) => it.disabled)), true);
+        assert.equal(await page.tab.run(() => [...document.querySelectorAll(".reports .ways button")].every((it) => it.disabled)), true);
         await page.giveFile("choose", "colleague.json", golden, "report-file");
         await until(async () => (await about(page)).startsWith("colleague.json"), "the report");
         const of = await about(page);
@@ -75,7 +75,7 @@ for (const { name, open } of browsers) {
         await page.giveFile("paste", "other.json", other);
         await until(async () => (await about(page)).startsWith("other.json"), "what was pasted");
         const all = await page.tab.run(() => [...document.querySelectorAll(".report label:first-child")].map((it) => it.textContent.split(" ")[0]));
-        assert.deepEqual(all, ["dropped.json", "other.json"]);
+        assert.deepEqual(all, ["dropped.json", "other.json", "Recorded"]);
       }),
     );
 

@@ -37,9 +37,8 @@ for (const { name, open } of browsers) {
     );
 
     test("an engine that cannot be loaded fails its turn and the page goes on", { timeout: 300_000 }, () =>
-      visiting(open, { host: startStaticHost }, async (page, host) => {
+      visiting(open, { host: () => startStaticHost({ instead: { "workers/engine-plain/worker.js": null, "workers/engine-plain/engine_bg.wasm": null } }) }, async (page) => {
         await page.available(["browser.main", "browser.clone", "browser.transfer"]);
-        await host.stop();
         await page.select("rounds", "1");
         await page.click("Run comparison");
         await page.status("The comparison is done.");
