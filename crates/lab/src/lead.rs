@@ -162,7 +162,7 @@ impl Listener for Narrator<'_> {
 
     fn block(&mut self, finished: u32, findings: &Findings) -> Result<Next, String> {
         let next = self.record.block(finished, findings, self.spent());
-        (self.tell)(StudyEvent::Block(Box::new(self.record.without_samples())));
+        (self.tell)(StudyEvent::Block(Box::new(self.record.report.without_samples())));
         Ok(next)
     }
 }

@@ -91,12 +91,6 @@ impl Record {
     pub fn seconds_left(&self, spent: Nanos) -> Option<f64> {
         self.plan.limit.map(|limit| limit.0.saturating_sub(spent.0) as f64 / 1e9)
     }
-
-    /// The report without its samples and recordings.
-    #[must_use]
-    pub fn without_samples(&self) -> Report {
-        self.report.without_samples()
-    }
 }
 
 /// Says how many of the key figures have an interval that is wider than it should be.

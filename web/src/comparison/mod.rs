@@ -3,11 +3,11 @@
 mod experiments;
 mod own_picture;
 mod pictures;
+mod report;
 mod tabs;
 
 use futures::FutureExt;
 use futures::channel::oneshot;
-use gloo_timers::future::TimeoutFuture;
 use lab::Turn;
 use leptos::prelude::*;
 use protocol::preview::Preview;
@@ -28,7 +28,7 @@ use crate::links::{Cancelled, Connected, RunnerLink, RunnerState, connect, pair}
 use crate::model::Rows;
 use crate::note::Note;
 use crate::settings::Settings;
-use crate::shelf::{Region, Shelf};
+use crate::shelf::Shelf;
 use crate::tabs::{Tabs, Word};
 
 /// The page's state: what was chosen, what goes on, what has been measured.
@@ -211,22 +211,6 @@ impl Comparison {
         comparison
     }
 
-    /// Looks at the report that the page is about: what this visit has found, or what was opened.
-    pub(crate) fn with_report<T>(&self, look: impl FnOnce(&Report) -> T) -> T {
-        match self.shelf.chosen.get() {
-            Some(held) => look(&held.report),
-            None => self.findings.with(look),
-        }
-    }
-
-    /// Looks at it as a region is to draw it.
-    pub(crate) fn with_report_in<T>(&self, region: Region, look: impl FnOnce(&Report) -> T) -> T {
-        match self.shelf.seen(region) {
-            Some(held) => look(&held.report),
-            None => self.findings.with(look),
-        }
-    }
-
     /// All lanes, the browser's first.
     pub(crate) fn lanes(&self) -> Vec<LaneInfo> {
         let mut lanes = environment::browser_lanes();
@@ -254,30 +238,6 @@ impl Comparison {
                 self.take_up(running.as_ref(), None);
             }
         });
-    }
-
-    /// Looks at the report that comes with the page, while there is nothing else to look at.
-    async fn fill(self) {
-        let fetched = self.shelf.fetch().await;
-        // What was done to read it is one task; drawing it is another.
-        TimeoutFuture::new(0).await;
-        match fetched {
-            Ok(recorded) if self.is_untouched() => self.shelf.chosen.set(Some(recorded)),
-            Ok(_) => {}
-            Err(why) => leptos::logging::warn!("no recorded report: {why}"),
-        }
-    }
-
-    /// Whether nothing has been measured, opened or chosen, and nothing goes on.
-    fn is_untouched(&self) -> bool {
-        let shelf = self.shelf;
-        untrack(|| {
-            self.phase.get() == Phase::Idle
-                && !shelf.is_settled.get_value()
-                && shelf.chosen.read().is_none()
-                && shelf.opening.get() == Opening::Idle
-                && self.findings.read().results.is_empty()
-        })
     }
 
     /// Starts a comparison with the settings as they are.
