@@ -89,7 +89,8 @@ type Failure = Box<dyn std::error::Error + 'static>;
 fn draw(root: &Area<'_>, lines: &[Line], scale: &Scale, axis: &str) -> Result<(), Failure> {
     let (width, _) = root.dim_in_pixel();
     let is_narrow = is_narrow(width);
-    let names = if is_narrow { 8 } else { NAMES };
+    // Half of the first tick's label needs room in any case.
+    let names = if is_narrow { 20 } else { NAMES };
     let start = scale.start();
     let mut chart = ChartBuilder::on(root)
         .margin_top(TOP)

@@ -29,7 +29,7 @@ pub(super) fn Start() -> impl IntoView {
                     on:click=move |_| comparison.start()
                 >"Run comparison"</button>
                 <p class="hint">
-                    "About two minutes. The lanes take turns in random order, one at a time; what was measured is kept "
+                    "About two minutes with the usual settings. The lanes take turns in random order, one at a time; what was measured is kept "
                     "when you cancel, and nothing leaves this machine."
                 </p>
             </div>
