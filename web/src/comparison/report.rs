@@ -1,0 +1,51 @@
+//! The report that the page is about: what this visit has found, one that was opened, or the one that comes with the
+//! page.
+
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use protocol::report::Report;
+
+use super::{Comparison, Opening, Phase};
+use crate::shelf::Region;
+
+impl Comparison {
+    /// Looks at the report that the page is about: what this visit has found, or what was opened.
+    pub(crate) fn with_report<T>(&self, look: impl FnOnce(&Report) -> T) -> T {
+        match self.shelf.chosen.get() {
+            Some(held) => look(&held.report),
+            None => self.findings.with(look),
+        }
+    }
+
+    /// Looks at it as a region is to draw it.
+    pub(crate) fn with_report_in<T>(&self, region: Region, look: impl FnOnce(&Report) -> T) -> T {
+        match self.shelf.seen(region) {
+            Some(held) => look(&held.report),
+            None => self.findings.with(look),
+        }
+    }
+
+    /// Looks at the report that comes with the page, while there is nothing else to look at.
+    pub(super) async fn fill(self) {
+        let fetched = self.shelf.fetch().await;
+        // What was done to read it is one task; drawing it is another.
+        TimeoutFuture::new(0).await;
+        match fetched {
+            Ok(recorded) if self.is_untouched() => self.shelf.chosen.set(Some(recorded)),
+            Ok(_) => {}
+            Err(why) => leptos::logging::warn!("no recorded report: {why}"),
+        }
+    }
+
+    /// Whether nothing has been measured, opened or chosen, and nothing goes on.
+    fn is_untouched(&self) -> bool {
+        let shelf = self.shelf;
+        untrack(|| {
+            self.phase.get() == Phase::Idle
+                && !shelf.is_settled.get_value()
+                && shelf.chosen.read().is_none()
+                && shelf.opening.get() == Opening::Idle
+                && self.findings.read().results.is_empty()
+        })
+    }
+}
