@@ -9,6 +9,7 @@ use leptos::prelude::document;
 use protocol::report::{Browser, Clock};
 use protocol::study::Offer;
 use protocol::{Availability, LaneId, LaneInfo};
+use texts::text;
 use wasm_bindgen::JsValue;
 
 use crate::links::Engine;
@@ -81,16 +82,18 @@ fn global(name: &str) -> JsValue {
 pub(crate) fn shared_memory() -> Availability {
     if !is_isolated() {
         return Availability::Unavailable {
-            reason: "this page is not cross-origin isolated, so the browser shares no memory; \
+            reason: text!(
+                "this page is not cross-origin isolated, so the browser shares no memory; \
                      open it from `breakeven serve`, or from a host that sends the headers \
                      Cross-Origin-Opener-Policy: same-origin and \
                      Cross-Origin-Embedder-Policy: require-corp"
-                .into(),
+            )
+            .into(),
         };
     }
     if global("SharedArrayBuffer").is_undefined() {
         return Availability::Unavailable {
-            reason: "this browser has no SharedArrayBuffer; use a current one".into(),
+            reason: text!("this browser has no SharedArrayBuffer; use a current one").into(),
         };
     }
     Availability::Available

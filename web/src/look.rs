@@ -10,6 +10,7 @@ use protocol::desk::Change;
 use protocol::report::Report;
 use protocol::study::{Standing, StudyEnd};
 use protocol::{LaneId, LaneKind};
+use texts::{tr, translated};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::comparison::Comparison;
@@ -150,8 +151,10 @@ impl Look {
                     end: Some(end),
                 }),
                 None => Err(match end {
-                    StudyEnd::Stopped(why) => format!("The experiments gave nothing: {why}."),
-                    _ => "The experiments were ended before their first block.".to_owned(),
+                    StudyEnd::Stopped(why) => {
+                        tr!("The experiments gave nothing: {}.", translated(&why))
+                    }
+                    _ => tr!("The experiments were ended before their first block.").to_owned(),
                 }),
             })
         });
@@ -247,7 +250,7 @@ impl Look {
                                 it.into_iter().for_each(|it| it.changes = Arc::new(found.clone()));
                             });
                         }
-                        Err(why) => self.trouble.set(format!("{}: {why}.", held.name)),
+                        Err(why) => self.trouble.set(format!("{}: {why}.", held.name())),
                     }
                 });
             }

@@ -16,6 +16,7 @@ mod flow;
 mod fragment;
 mod guide;
 mod json;
+mod language;
 mod links;
 mod look;
 mod model;
@@ -28,9 +29,15 @@ mod views;
 use wasm_bindgen::JsCast;
 
 fn main() {
-    let document = leptos::prelude::document();
-    if let Some(page) = document.get_element_by_id("page") {
-        page.set_inner_html("");
-        leptos::mount::mount_to(page.unchecked_into(), views::App).forget();
-    }
+    wasm_bindgen_futures::spawn_local(async {
+        language::begin().await;
+        let document = leptos::prelude::document();
+        if let Some(page) = document.get_element_by_id("page") {
+            page.set_inner_html("");
+            leptos::mount::mount_to(page.unchecked_into(), views::App).forget();
+        }
+        if let Some(place) = document.get_element_by_id("language-choice") {
+            leptos::mount::mount_to(place.unchecked_into(), views::LanguageChoice).forget();
+        }
+    });
 }

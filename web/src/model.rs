@@ -4,6 +4,7 @@ use lab::Turn;
 use protocol::{Availability, Failure, LaneEvent, LaneId, LaneInfo, Nanos, Sample, Stage};
 use serde::{Deserialize, Serialize};
 use stats::Summary;
+use texts::tr;
 use workloads::Checksum;
 
 /// All rows, in the order in which they are shown.
@@ -90,7 +91,7 @@ impl Rows {
             LaneEvent::Ready { startup } => row.startups.push(*startup),
             LaneEvent::Sample(sample) => match reference {
                 Some((lane, expected)) if expected != sample.checksum => {
-                    let error = format!("its picture is {}, {lane}'s {expected}", sample.checksum);
+                    let error = tr!("its picture is {}, {}'s {}", sample.checksum, lane, expected);
                     row.trouble = Some(Trouble::Failed(Failure { stage: Stage::Check, error }));
                 }
                 _ => row.samples.push(sample.clone()),

@@ -3,6 +3,7 @@
 use lab::experiments::{ALL, Experiment};
 use protocol::study::Wish;
 use protocol::{Filter, Picture, Task};
+use texts::tr;
 use workloads::Dimensions;
 
 /// Timed runs on each visit of a lane.
@@ -136,13 +137,13 @@ impl Settings {
 /// What a filter is called.
 pub(crate) fn filter_name(filter: Filter) -> String {
     match filter {
-        Filter::Blur { sigma } => format!("Gaussian blur, sigma {sigma} px"),
-        Filter::Edges => "Sobel edges".to_owned(),
-        Filter::Greyscale => "Greyscale".to_owned(),
-        Filter::Invert => "Inverted colours".to_owned(),
-        Filter::Sharpen => "Sharpened".to_owned(),
-        Filter::Fill => "Filled with white".to_owned(),
-        Filter::Resize { width, height } => format!("Resized to {width} × {height}"),
+        Filter::Blur { sigma } => tr!("Gaussian blur, sigma {} px", sigma),
+        Filter::Edges => tr!("Sobel edges").to_owned(),
+        Filter::Greyscale => tr!("Greyscale").to_owned(),
+        Filter::Invert => tr!("Inverted colours").to_owned(),
+        Filter::Sharpen => tr!("Sharpened").to_owned(),
+        Filter::Fill => tr!("Filled with white").to_owned(),
+        Filter::Resize { width, height } => tr!("Resized to {} × {}", width, height),
     }
 }
 

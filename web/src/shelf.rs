@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use protocol::desk::MAX_REPORT_BYTES;
 use protocol::report::Report;
 use protocol::study::Standing;
+use texts::{tr, translated};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::File;
 
@@ -37,11 +38,22 @@ pub(crate) struct Shelf {
 /// A report that was opened.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Held {
-    /// Of its file, or what it is.
-    pub(crate) name: String,
+    /// Of its file, if the visitor brought it.
+    file: String,
     pub(crate) origin: Origin,
     pub(crate) report: Arc<Report>,
     pub(crate) standings: Arc<Vec<Standing>>,
+}
+
+impl Held {
+    /// As the visitor knows it.
+    pub(crate) fn name(&self) -> String {
+        let machine = &self.report.machine;
+        match self.origin {
+            Origin::Brought => self.file.clone(),
+            Origin::Recorded => tr!("Recorded on {} cores of an {}", machine.cores, machine.cpu),
+        }
+    }
 }
 
 /// What draws the report that is looked at, below the results: each in a task of its own, so that the page answers in
@@ -111,25 +123,25 @@ impl Shelf {
         let name = file.name();
         if file.size() > MAX_REPORT_BYTES as f64 {
             let most = lab::format::size(MAX_REPORT_BYTES);
-            let why = format!("{name}: it has more than {most}, and no report is so long");
+            let why = tr!("{}: it has more than {}, and no report is so long", name, most);
             return self.opening.set(Opening::Failed(why));
         }
         self.read(name, async move {
             let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
-            let text =
-                text.ok_or_else(|| "the browser could not read it: choose it again".to_owned())?;
+            let text = text
+                .ok_or_else(|| tr!("the browser could not read it: choose it again").to_owned())?;
             open_report(text).await
         });
     }
 
     /// Opens text that was pasted.
     pub(crate) fn paste(self, text: String) {
-        self.read("what was pasted".to_owned(), open_report(text));
+        self.read(tr!("what was pasted").to_owned(), open_report(text));
     }
 
     /// Opens the summary that an address shares.
     pub(crate) fn share(self, text: String) {
-        self.read("what the address shares".to_owned(), open_link(text));
+        self.read(tr!("what the address shares").to_owned(), open_link(text));
     }
 
     /// Puts the report that comes with the page on the shelf.
@@ -140,10 +152,8 @@ impl Shelf {
         let answer = Request::get(&assets::address(RECORDED)).send().await;
         let text = answer.map_err(|why| why.to_string())?.text().await;
         let (report, standings) = open_report(text.map_err(|why| why.to_string())?).await?;
-        let name =
-            format!("Recorded on {} cores of an {}", report.machine.cores, report.machine.cpu);
         Ok(self.put(Held {
-            name,
+            file: String::new(),
             origin: Origin::Recorded,
             report: Arc::new(report),
             standings: Arc::new(standings),
@@ -163,7 +173,7 @@ impl Shelf {
                 Ok((report, standings)) => {
                     let (report, standings) = (Arc::new(report), Arc::new(standings));
                     let origin = Origin::Brought;
-                    let held = self.put(Held { name, origin, report, standings });
+                    let held = self.put(Held { file: name, origin, report, standings });
                     if place > self.latest.get_value() {
                         self.latest.set_value(place);
                         self.chosen.set(Some(held));
@@ -172,7 +182,9 @@ impl Shelf {
                         self.opening.set(Opening::Idle);
                     }
                 }
-                Err(why) => self.opening.set(Opening::Failed(format!("{name}: {why}"))),
+                Err(why) => {
+                    self.opening.set(Opening::Failed(format!("{name}: {}", translated(&why))))
+                }
             }
         });
     }

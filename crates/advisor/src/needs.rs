@@ -4,6 +4,7 @@ use claims::{Column, Platform, Verdict};
 use protocol::LaneId;
 use protocol::report::Report;
 use serde::{Deserialize, Serialize};
+use texts::tr;
 
 use crate::workload::{For, column_of, platform_of};
 
@@ -62,12 +63,12 @@ impl Need {
         }
     }
 
-    const fn lacks(self) -> &'static str {
+    fn lacks(self) -> &'static str {
         match self {
-            Self::Isolation => "a crash can take the caller along",
-            Self::SharedState => "its workers see copies",
-            Self::Language => "it runs code of the caller’s own kind alone",
-            Self::Database => "a connection belongs to whoever opened it",
+            Self::Isolation => tr!("a crash can take the caller along"),
+            Self::SharedState => tr!("its workers see copies"),
+            Self::Language => tr!("it runs code of the caller’s own kind alone"),
+            Self::Database => tr!("a connection belongs to whoever opened it"),
         }
     }
 }
@@ -111,10 +112,11 @@ pub(crate) fn rule_out(lane: &LaneId, needs: &[Need], verdicts: &Verdicts) -> Op
     let claim = format!("{}.{}", need.row(), column.name());
     let mut known = verdicts.0.iter();
     let verdict = known.find(|(of, id, _)| *of == platform && *id == claim)?.2;
-    let words = format!(
-        "{}: {} (claim {claim}, {} in this report)",
+    let words = tr!(
+        "{}: {} (claim {}, {} in this report)",
         need.name(),
         need.lacks(),
+        claim,
         verdict.words()
     );
     Some(RuledOut { claim, verdict, words })
@@ -134,21 +136,21 @@ pub(crate) fn contradiction(needs: &[Need], of: For) -> Option<String> {
     }
     if needs.contains(&Need::Database) {
         return Some(
-            "Neither: a database connection or a stateful service is shared by no lane. Each worker or process opens \
-             its own, so choose without that need"
+            tr!("Neither: a database connection or a stateful service is shared by no lane. Each worker or process opens \
+             its own, so choose without that need")
                 .into(),
         );
     }
     let alone = needs.iter().find(|need| !lanes().any(|lane| has(lane, &[**need])));
     Some(match alone {
-        Some(need) => format!("Neither: no lane of {} has {}", of.name(), need.name()),
+        Some(need) => tr!("Neither: no lane of {} has {}", of.name(), need.name()),
         None => {
             let names: Vec<&str> = needs.iter().map(|need| need.name()).collect();
-            format!(
+            tr!(
                 "Neither: no lane of {} has {} at once: split the work, or try --for rust, whose process.shm shares memory \
                  between processes",
                 of.name(),
-                names.join(" and ")
+                names.join(tr!(" and "))
             )
         }
     })

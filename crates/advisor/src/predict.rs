@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stats::quantile;
+use texts::tr;
 
 use crate::model::{Costed, Costs, LaneModel};
 use crate::workload::{Amount, Workload};
@@ -109,11 +110,11 @@ impl LaneModel {
             return Vec::new();
         };
         [
-            (workload.payload as f64 > one.payload.reach(), "the payload"),
-            (workload.reply as f64 > one.reply.reach(), "the reply"),
+            (workload.payload as f64 > one.payload.reach(), tr!("the payload")),
+            (workload.reply as f64 > one.reply.reach(), tr!("the reply")),
             // Twice the work takes twice as long, far beyond: only what is long enough to heat a processor does not.
-            (workload.task > 1000.0 * one.work.reach(), "the time of a task"),
-            (workload.workers > most.workers, "the number of workers"),
+            (workload.task > 1000.0 * one.work.reach(), tr!("the time of a task")),
+            (workload.workers > most.workers, tr!("the number of workers")),
         ]
         .into_iter()
         .filter_map(|(is, what)| is.then_some(what))
@@ -192,7 +193,7 @@ impl Costs {
                 let (whole, rest) = (tasks / workers, tasks % workers);
                 let (total, latency) = if workload.fresh {
                     if !self.fresh(workers)?.again {
-                        return Err("its workers cannot be started for each task".into());
+                        return Err(tr!("its workers cannot be started for each task").into());
                     }
                     let wave = |count: u32| -> Result<f64, String> {
                         let Started { start, end, cold } = self.started(count, workload)?;
@@ -257,7 +258,7 @@ impl Costs {
         self.near(workers)
             .fresh
             .as_ref()
-            .ok_or_else(|| "what starting workers costs was not measured".to_owned())
+            .ok_or_else(|| tr!("what starting workers costs was not measured").to_owned())
     }
 
     fn started(&self, workers: u32, workload: &Workload) -> Result<Started, String> {

@@ -2,6 +2,7 @@
 
 use crate::needs::Need;
 use crate::workload::{Amount, Workload};
+use texts::text;
 
 /// A workload with a name.
 #[derive(Clone, Copy, Debug)]
@@ -33,17 +34,17 @@ const fn preset(
 
 /// Every one.
 pub const PRESETS: [Preset; 7] = [
-    preset("thumbnails", "image thumbnails", 25.0, 3 << 20, 30 << 10, 200),
-    preset("pdf", "PDF rendering", 300.0, 400 << 10, 200 << 10, 20),
-    preset("bcrypt", "bcrypt", 80.0, 128, 64, 100),
-    preset("json", "JSON parsing of large files", 60.0, 8 << 20, 2 << 20, 20),
-    Preset { crash_rate: 0.01, ..preset("scraping", "scraping", 15.0, 256, 100 << 10, 200) },
+    preset("thumbnails", text!("image thumbnails"), 25.0, 3 << 20, 30 << 10, 200),
+    preset("pdf", text!("PDF rendering"), 300.0, 400 << 10, 200 << 10, 20),
+    preset("bcrypt", text!("bcrypt"), 80.0, 128, 64, 100),
+    preset("json", text!("JSON parsing of large files"), 60.0, 8 << 20, 2 << 20, 20),
+    Preset { crash_rate: 0.01, ..preset("scraping", text!("scraping"), 15.0, 256, 100 << 10, 200) },
     Preset {
         fresh: true,
         needs: &[Need::Isolation],
-        ..preset("plugins", "plugin sandbox", 10.0, 16 << 10, 16 << 10, 50)
+        ..preset("plugins", text!("plugin sandbox"), 10.0, 16 << 10, 16 << 10, 50)
     },
-    preset("video", "video frames", 12.0, 3_110_400, 3_110_400, 250),
+    preset("video", text!("video frames"), 12.0, 3_110_400, 3_110_400, 250),
 ];
 
 impl Preset {

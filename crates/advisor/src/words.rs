@@ -4,6 +4,7 @@ use std::fmt;
 
 use lab::format::{bytes, count, factor, time, workers};
 use protocol::{LaneId, LaneKind};
+use texts::{tr, translated};
 
 use crate::advice::{Advice, Excluded, Standing};
 use crate::break_even::{Axis, BreakEven, Change};
@@ -16,43 +17,41 @@ impl fmt::Display for Missing {
     /// One sentence: what is missing, and what to do.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whose = |of: &For| match of {
-            For::Node => "Node’s",
-            For::Rust => "native",
-            For::Browser => "a browser’s",
-            For::Any => "any",
+            For::Node => tr!("Node’s lanes"),
+            For::Rust => tr!("native lanes"),
+            For::Browser => tr!("a browser’s lanes"),
+            For::Any => tr!("any lanes"),
         };
-        match self {
+        let words = match self {
             Self::Unavailable(of, reason) => {
-                write!(
-                    out,
-                    "what tasks cost on {} lanes could not be measured: {reason}",
-                    whose(of)
-                )
+                let reason = translated(reason);
+                tr!("what tasks cost on {} could not be measured: {}", whose(of), reason)
             }
             Self::Rows(of) => {
                 let browser = match of {
-                    For::Browser => " with --browser chromium or firefox",
+                    For::Browser => tr!(" with --browser chromium or firefox"),
                     _ => "",
                 };
-                write!(
-                    out,
-                    "this report says nothing of what tasks cost on {} lanes: run \
-                     `breakeven run tasks startup memory --json FILE`{browser} and give that one",
-                    whose(of)
+                tr!(
+                    "this report says nothing of what tasks cost on {}: run \
+                     `breakeven run tasks startup memory --json FILE`{} and give that one",
+                    whose(of),
+                    browser
                 )
             }
-        }
+        };
+        out.write_str(&words)
     }
 }
 
 /// The seed's three questions.
 #[must_use]
-pub const fn question(need: Need) -> &'static str {
+pub fn question(need: Need) -> &'static str {
     match need {
-        Need::SharedState => "Does it need shared memory?",
-        Need::Isolation => "Must a crash of a worker leave everything else alone?",
-        Need::Language => "Does it run other programs, or another language?",
-        Need::Database => "Must workers share database connections or stateful services?",
+        Need::SharedState => tr!("Does it need shared memory?"),
+        Need::Isolation => tr!("Must a crash of a worker leave everything else alone?"),
+        Need::Language => tr!("Does it run other programs, or another language?"),
+        Need::Database => tr!("Must workers share database connections or stateful services?"),
     }
 }
 
@@ -65,25 +64,26 @@ pub fn answer(advice: &Advice, workload: &Workload) -> String {
     else {
         return match &advice.contradiction {
             Some(why) => format!("{why}."),
-            None => "No lane does it within these limits: see what excludes each.".into(),
+            None => tr!("No lane does it within these limits: see what excludes each.").into(),
         };
     };
     let what = what(workload);
     if advice.recommended.is_none() {
         let others = advice.close.iter().skip(1).map(LaneId::to_string).collect::<Vec<_>>();
-        return format!(
-            "Too close to call between {} and {}: {what} {} on the first; choose by what else matters.",
+        return tr!(
+            "Too close to call between {} and {}: {} {} on the first; choose by what else matters.",
             first.lane,
             others.join(", "),
+            what,
             takes(predicted)
         );
     }
     let rival = eligible.get(1).and_then(|it| Some((it, it.predicted.as_ref().ok()?)));
     let against = rival.map_or(String::new(), |(rival, its)| {
         let times = its.figure().median / predicted.figure().median;
-        format!("; {} takes {} as long", rival.lane, factor(times))
+        tr!("; {} takes {} as long", rival.lane, factor(times))
     });
-    format!("Use {}: {what} {}{against}.", first.lane, takes(predicted))
+    tr!("Use {}: {} {}{}.", first.lane, what, takes(predicted), against)
 }
 
 /// What is said of a lane in a table, each with its unit; empty where there is nothing to say.
@@ -104,7 +104,7 @@ impl Standing {
     #[must_use]
     pub fn proof(&self, took: f64) -> String {
         let [low, high] = self.predicted.as_ref().map_or([0.0, f64::MAX], |it| it.figure().ci90);
-        let outside = if (low..=high).contains(&took) { "" } else { ", outside the interval" };
+        let outside = if (low..=high).contains(&took) { "" } else { tr!(", outside the interval") };
         format!("{}{outside}", time(took))
     }
 
@@ -112,9 +112,9 @@ impl Standing {
     #[must_use]
     pub fn cells(&self) -> Cells {
         let out = match (&self.ruled_out, &self.excluded) {
-            (Some(out), _) => Some(format!("ruled out by {}", out.claim)),
-            (None, Some(Excluded::Memory { .. })) => Some("excluded by its memory".to_owned()),
-            (None, Some(Excluded::Rate { .. })) => Some("excluded by its rate".to_owned()),
+            (Some(out), _) => Some(tr!("ruled out by {}", out.claim)),
+            (None, Some(Excluded::Memory { .. })) => Some(tr!("excluded by its memory").to_owned()),
+            (None, Some(Excluded::Rate { .. })) => Some(tr!("excluded by its rate").to_owned()),
             (None, None) => None,
         };
         let alone = |predicted: String, interval| Cells {
@@ -124,7 +124,7 @@ impl Standing {
             memory: String::new(),
         };
         match (&self.predicted, out) {
-            (Err(why), _) => alone("unknown".to_owned(), why.clone()),
+            (Err(why), _) => alone(tr!("unknown").to_owned(), why.clone()),
             (Ok(it), Some(out)) => {
                 let median = it.figure().median;
                 alone(if median.is_finite() { time(median) } else { String::new() }, out)
@@ -152,40 +152,36 @@ pub fn figures(predicted: &Prediction) -> Vec<(&'static str, String)> {
     let (times, sizes) = (&|it| time(it), &|it: f64| bytes(it as u64));
     let Prediction { total, throughput, p50, p99, memory, lost, .. } = *predicted;
     let mut all = Vec::new();
-    all.extend(total.map(|it| ("Total", say(it, times))));
-    all.push(("Tasks a second", say(throughput, &count)));
-    all.push(("Latency, median", say(p50, times)));
-    all.extend(p99.map(|it| ("Latency, one in a hundred", say(it, times))));
-    all.extend(memory.map(|it| ("Memory", say(it, sizes))));
+    all.extend(total.map(|it| (tr!("Total"), say(it, times))));
+    all.push((tr!("Tasks a second"), say(throughput, &count)));
+    all.push((tr!("Latency, median"), say(p50, times)));
+    all.extend(p99.map(|it| (tr!("Latency, one in a hundred"), say(it, times))));
+    all.extend(memory.map(|it| (tr!("Memory"), say(it, sizes))));
     if lost.median > 0.0 {
-        all.push(("Lost to crashes", say(lost, times)));
+        all.push((tr!("Lost to crashes"), say(lost, times)));
     }
     all
 }
 
 /// From where to where. What may not keep up has no upper end.
 fn range(low: f64, high: f64, say: &dyn Fn(f64) -> String) -> String {
-    if high.is_finite() {
-        format!("{} to {}", say(low), say(high))
-    } else {
-        format!("{} and up", say(low))
-    }
+    if high.is_finite() { tr!("{} to {}", say(low), say(high)) } else { tr!("{} and up", say(low)) }
 }
 
 fn what(workload: &Workload) -> String {
     match workload.amount {
-        Amount::Tasks(1) => "the task".to_owned(),
-        Amount::Tasks(tasks) => format!("{tasks} tasks with {}", workers(workload.workers)),
+        Amount::Tasks(1) => tr!("the task").to_owned(),
+        Amount::Tasks(tasks) => tr!("{} tasks with {}", tasks, workers(workload.workers)),
         Amount::Rate(rate) => {
-            format!("at {} tasks a second a task with {}", count(rate), workers(workload.workers))
+            tr!("at {} tasks a second a task with {}", count(rate), workers(workload.workers))
         }
     }
 }
 
 fn takes(predicted: &Prediction) -> String {
     let Figure { median, ci90: [low, high] } = predicted.figure();
-    let verb = if predicted.total.is_some() { "take" } else { "takes" };
-    format!("{verb} {} (90% interval {})", time(median), range(low, high, &time))
+    let verb = if predicted.total.is_some() { tr!("take") } else { tr!("takes") };
+    tr!("{} {} (90% interval {})", verb, time(median), range(low, high, &time))
 }
 
 /// Why, what would change it, and what to bear in mind: a sentence each.
@@ -194,11 +190,11 @@ pub fn reasons(advice: &Advice, break_evens: &[BreakEven], workload: &Workload) 
     let mut all = Vec::new();
     for standing in advice.lanes.iter().filter(|it| it.competes) {
         if let Some(out) = &standing.ruled_out {
-            all.push(format!("{} is ruled out by {}.", standing.lane, out.words));
+            all.push(tr!("{} is ruled out by {}.", standing.lane, out.words));
         }
         all.extend(standing.excluded.as_ref().map(|it| excluded(&standing.lane, it, workload)));
         if let Err(why) = &standing.predicted {
-            all.push(format!("{} cannot be predicted: {why}.", standing.lane));
+            all.push(tr!("{} cannot be predicted: {}.", standing.lane, why));
         }
     }
     all.extend(break_evens.iter().map(break_even));
@@ -211,11 +207,11 @@ pub fn reasons(advice: &Advice, break_evens: &[BreakEven], workload: &Workload) 
         }) {
             let times = factor(its.figure().median / mine.figure().median);
             let why = if kind == LaneKind::Thread {
-                "a crash may take the caller along, or other languages are needed"
+                tr!("a crash may take the caller along, or other languages are needed")
             } else {
-                "memory is to be shared"
+                tr!("memory is to be shared")
             };
-            all.push(format!("If {why}, take {}: it takes {times} as long.", other.lane));
+            all.push(tr!("If {}, take {}: it takes {} as long.", why, other.lane, times));
         }
         if workload.crash_rate > 0.0
             && let Ok(predicted) = &first.predicted
@@ -223,15 +219,17 @@ pub fn reasons(advice: &Advice, break_evens: &[BreakEven], workload: &Workload) 
             let how = if predicted.crash_measured {
                 ""
             } else {
-                ", if one costs a worker’s start and the task again: `breakeven run crash` measures more"
+                tr!(
+                    ", if one costs a worker’s start and the task again: `breakeven run crash` measures more"
+                )
             };
-            all.push(format!("Crashes cost {} of it{how}.", time(predicted.lost.median)));
+            all.push(tr!("Crashes cost {} of it{}.", time(predicted.lost.median), how));
         }
         let beyond = first.predicted.as_ref().map_or(&[][..], |it| &it.beyond);
         if !beyond.is_empty() {
-            all.push(format!(
+            all.push(tr!(
                 "Extrapolated: {} lies beyond what was measured.",
-                beyond.join(" and ")
+                beyond.join(tr!(" and "))
             ));
         }
     }
@@ -240,14 +238,15 @@ pub fn reasons(advice: &Advice, break_evens: &[BreakEven], workload: &Workload) 
 
 fn excluded(lane: &LaneId, excluded: &Excluded, workload: &Workload) -> String {
     match excluded {
-        Excluded::Memory { takes, limit } => format!(
-            "{lane} is excluded: {} take {} of memory, and {} are the limit.",
+        Excluded::Memory { takes, limit } => tr!(
+            "{} is excluded: {} take {} of memory, and {} are the limit.",
+            lane,
             workers(workload.workers),
             bytes(*takes as u64),
             bytes(*limit)
         ),
         Excluded::Rate { most } => {
-            format!("{lane} is excluded: no more than {} tasks a second get through.", count(*most))
+            tr!("{} is excluded: no more than {} tasks a second get through.", lane, count(*most))
         }
     }
 }
@@ -259,23 +258,38 @@ fn break_even(it: &BreakEven) -> String {
         Axis::Tasks => format!("{value:.0}"),
     };
     let unit = match it.axis {
-        Axis::Payload => " per message",
-        Axis::Task => " of work per task",
-        Axis::Tasks => " tasks",
+        Axis::Payload => tr!(" per message"),
+        Axis::Task => tr!(" of work per task"),
+        Axis::Tasks => tr!(" tasks"),
     };
     let (at, [low, high]) = (say(it.at), it.ci90);
-    let within = format!("(90% interval {} to {})", say(low), say(high));
+    let within = tr!("(90% interval {} to {})", say(low), say(high));
     let (below, above) = (&it.below, &it.above);
     match it.change {
         Change::TakesOver => {
-            format!("Below {at}{unit} {within} {below} is faster, above it {above}.")
+            tr!("Below {}{} {} {} is faster, above it {}.", at, unit, within, below, above)
         }
         Change::Alike => {
-            format!("From {at}{unit} on {within}, {below} and {above} are within a twentieth.")
+            tr!(
+                "From {}{} on {}, {} and {} are within a twentieth.",
+                at,
+                unit,
+                within,
+                below,
+                above
+            )
         }
-        Change::PoolPays => format!(
-            "After {at} task{} {within} a pool on {below} has paid its start, against workers started for each.",
-            if it.at > 1.5 { "s" } else { "" }
+        Change::PoolPays if it.at > 1.5 => tr!(
+            "After {} tasks {} a pool on {} has paid its start, against workers started for each.",
+            at,
+            within,
+            below
+        ),
+        Change::PoolPays => tr!(
+            "After {} task {} a pool on {} has paid its start, against workers started for each.",
+            at,
+            within,
+            below
         ),
     }
 }

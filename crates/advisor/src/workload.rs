@@ -5,6 +5,7 @@ use protocol::LaneId;
 use protocol::frame::MAX_TASK_BYTES;
 use protocol::load::{self, MAX_TASKS};
 use serde::{Deserialize, Serialize};
+use texts::tr;
 
 use crate::needs::Need;
 
@@ -118,36 +119,36 @@ impl Workload {
     /// One sentence: what is wrong, and what would be right.
     pub fn check(&self) -> Result<(), String> {
         if !(0.0..=LONGEST).contains(&self.task) {
-            return Err("a task computes for 0 ms to 10 s".into());
+            return Err(tr!("a task computes for 0 ms to 10 s").into());
         }
         for (what, bytes) in [("payload", self.payload), ("reply", self.reply)] {
             if bytes > MAX_TASK_BYTES {
-                return Err(format!("a {what} has at most {}", lab::format::bytes(MAX_TASK_BYTES)));
+                return Err(tr!("a {} has at most {}", what, lab::format::bytes(MAX_TASK_BYTES)));
             }
         }
         match self.amount {
             Amount::Tasks(tasks) if !(1..=MAX_TASKS).contains(&tasks) => {
-                return Err(format!("there are 1 to {MAX_TASKS} tasks"));
+                return Err(tr!("there are 1 to {} tasks", MAX_TASKS));
             }
             Amount::Rate(rate) if !(rate > 0.0 && rate <= 1e6) => {
-                return Err("tasks come at a rate of up to 1,000,000 a second".into());
+                return Err(tr!("tasks come at a rate of up to 1,000,000 a second").into());
             }
             Amount::Rate(_) if self.fresh => {
                 return Err(
-                    "tasks at a rate find workers that are there: ask either for --rate or for --fresh"
+                    tr!("tasks at a rate find workers that are there: ask either for --rate or for --fresh")
                         .into(),
                 );
             }
             _ => {}
         }
         if !(1..=MOST_WORKERS).contains(&self.workers) {
-            return Err(format!("there are 1 to {MOST_WORKERS} workers"));
+            return Err(tr!("there are 1 to {} workers", MOST_WORKERS));
         }
         if !(0.0..1.0).contains(&self.crash_rate) {
-            return Err("the part of tasks that crash is from 0 to less than 1".into());
+            return Err(tr!("the part of tasks that crash is from 0 to less than 1").into());
         }
         if self.memory_limit == Some(0) {
-            return Err("nothing runs in no memory: give a limit above 0".into());
+            return Err(tr!("nothing runs in no memory: give a limit above 0").into());
         }
         Ok(())
     }

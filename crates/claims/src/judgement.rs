@@ -1,6 +1,7 @@
 //! Verdicts, and whose they are.
 
 use serde::Serialize;
+use texts::{text, tr};
 
 /// What a report says about a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -33,12 +34,12 @@ impl Verdict {
 
     /// In words.
     #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub fn words(self) -> &'static str {
         match self {
-            Self::Holds => "holds",
-            Self::Nuance => "holds with a nuance",
-            Self::Fails => "does not hold here",
-            Self::NotMeasured => "not measured",
+            Self::Holds => tr!("holds"),
+            Self::Nuance => tr!("holds with a nuance"),
+            Self::Fails => tr!("does not hold here"),
+            Self::NotMeasured => tr!("not measured"),
         }
     }
 
@@ -103,7 +104,7 @@ impl Platform {
         match self {
             Self::Node => "Node",
             Self::Rust => "Rust",
-            Self::Browser => "browser",
+            Self::Browser => text!("browser"),
         }
     }
 }

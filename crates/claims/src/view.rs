@@ -4,6 +4,7 @@ use lab::format;
 use protocol::LaneId;
 use protocol::report::{Measured, Param, Params, Report, ReportRow, RowOutcome};
 use protocol::trial::{Fact, Facts};
+use texts::{tr, translated};
 
 use crate::{Column, Platform};
 
@@ -134,7 +135,7 @@ impl<'a> View<'a> {
         if all.all(|other| other == first) {
             return Ok(first);
         }
-        Err(format!("{} {} on {lane} was not the same each time", trial.0, trial.1))
+        Err(tr!("{} {} on {} was not the same each time", trial.0, trial.1, lane))
     }
 
     /// What was said or is its name.
@@ -154,7 +155,7 @@ impl<'a> View<'a> {
     ) -> Result<Vec<(&'static LaneId, bool)>, String> {
         let lanes = self.lanes(column);
         if lanes.is_empty() {
-            return Err("a page starts no processes".to_owned());
+            return Err(tr!("a page starts no processes").to_owned());
         }
         let mut all = Vec::new();
         for lane in lanes {
@@ -176,17 +177,19 @@ impl<'a> View<'a> {
             trial => self.row(lane, experiment, trial),
         });
         match row.map(|row| (&row.lane, &row.outcome)) {
-            Some((lane, RowOutcome::Unavailable { reason })) => format!("on {lane}: {reason}"),
+            Some((lane, RowOutcome::Unavailable { reason })) => {
+                tr!("on {}: {}", lane, translated(reason))
+            }
             Some((lane, RowOutcome::Failed { error, .. })) => {
-                format!("{experiment}{name} failed on {lane}: {error}")
+                tr!("{}{} failed on {}: {}", experiment, name, lane, error)
             }
             Some((lane, RowOutcome::Measured(_))) => {
-                format!("{experiment}{name} on {lane} looked at something else")
+                tr!("{}{} on {} looked at something else", experiment, name, lane)
             }
             None if self.platform == Platform::Browser && self.report.machine.browser.is_none() => {
-                "no browser took part".to_owned()
+                tr!("no browser took part").to_owned()
             }
-            None => format!("{experiment} was not run"),
+            None => tr!("{} was not run", experiment),
         }
     }
 
@@ -237,7 +240,7 @@ impl<'a> View<'a> {
     ) -> Result<(&'static LaneId, &'a Measured), String> {
         let lanes = self.lanes(column);
         if lanes.is_empty() {
-            return Err("a page starts no processes".to_owned());
+            return Err(tr!("a page starts no processes").to_owned());
         }
         let all =
             lanes.iter().filter_map(|lane| Some((lane, self.figure(lane, experiment, params)?)));
@@ -259,9 +262,9 @@ pub(crate) fn names<'a>(lanes: impl IntoIterator<Item = &'a LaneId>) -> String {
 /// `a, b and c`.
 pub(crate) fn list(mut all: Vec<String>) -> String {
     match all.pop() {
-        None => "none".to_owned(),
+        None => tr!("none").to_owned(),
         Some(last) if all.is_empty() => last,
-        Some(last) => format!("{} and {last}", all.join(", ")),
+        Some(last) => tr!("{} and {}", all.join(", "), last),
     }
 }
 

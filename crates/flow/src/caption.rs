@@ -3,6 +3,7 @@
 use lab::format;
 use protocol::LaneKind;
 use protocol::trace::{Crosses, Recording, What};
+use texts::{tr, translated};
 
 use crate::spans::{Doing, Span, messages, spans};
 
@@ -10,24 +11,20 @@ use crate::spans::{Doing, Span, messages, spans};
 #[must_use]
 pub fn caption(recording: &Recording) -> String {
     let workers = recording.tracks.len() - 1;
-    let noun = match recording.kind {
-        LaneKind::Process => "child process",
-        LaneKind::Thread => "worker thread",
-        LaneKind::Main => "caller alone",
+    let scenario = lab::scenarios::find(&recording.scenario);
+    let scenario = scenario.map_or(tr!("What was recorded"), |it| tr(it.title));
+    let took = format::time(recording.length() as f64);
+    let mut all = match (recording.kind, workers) {
+        (LaneKind::Main, _) => tr!("{} took {} with the caller alone", scenario, took),
+        (LaneKind::Process, 1) => tr!("{} took {} with a child process", scenario, took),
+        (LaneKind::Process, many) => {
+            tr!("{} took {} with {} child processes", scenario, took, many)
+        }
+        (LaneKind::Thread, 1) => tr!("{} took {} with a worker thread", scenario, took),
+        (LaneKind::Thread, many) => tr!("{} took {} with {} worker threads", scenario, took, many),
     };
-    let who = match (recording.kind, workers) {
-        (LaneKind::Main, _) => "the caller alone".to_owned(),
-        (_, 1) => format!("a {noun}"),
-        (LaneKind::Process, many) => format!("{many} child processes"),
-        (_, many) => format!("{many} {noun}s"),
-    };
-    let mut all = format!(
-        "{} took {} with {who}",
-        lab::scenarios::find(&recording.scenario).map_or("What was recorded", |it| it.title),
-        format::time(recording.length() as f64)
-    );
     if let Some(ready) = last_ready(recording) {
-        all += &format!("; all had answered after {}", format::time(ready as f64));
+        all += &tr!("; all had answered after {}", format::time(ready as f64));
     }
     all += ". ";
     all += &crossing(recording);
@@ -40,12 +37,12 @@ pub fn caption(recording: &Recording) -> String {
     let blocked = time(&|span| span.doing == Doing::Blocked && span.track == 0);
     let mut spent = Vec::new();
     for (time, what) in [
-        (computing, "computing"),
-        (copying, "copying and sending"),
-        (blocked, "by the caller to start workers"),
+        (computing, tr!("computing")),
+        (copying, tr!("copying and sending")),
+        (blocked, tr!("by the caller to start workers")),
     ] {
         if time > 0 {
-            spent.push(format!("{} were spent {what}", format::time(time as f64)));
+            spent.push(tr!("{} were spent {}", format::time(time as f64), what));
         }
     }
     if !spent.is_empty() {
@@ -54,7 +51,7 @@ pub fn caption(recording: &Recording) -> String {
     for event in &recording.events {
         if let What::Crash { peer, how } = &event.what {
             let name = &recording.tracks[*peer as usize].name;
-            all += &format!(" {} crashed: {how}.", sentence_case(name));
+            all += &tr!(" {} crashed: {}.", sentence_case(&translated(name)), translated(how));
         }
     }
     all
@@ -70,9 +67,9 @@ fn crossing(recording: &Recording) -> String {
     let (moved, shared) = (of(Crosses::Moved), of(Crosses::Shared));
     let mut parts = Vec::new();
     for (bytes, how) in [
-        (copied, "was copied"),
-        (moved, "changed its owner"),
-        (shared, "lay in memory that both see"),
+        (copied, tr!("was copied")),
+        (moved, tr!("changed its owner")),
+        (shared, tr!("lay in memory that both see")),
     ] {
         if bytes > 0 {
             parts.push(format!("{} {how}", format::bytes(bytes)));
@@ -80,15 +77,15 @@ fn crossing(recording: &Recording) -> String {
     }
     let count = messages.len();
     match (count, parts.is_empty()) {
-        (0, true) => "Nothing was sent.".to_owned(),
+        (0, true) => tr!("Nothing was sent.").to_owned(),
         (0, false) => format!("{}.", sentence_case(&listed(&parts))),
-        (_, true) => format!("Of {} none carried payload.", counted(count)),
-        (_, false) => format!("Of the payload of {} {}.", counted(count), listed(&parts)),
+        (_, true) => tr!("Of {} none carried payload.", counted(count)),
+        (_, false) => tr!("Of the payload of {} {}.", counted(count), listed(&parts)),
     }
 }
 
 fn counted(messages: usize) -> String {
-    if messages == 1 { "1 message".to_owned() } else { format!("{messages} messages") }
+    if messages == 1 { tr!("1 message").to_owned() } else { tr!("{} messages", messages) }
 }
 
 fn last_ready(recording: &Recording) -> Option<u64> {
@@ -100,7 +97,7 @@ fn listed(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] => tr!("{} and {}", first.join(", "), last),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is worth looking at side by side.
 
+use texts::text;
+
 /// Two lanes in a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preset {
@@ -17,49 +19,49 @@ pub struct Preset {
 pub const PRESETS: [Preset; 8] = [
     of(
         "glance",
-        "Worker threads and child processes at a glance",
+        text!("Worker threads and child processes at a glance"),
         "tasks",
         ["node.worker", "node.fork-json"],
     ),
     of(
         "picture",
-        "The seed's picture, in shared memory and by JSON",
+        text!("The seed's picture, in shared memory and by JSON"),
         "picture",
         ["node.worker-shared", "node.fork-json"],
     ),
     of(
         "scraper",
-        "The seed's scraper: what becomes of who reads too deep a page",
+        text!("The seed's scraper: what becomes of who reads too deep a page"),
         "scraper",
         ["process.socket", "process.pipe"],
     ),
     of(
         "echo",
-        "A mebibyte there and back, shared and copied",
+        text!("A mebibyte there and back, shared and copied"),
         "echo",
         ["process.shm", "process.socket"],
     ),
     of(
         "startup",
-        "How a worker starts: a thread and a process of Node",
+        text!("How a worker starts: a thread and a process of Node"),
         "startup",
         ["node.worker", "node.fork-json"],
     ),
     of(
         "crash",
-        "A crash with its recovery: a thread and a process of Node",
+        text!("A crash with its recovery: a thread and a process of Node"),
         "crash",
         ["node.worker", "node.fork-json"],
     ),
     of(
         "native",
-        "Tasks for threads and processes without Node",
+        text!("Tasks for threads and processes without Node"),
         "tasks",
         ["native.thread", "process.pipe"],
     ),
     of(
         "browser",
-        "Web Workers: cloned and in shared memory",
+        text!("Web Workers: cloned and in shared memory"),
         "tasks",
         ["browser.clone", "browser.shared"],
     ),

@@ -6,6 +6,7 @@ use protocol::report::Report;
 use svg::Document;
 use svg::Node;
 use svg::node::element::{Group, Style};
+use texts::tr;
 
 use crate::caption::caption;
 use crate::film::Film;
@@ -74,9 +75,9 @@ pub fn sheet(heading: &str, films: &[&Film], of: &str) -> String {
 
 fn kind(film: &Film) -> &'static str {
     match film.recording.kind {
-        LaneKind::Main => "the caller alone",
-        LaneKind::Thread => "worker threads",
-        LaneKind::Process => "child processes",
+        LaneKind::Main => tr!("the caller alone"),
+        LaneKind::Thread => tr!("worker threads"),
+        LaneKind::Process => tr!("child processes"),
     }
 }
 
@@ -99,33 +100,33 @@ pub fn legend(width: f64) -> (Group, f64) {
         text("small", [x + sign + 5.0, y + 3.5], Anchor::Start, words)
     };
     for (class, height, name) in [
-        ("computing", 16.0, "computes"),
-        ("copying", 12.0, "copies or sends"),
-        ("blocked", 12.0, "held up"),
-        ("awake", 8.0, "awake"),
-        ("waiting", 5.0, "waits"),
-        ("unknown", 8.0, "not known"),
+        ("computing", 16.0, tr!("computes")),
+        ("copying", 12.0, tr!("copies or sends")),
+        ("blocked", 12.0, tr!("held up")),
+        ("awake", 8.0, tr!("awake")),
+        ("waiting", 5.0, tr!("waits")),
+        ("unknown", 8.0, tr!("not known")),
     ] {
         let at = place(24.0, name);
         all.append(rectangle(class, [at[0], at[1] - height / 2.0, 24.0, height]));
         all.append(words(at, 24.0, name));
     }
     for (class, name) in [
-        ("message copied", "copied"),
-        ("message moved", "handed over for good"),
-        ("message shared", "in shared memory"),
-        ("message copied unordered", "both ends within one step of the clock"),
+        ("message copied", tr!("copied")),
+        ("message moved", tr!("handed over for good")),
+        ("message shared", tr!("in shared memory")),
+        ("message copied unordered", tr!("both ends within one step of the clock")),
     ] {
         let at = place(30.0, name);
         all.append(arrow(class, at, [at[0] + 30.0, at[1]], 1.5));
         all.append(words(at, 30.0, name));
     }
     for (sign, name) in [
-        ("[", "asked for"),
-        ("○", "ready"),
-        ("✕", "crashed"),
-        ("|", "gone"),
-        ("↻", "an event loop"),
+        ("[", tr!("asked for")),
+        ("○", tr!("ready")),
+        ("✕", tr!("crashed")),
+        ("|", tr!("gone")),
+        ("↻", tr!("an event loop")),
     ] {
         let at = place(10.0, name);
         all.append(text("small", [at[0] + 5.0, at[1] + 3.5], Anchor::Middle, sign));
@@ -147,7 +148,7 @@ pub fn origin(report: &Report) -> String {
     let versions: Vec<String> = versions.into_iter().flatten().collect();
     let cost = report.trace.iter().flat_map(|it| &it.tracks).map(|track| track.cost);
     let cost = cost.fold(0.0, f64::max);
-    format!(
+    tr!(
         "{}, {} processors, {}; {}. What happened in one run, as caller and workers noted it; a note takes {} \
          at most.",
         machine.cpu,
@@ -161,6 +162,9 @@ pub fn origin(report: &Report) -> String {
 /// A scenario's heading for a sheet of these lanes.
 #[must_use]
 pub fn heading(scenario: &str, lanes: &[&str]) -> String {
-    let title = scenarios::find(scenario).map_or(scenario, |it| it.title);
-    format!("{title}: {}", lanes.join(" and "))
+    let title = scenarios::find(scenario).map_or(scenario, |it| tr(it.title));
+    match lanes {
+        [left, right] => tr!("{}: {} and {}", title, left, right),
+        _ => format!("{title}: {}", lanes.join(", ")),
+    }
 }

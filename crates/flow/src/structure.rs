@@ -7,6 +7,7 @@ use protocol::LaneKind;
 use protocol::trace::{Crosses, Track, What};
 use svg::Node;
 use svg::node::element::{Circle, Group, Path};
+use texts::{tr, translated};
 
 use crate::film::Film;
 use crate::pen::{Anchor, arrow, group, line, rectangle, round, text, title, width_of, wrapped};
@@ -96,9 +97,9 @@ impl<'a> Plan<'a> {
     fn draw_processes(&self, all: &mut Group) {
         let tracks = &self.film.recording.tracks;
         let name = |track: &Track| match (track.process, &track.lost) {
-            (Some(process), _) => format!("process {process}"),
-            (None, Some(_)) => "a process that crashed".to_owned(),
-            (None, None) => "a process of the browser: a page is not told which".to_owned(),
+            (Some(process), _) => tr!("process {}", process),
+            (None, Some(_)) => tr!("a process that crashed").to_owned(),
+            (None, None) => tr!("a process of the browser: a page is not told which").to_owned(),
         };
         let class = |track: &Track| {
             if track.process.is_some() { "process" } else { "process untold" }
@@ -111,7 +112,7 @@ impl<'a> Plan<'a> {
             if self.shared_heap.is_some() {
                 let strip = self.strip(0);
                 all.append(rectangle("heap", strip));
-                let words = format!("one heap for all of them: {}", tracks[0].heap);
+                let words = tr!("one heap for all of them: {}", translated(&tracks[0].heap));
                 all.append(text("", [strip[0] + 8.0, strip[1] + 19.0], Anchor::Start, words));
             }
             return;
@@ -140,14 +141,14 @@ impl<'a> Plan<'a> {
             doing.as_ref().map_or("track".to_owned(), |(class, _)| format!("track {class}"));
         all.append(rectangle(&class, [left, top, width, height]));
         let mut y = top + 16.0;
-        all.append(text("name", [left + 7.0, y], Anchor::Start, track.name.clone()));
+        all.append(text("name", [left + 7.0, y], Anchor::Start, translated(&track.name)));
         if let Some(thread) = track.thread.filter(|_| width > 130.0) {
-            let words = format!("thread {thread}");
+            let words = tr!("thread {}", thread);
             all.append(text("small", [left + width - 6.0, y], Anchor::End, words));
         }
         let room = width - 14.0;
         if let Some(why) = &track.lost {
-            for words in wrapped(why, SMALL, room) {
+            for words in wrapped(&translated(why), SMALL, room) {
                 y += 13.0;
                 all.append(text("small", [left + 7.0, y], Anchor::Start, words));
             }
@@ -158,7 +159,8 @@ impl<'a> Plan<'a> {
         if is_loop {
             all.append(loop_sign([left + 14.0, y + 10.0]));
         }
-        let waits = if is_loop { track.waits.clone() } else { format!("waits in {}", track.waits) };
+        let waits = translated(&track.waits);
+        let waits = if is_loop { waits.into_owned() } else { tr!("waits in {}", waits) };
         for words in wrapped(&waits, SMALL, room - indent).into_iter().take(2) {
             y += 13.0;
             all.append(text("small", [left + 7.0 + indent, y], Anchor::Start, words));
@@ -169,7 +171,7 @@ impl<'a> Plan<'a> {
         }
         if self.shared_heap.is_none() {
             let used = track.heap_bytes.map(|bytes| format!(", {}", format::bytes(bytes)));
-            let words = format!("heap: {}{}", track.heap, used.unwrap_or_default());
+            let words = tr!("heap: {}{}", translated(&track.heap), used.unwrap_or_default());
             let lines: Vec<String> =
                 wrapped(&words, SMALL, room - 4.0).into_iter().take(3).collect();
             let high = 9.0 + 12.0 * lines.len() as f64;
@@ -186,8 +188,10 @@ impl<'a> Plan<'a> {
     fn draw_regions(&self, all: &mut Group) {
         let mut strips = usize::from(self.shared_heap.is_some());
         for (who, count, bytes) in &self.regions {
-            let many = if *count > 1 { format!("{count} pieces, ") } else { String::new() };
-            let words = format!("shared: {many}{}", format::bytes(*bytes));
+            let words = match count {
+                1 => tr!("shared: {}", format::bytes(*bytes)),
+                many => tr!("shared: {} pieces, {}", many, format::bytes(*bytes)),
+            };
             if let [0, worker] = who[..] {
                 let [left, top, ..] = self.place(worker as usize);
                 let [from, width] = self.columns[0];
@@ -209,7 +213,7 @@ impl<'a> Plan<'a> {
                 strips += 1;
                 all.append(rectangle("region", strip));
                 let at = [strip[0] + 8.0, strip[1] + 19.0];
-                let words = format!("{words}, seen by {} tracks", who.len());
+                let words = tr!("{}, seen by {} tracks", words, who.len());
                 all.append(text("", at, Anchor::Start, words));
             }
         }
@@ -228,8 +232,10 @@ impl<'a> Plan<'a> {
             let middle = f64::midpoint(from, to);
             let worker = place as u32;
             let mut channel = group("channel");
-            for (number, words) in
-                wrapped(&track.channel, SMALL, to - from - 4.0).iter().take(2).enumerate()
+            for (number, words) in wrapped(&translated(&track.channel), SMALL, to - from - 4.0)
+                .iter()
+                .take(2)
+                .enumerate()
             {
                 let at = [middle, there - 19.0 + number as f64 * 11.0];
                 channel.append(text("small", at, Anchor::Middle, words.clone()));
@@ -247,7 +253,11 @@ impl<'a> Plan<'a> {
                     let words = if fits {
                         words
                     } else {
-                        words.replace(" copied", "").replace(" shared", "")
+                        [Crosses::Copied, Crosses::Shared]
+                            .into_iter()
+                            .fold(words, |words, crosses| {
+                                words.replace(&format!(" {}", how(crosses)), "")
+                            })
                     };
                     channel.append(text("small", [middle, y + 12.0], Anchor::Middle, words));
                 }
@@ -265,17 +275,17 @@ impl<'a> Plan<'a> {
         let count = sent.len();
         let Some(heavy) = loaded.first() else {
             let words =
-                if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
+                if count == 1 { tr!("1 message").to_owned() } else { tr!("{} messages", count) };
             return Some((class(first.crosses), words));
         };
         let how = how(heavy.crosses);
         let all: u64 = loaded.iter().map(|it| it.bytes).sum();
-        let words = if loaded.iter().all(|it| it.bytes == heavy.bytes) {
-            format!("{} × {} {how}", loaded.len(), format::bytes(heavy.bytes))
+        let many = if loaded.iter().all(|it| it.bytes == heavy.bytes) {
+            format!("{} × {}", loaded.len(), format::bytes(heavy.bytes))
         } else {
-            format!("{} {how}", format::bytes(all))
+            format::bytes(all)
         };
-        Some((class(heavy.crosses), words))
+        Some((class(heavy.crosses), format!("{many} {how}")))
     }
 
     fn draw_messages(&self, all: &mut Group, at: u64) {
@@ -315,27 +325,31 @@ fn loop_sign([x, y]: [f64; 2]) -> Path {
 fn state(film: &Film, track: u32, at: u64) -> (&'static str, String) {
     if !film.is_alive(track, at) {
         // The caller is there before, and after.
-        let words = if track == 0 { "is done" } else { "not there" };
+        let words = if track == 0 { tr!("is done") } else { tr!("not there") };
         return ("away", words.to_owned());
     }
     match film.doing(track, at) {
-        Some(Doing::Computing) => ("computes", "computes".to_owned()),
-        Some(Doing::Copying(bytes)) => ("copies", format!("copies {}", format::bytes(bytes))),
-        Some(Doing::Blocked) => ("held", "is held up".to_owned()),
-        Some(Doing::Waiting) => ("waits", "waits".to_owned()),
-        None => ("awake-now", "is awake".to_owned()),
+        Some(Doing::Computing) => ("computes", tr!("computes").to_owned()),
+        Some(Doing::Copying(bytes)) => ("copies", tr!("copies {}", format::bytes(bytes))),
+        Some(Doing::Blocked) => ("held", tr!("is held up").to_owned()),
+        Some(Doing::Waiting) => ("waits", tr!("waits").to_owned()),
+        None => ("awake-now", tr!("is awake").to_owned()),
     }
 }
 
 pub(crate) fn class(crosses: Crosses) -> &'static str {
-    how(crosses)
-}
-
-pub(crate) fn how(crosses: Crosses) -> &'static str {
     match crosses {
         Crosses::Copied => "copied",
         Crosses::Moved => "moved",
         Crosses::Shared => "shared",
+    }
+}
+
+pub(crate) fn how(crosses: Crosses) -> &'static str {
+    match crosses {
+        Crosses::Copied => tr!("copied"),
+        Crosses::Moved => tr!("moved"),
+        Crosses::Shared => tr!("shared"),
     }
 }
 

@@ -6,11 +6,12 @@ use lab::format;
 use protocol::trace::What;
 use svg::Node;
 use svg::node::element::{Circle, Group};
+use texts::{tr, translated};
 
 use crate::film::Film;
 use crate::pen::{Anchor, arrow, group, line, rectangle, text, title};
 use crate::spans::{Doing, Message};
-use crate::structure::how;
+use crate::structure::{class, how};
 
 /// Which part of a recording is drawn, and how large.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,7 +114,7 @@ fn nice(least: f64) -> f64 {
 fn draw_track(all: &mut Group, film: &Film, view: &View, track: usize) {
     let middle = view.y(track);
     let mut row = group("lane-of-track");
-    let name = film.recording.tracks[track].name.clone();
+    let name = translated(&film.recording.tracks[track].name);
     row.append(text("name small", [NAMES - 8.0, middle + 3.5], Anchor::End, name));
     let life = film.lives[track].and_then(|[from, to]| view.clipped(from, to));
     if let Some([from, to]) = life {
@@ -169,7 +170,7 @@ fn draw_messages(all: &mut Group, film: &Film, view: &View) {
     let mut places: BTreeMap<(u32, u32, &str, i64), usize> = BTreeMap::new();
     for message in seen {
         let x = view.x(message.sent as f64);
-        let key = (message.from, message.to, how(message.crosses), (x / bucket.max(1e-9)) as i64);
+        let key = (message.from, message.to, class(message.crosses), (x / bucket.max(1e-9)) as i64);
         match places.get(&key).filter(|_| bucket > 0.0) {
             Some(place) => {
                 bunches[*place].count += 1;
@@ -195,15 +196,19 @@ fn draw_messages(all: &mut Group, film: &Film, view: &View) {
             [view.x(first.received.unwrap_or(first.sent) as f64), view.y(to) - down * 8.0],
         ];
         let unordered = first.is_unordered(film.recording.tick);
-        let class = match (how(first.crosses), unordered) {
-            (how, false) => format!("message {how}"),
-            (how, true) => format!("message {how} unordered"),
+        let how_drawn = class(first.crosses);
+        let class = if unordered {
+            format!("message {how_drawn} unordered")
+        } else {
+            format!("message {how_drawn}")
         };
         let width = if bytes == 0 { 0.8 } else { 1.0 + (bytes as f64).log2() / 10.0 };
-        let many = if count > 1 { format!("{count} messages, ") } else { String::new() };
-        let mut words = format!("{many}{} {}", format::bytes(bytes), how(first.crosses));
+        let mut words = format!("{} {}", format::bytes(bytes), how(first.crosses));
+        if count > 1 {
+            words = format!("{}, {words}", tr!("{} messages", count));
+        }
         if unordered {
-            words += ", within one step of the clock: which end came first is not known";
+            words += tr!(", within one step of the clock: which end came first is not known");
         }
         let mut shape = arrow(&class, ends[0], ends[1], width);
         shape.append(title(words));
@@ -271,7 +276,7 @@ fn draw_marks(all: &mut Group, film: &Film, view: &View) {
         if !drawn.insert((kind, track, x as i64 / 3)) {
             continue;
         }
-        let name = &film.recording.tracks[track as usize].name;
+        let name = translated(&film.recording.tracks[track as usize].name);
         let words = format!("{}: {name} {}", format::time(at), words_for(kind));
         let mut mark = group(&format!("mark-{kind}"));
         mark.append(title(words));
@@ -305,10 +310,10 @@ fn draw_marks(all: &mut Group, film: &Film, view: &View) {
 
 fn words_for(kind: &str) -> &'static str {
     match kind {
-        "spawn" => "is asked for",
-        "ready" => "is ready",
-        "crash" => "crashed, as its caller is told",
-        "exit" => "is gone, as its caller is told",
-        _ => "takes another one's place",
+        "spawn" => tr!("is asked for"),
+        "ready" => tr!("is ready"),
+        "crash" => tr!("crashed, as its caller is told"),
+        "exit" => tr!("is gone, as its caller is told"),
+        _ => tr!("takes another one's place"),
     }
 }

@@ -1,6 +1,7 @@
 //! What became of the seed's two programs, in words: the same at the terminal and on the page.
 
 use protocol::example::{Became, Filled, Read};
+use texts::{tr, translated};
 
 use crate::format::{bytes, time};
 
@@ -8,7 +9,7 @@ use crate::format::{bytes, time};
 #[must_use]
 pub fn filled(outcome: &Became<Filled>) -> String {
     told(outcome, |filled| {
-        format!("{}, {} copied", time(filled.took.0 as f64), bytes(filled.bytes_copied))
+        tr!("{}, {} copied", time(filled.took.0 as f64), bytes(filled.bytes_copied))
     })
 }
 
@@ -17,15 +18,15 @@ pub fn filled(outcome: &Became<Filled>) -> String {
 pub fn read(outcome: &Became<Read>) -> String {
     told(outcome, |read| {
         let (took, startup) = (time(read.took.0 as f64), time(read.startup.0 as f64));
-        format!("{took} for “{}”, after {startup} to start", read.title)
+        tr!("{} for “{}”, after {} to start", took, read.title, startup)
     })
 }
 
 fn told<T>(outcome: &Became<T>, measured: impl FnOnce(&T) -> String) -> String {
     match outcome {
         Became::Measured(it) => measured(it),
-        Became::Unavailable(why) => format!("unavailable: {why}"),
-        Became::Failed(why) => format!("failed: {why}"),
+        Became::Unavailable(why) => tr!("unavailable: {}", translated(why)),
+        Became::Failed(why) => tr!("failed: {}", why),
     }
 }
 

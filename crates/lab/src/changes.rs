@@ -3,6 +3,7 @@
 use protocol::desk::{Change, Changed};
 use protocol::report::{Report, ReportRow, RowOutcome, Unit};
 use stats::{Estimate, THRESHOLD, Verdict, unpaired_ratio, verdicts};
+use texts::tr;
 
 /// Of every row that both reports have measured, in the first one's order: how many times as much the second has.
 /// Verdicts hold for all of them together.
@@ -46,12 +47,12 @@ fn same(one: &ReportRow, other: &ReportRow) -> bool {
 #[must_use]
 pub fn word(changed: Changed, unit: Unit) -> &'static str {
     match (changed, unit) {
-        (Changed::Equivalent, _) => "equivalent",
-        (Changed::TooCloseToCall, _) => "too close to call",
-        (Changed::Less, Unit::Nanoseconds) | (Changed::More, Unit::TasksPerSecond) => "faster",
-        (Changed::More, Unit::Nanoseconds) | (Changed::Less, Unit::TasksPerSecond) => "slower",
-        (Changed::Less, Unit::Bytes | Unit::Ratio) => "less",
-        (Changed::More, Unit::Bytes | Unit::Ratio) => "more",
+        (Changed::Equivalent, _) => tr!("equivalent"),
+        (Changed::TooCloseToCall, _) => tr!("too close to call"),
+        (Changed::Less, Unit::Nanoseconds) | (Changed::More, Unit::TasksPerSecond) => tr!("faster"),
+        (Changed::More, Unit::Nanoseconds) | (Changed::Less, Unit::TasksPerSecond) => tr!("slower"),
+        (Changed::Less, Unit::Bytes | Unit::Ratio) => tr!("less"),
+        (Changed::More, Unit::Bytes | Unit::Ratio) => tr!("more"),
     }
 }
 

@@ -2,15 +2,16 @@
 //! unit.
 
 use protocol::report::{Crossing, Measured, Param, Params, Unit};
+use texts::{tr, translated};
 
 /// `bytes 64KiB, metric round_trip`: a row's params.
 #[must_use]
 pub fn params(params: &Params) -> String {
     let one = |(name, value): (&String, &Param)| match value {
         Param::Number(bytes) if name == "bytes" || name == "size" => {
-            format!("{name} {}", size(*bytes))
+            format!("{} {}", translated(name), size(*bytes))
         }
-        value => format!("{name} {value}"),
+        value => format!("{} {}", translated(name), translated(&value.to_string())),
     };
     params.iter().map(one).collect::<Vec<_>>().join(", ")
 }
@@ -19,7 +20,7 @@ pub fn params(params: &Params) -> String {
 #[must_use]
 pub fn crossing(crossing: Option<Crossing>) -> Option<String> {
     let Crossing { copied, shared, moved } = crossing?;
-    let ways = [(copied, "copied"), (moved, "moved"), (shared, "shared")];
+    let ways = [(copied, tr!("copied")), (moved, tr!("moved")), (shared, tr!("shared"))];
     let ways = ways.into_iter().filter(|(bytes, _)| *bytes > 0);
     let part = |(bytes, how): (u64, &str)| match size(bytes) {
         plain if plain == bytes.to_string() => format!("{plain} B {how}"),
@@ -35,10 +36,10 @@ pub fn figures(measured: &Measured) -> (String, String) {
     let [low, high] = measured.ci95;
     let median = figure(measured.median, measured.unit);
     let interval = match measured.unit {
-        _ if measured.n == 1 => "none of one sample".to_owned(),
+        _ if measured.n == 1 => tr!("none of one sample").to_owned(),
         Unit::Nanoseconds => time_range(low, high),
         Unit::Bytes => format!("[{}, {}]", bytes(low as u64), bytes(high as u64)),
-        Unit::TasksPerSecond => format!("[{}, {}] tasks/s", count(low), count(high)),
+        Unit::TasksPerSecond => tr!("[{}, {}] tasks/s", count(low), count(high)),
         Unit::Ratio => format!("[{}, {}]", significant(low), significant(high)),
     };
     (median, interval)
@@ -50,7 +51,7 @@ pub fn figure(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Nanoseconds => time(value),
         Unit::Bytes => bytes(value as u64),
-        Unit::TasksPerSecond => format!("{} tasks/s", count(value)),
+        Unit::TasksPerSecond => tr!("{} tasks/s", count(value)),
         Unit::Ratio => significant(value),
     }
 }
@@ -120,7 +121,7 @@ pub fn count(value: f64) -> String {
     let (head, tail) = digits.split_at(lead);
     let groups = tail.as_bytes().chunks(3).map(String::from_utf8_lossy);
     let all: Vec<_> = (lead > 0).then(|| head.into()).into_iter().chain(groups).collect();
-    all.join(",")
+    all.join(tr!(","))
 }
 
 /// Megapixels per second.
@@ -145,13 +146,20 @@ pub fn significant(value: f64) -> String {
         small if small >= 0.9995 => 2,
         _ => 3,
     };
-    format!("{value:.digits$}")
+    let digits = format!("{value:.digits$}");
+    digits.replace('.', point())
+}
+
+/// The sign before a figure's tenths.
+#[must_use]
+pub fn point() -> &'static str {
+    tr!(".")
 }
 
 /// `1 worker`, `2 workers`.
 #[must_use]
 pub fn workers(count: u32) -> String {
-    format!("{count}\u{a0}worker{}", if count == 1 { "" } else { "s" })
+    if count == 1 { tr!("1\u{a0}worker").to_owned() } else { tr!("{}\u{a0}workers", count) }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! every lane, and is none of the things that figures come from.
 
 use protocol::load::Task;
+use texts::text;
 
 /// A scenario.
 #[derive(Debug)]
@@ -40,9 +41,11 @@ const ROUNDS: u64 = 2_000_000;
 pub static ALL: [Scenario; 6] = [
     Scenario {
         id: "tasks",
-        title: "Six tasks for two workers",
-        story: "The caller starts two workers, gives each a task of 64 KiB, gives the next one to whoever is \
-                done, and ends them.",
+        title: text!("Six tasks for two workers"),
+        story: text!(
+            "The caller starts two workers, gives each a task of 64 KiB, gives the next one to whoever is \
+                done, and ends them."
+        ),
         act: Act::Tasks {
             task: Task { payload: 64 << 10, reply: 4 << 10, rounds: ROUNDS },
             tasks: 6,
@@ -51,34 +54,40 @@ pub static ALL: [Scenario; 6] = [
     },
     Scenario {
         id: "echo",
-        title: "A mebibyte there and back",
-        story: "The caller starts a worker, sends it 1 MiB and gets it back, three times.",
+        title: text!("A mebibyte there and back"),
+        story: text!("The caller starts a worker, sends it 1 MiB and gets it back, three times."),
         act: Act::Echo { bytes: 1 << 20, times: 3 },
     },
     Scenario {
         id: "startup",
-        title: "A worker's life",
-        story: "The caller asks for a worker, waits for its first answer, and ends it.",
+        title: text!("A worker's life"),
+        story: text!("The caller asks for a worker, waits for its first answer, and ends it."),
         act: Act::Start,
     },
     Scenario {
         id: "crash",
-        title: "A crash, and what comes after it",
-        story: "A worker does a task, and then crashes; its caller is told, starts another one and gives that the \
-                next task.",
+        title: text!("A crash, and what comes after it"),
+        story: text!(
+            "A worker does a task, and then crashes; its caller is told, starts another one and gives that the \
+                next task."
+        ),
         act: Act::Crash { task: Task { payload: 4 << 10, reply: 64, rounds: ROUNDS } },
     },
     Scenario {
         id: "picture",
-        title: "The seed's picture",
-        story: "The caller cuts a picture of one megapixel into two regions; each worker fills one.",
+        title: text!("The seed's picture"),
+        story: text!(
+            "The caller cuts a picture of one megapixel into two regions; each worker fills one."
+        ),
         act: Act::Work { workload: "fill", pages: 1000, workers: 2 },
     },
     Scenario {
         id: "scraper",
-        title: "The seed's scraper",
-        story: "Two children read ten pages of a site that the runner serves. One page is deeper than they can go: it ends \
-                who reads it, and who tries it again.",
+        title: text!("The seed's scraper"),
+        story: text!(
+            "Two children read ten pages of a site that the runner serves. One page is deeper than they can go: it ends \
+                who reads it, and who tries it again."
+        ),
         act: Act::Scrape,
     },
 ];

@@ -1,46 +1,60 @@
 //! What was scraped, in words: the same at the terminal and on the page.
 
 use protocol::scrape::{Page, ScrapeSummary};
+use texts::tr;
 
 use crate::format::{bytes, time};
 
 /// What was found on a page.
 #[must_use]
 pub fn page(page: &Page) -> String {
-    let title = page.title.as_ref().map_or("no title".to_owned(), |title| format!("“{title}”"));
+    let title =
+        page.title.as_ref().map_or(tr!("no title").to_owned(), |title| format!("“{title}”"));
     let Page { text, link_count, headings, html_bytes, charset, .. } = page;
-    format!(
-        "{title}: {}, {}, {}, {} of {charset}",
-        counted(text.words, "word"),
-        counted(headings.len() as u64, "heading"),
-        counted(*link_count, "link"),
-        bytes(*html_bytes),
-    )
+    let words = match text.words {
+        1 => tr!("1 word").to_owned(),
+        words => tr!("{} words", words),
+    };
+    let headings = match headings.len() {
+        1 => tr!("1 heading").to_owned(),
+        headings => tr!("{} headings", headings),
+    };
+    let links = match link_count {
+        1 => tr!("1 link").to_owned(),
+        links => tr!("{} links", links),
+    };
+    let size = tr!("{} of {}", bytes(*html_bytes), charset);
+    format!("{title}: {words}, {headings}, {links}, {size}")
 }
 
 /// How a run went, and what its workers had of the memory.
 #[must_use]
 pub fn summary(summary: &ScrapeSummary) -> [String; 2] {
     let ScrapeSummary { pages, not_fetched, crashed, lost, deaths, took, .. } = *summary;
-    let went = format!(
-        "{} read, {not_fetched} not to be had, {crashed} that their workers died of, {lost} lost with others, in {}; \
-         {}.",
-        counted(pages.into(), "page"),
+    let read = match pages {
+        1 => tr!("1 page read").to_owned(),
+        pages => tr!("{} pages read", pages),
+    };
+    let died = match deaths {
+        1 => tr!("1 death").to_owned(),
+        deaths => tr!("{} deaths", deaths),
+    };
+    let went = tr!(
+        "{}, {} not to be had, {} that their workers died of, {} lost with others, in {}; {}.",
+        read,
+        not_fetched,
+        crashed,
+        lost,
         time(took.0 as f64),
-        counted(deaths.into(), "death"),
+        died
     );
-    let memory = format!(
+    let memory = tr!(
         "Memory of the workers: {} at first, {} at most, {} in the end.",
         bytes(summary.memory_before),
         bytes(summary.memory_most),
-        bytes(summary.memory_after),
+        bytes(summary.memory_after)
     );
     [went, memory]
-}
-
-/// So many of them.
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -103,8 +103,9 @@ fn is_power(value: f64, every: usize) -> bool {
 fn short(figure: &str) -> String {
     let end = figure.find(|sign: char| !sign.is_ascii_digit() && !".,".contains(sign));
     let (number, unit) = figure.split_at(end.unwrap_or(figure.len()));
-    let number = if number.contains('.') {
-        number.trim_end_matches('0').trim_end_matches('.')
+    let point = format::point();
+    let number = if number.contains(point) {
+        number.trim_end_matches('0').trim_end_matches(point)
     } else {
         number
     };

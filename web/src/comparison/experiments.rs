@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::study::{StudyEvent, Wish};
+use texts::tr;
 
 use super::{Comparison, Study};
 use crate::environment;
@@ -45,7 +46,7 @@ impl Comparison {
                 // It ends with its last turn or when its time is over, whichever comes first.
                 let by_turns = f64::from(done) / f64::from(all.max(1));
                 let by_time = seconds_left.map_or(0.0, |left| spent / (spent + left).max(1.0));
-                let words = format!("{experiment} on {lane}");
+                let words = tr!("{} on {}", experiment, lane);
                 furthest = furthest.max(by_turns).max(by_time);
                 this.progress(words, furthest, seconds_left);
             }

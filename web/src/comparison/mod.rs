@@ -14,6 +14,7 @@ use protocol::preview::Preview;
 use protocol::report::Report;
 use protocol::study::{Proof, Standing, StudyEnd, TraceWish, Wish};
 use protocol::{Filter, LaneId, LaneInfo};
+use texts::tr;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
@@ -115,7 +116,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Whose turn it is, and how long it takes yet.
     pub(crate) fn words(&self) -> String {
-        let left = self.seconds_left.map(|seconds| format!(", about {} s left", seconds.ceil()));
+        let left = self.seconds_left.map(|seconds| tr!(", about {} s left", seconds.ceil()));
         format!("{}{}", self.turn, left.unwrap_or_default())
     }
 }

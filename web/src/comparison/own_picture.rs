@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::Picture;
+use texts::{tr, translated};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 use workloads::Dimensions;
@@ -14,7 +15,8 @@ impl Comparison {
     pub(crate) fn choose(self, file: File) {
         let name = file.name();
         if untrack(|| self.is_running()) {
-            let why = "a comparison is running: cancel it or wait, then choose the picture again";
+            let why =
+                tr!("a comparison is running: cancel it or wait, then choose the picture again");
             self.opening.set(Opening::Failed(format!("{name}: {why}")));
             return;
         }
@@ -41,7 +43,9 @@ impl Comparison {
                     self.shown.set(Some(Shown { origin, name: Some(name), pixels }));
                     self.opening.set(Opening::Idle);
                 }
-                Err(why) => self.opening.set(Opening::Failed(format!("{name}: {why}"))),
+                Err(why) => {
+                    self.opening.set(Opening::Failed(format!("{name}: {}", translated(&why))));
+                }
             }
         });
     }

@@ -3,6 +3,7 @@
 use lab::Turn;
 use leptos::prelude::*;
 use protocol::{Failure, LaneEvent, Stage, Task};
+use texts::tr;
 
 use super::{Comparison, Origin, Pixels, Shown};
 use crate::links::{Cancelled, Engine, EngineMessage};
@@ -44,7 +45,7 @@ impl Comparison {
         let (started, all) = (js_sys::Date::now(), turns.len());
         for (done, turn) in turns.into_iter().enumerate().skip(before) {
             let workers = lab::format::workers(turn.workers);
-            let words = format!("Turn {} of {all}: {}, {workers}", done + 1, turn.lane);
+            let words = tr!("Turn {} of {}: {}, {}", done + 1, all, turn.lane, workers);
             let per_turn = (js_sys::Date::now() - started) / 1e3 / (done - before).max(1) as f64;
             let seconds_left = (done > before).then(|| per_turn * (all - done) as f64);
             self.progress(words, done as f64 / all as f64, seconds_left);

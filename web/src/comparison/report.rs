@@ -6,11 +6,13 @@ use leptos::prelude::*;
 use protocol::report::Report;
 
 use super::{Comparison, Opening, Phase};
+use crate::language::spoken;
 use crate::shelf::Region;
 
 impl Comparison {
     /// Looks at the report that the page is about: what this visit has found, or what was opened.
     pub(crate) fn with_report<T>(&self, look: impl FnOnce(&Report) -> T) -> T {
+        spoken().track();
         match self.shelf.chosen.get() {
             Some(held) => look(&held.report),
             None => self.findings.with(look),
@@ -19,6 +21,7 @@ impl Comparison {
 
     /// Looks at it as a region is to draw it.
     pub(crate) fn with_report_in<T>(&self, region: Region, look: impl FnOnce(&Report) -> T) -> T {
+        spoken().track();
         match self.shelf.seen(region) {
             Some(held) => look(&held.report),
             None => self.findings.with(look),

@@ -8,6 +8,7 @@ mod seed;
 use futures::FutureExt;
 use futures::channel::oneshot;
 use leptos::prelude::*;
+use texts::text;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::comparison::Comparison;
@@ -84,4 +85,4 @@ impl Examples {
 }
 
 const AWAY: &str =
-    "this needs the runner: start `breakeven serve` and open the address that it prints";
+    text!("this needs the runner: start `breakeven serve` and open the address that it prints");

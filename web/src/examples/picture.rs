@@ -6,6 +6,7 @@ use js_sys::{Array, Uint32Array};
 use leptos::prelude::*;
 use protocol::preview::Preview;
 use protocol::{Filter, LaneEvent, LaneId, Nanos, Picture, Sample, Task};
+use texts::tr;
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, Url};
 use workloads::Dimensions;
@@ -110,15 +111,15 @@ impl Examples {
         self.alone(Example::Picture, move |cancelled| async move {
             let picture = self.picture;
             picture.trouble.set(None);
-            picture.status.set("Filtering…".into());
+            picture.status.set(tr!("Filtering…").into());
             // What was made before stays until there is something else.
             let said = match self.filtered(cancelled).await {
                 Ok(Some(made)) => {
                     picture.forget_file();
                     picture.made.set(Some(made));
-                    "The picture is done."
+                    tr!("The picture is done.")
                 }
-                Ok(None) => "Cancelled.",
+                Ok(None) => tr!("Cancelled."),
                 Err(why) => {
                     picture.trouble.set(Some(why));
                     ""
@@ -192,8 +193,8 @@ impl Examples {
             Some(LaneEvent::Failed(failure)) => return Err(failure.error),
             _ => {}
         }
-        let sample = made.sample.get_value().ok_or("no picture came")?;
-        let pixels = pixels.ok_or("no picture came")?;
+        let sample = made.sample.get_value().ok_or(tr!("no picture came"))?;
+        let pixels = pixels.ok_or(tr!("no picture came"))?;
         let dimensions = kernel.makes(dimensions);
         let preview = match preview {
             Some(preview) => preview,
@@ -220,7 +221,7 @@ impl Examples {
             let picture = self.picture;
             let Some(made) = picture.made.get_untracked() else { return };
             picture.forget_file();
-            picture.status.set("Making the file…".into());
+            picture.status.set(tr!("Making the file…").into());
             let file = encoded(made.dimensions, &made.pixels, format).await;
             let address = file.and_then(|file| {
                 let address = Url::create_object_url_with_blob(&file);
@@ -237,7 +238,7 @@ impl Examples {
                         .map_or("hills", |(name, _)| name);
                     let name = format!("{name}-{}.{format}", made.task.filter.name());
                     picture.file.set(Some((address, name, bytes)));
-                    picture.status.set("The file is ready.".into());
+                    picture.status.set(tr!("The file is ready.").into());
                 }
                 Err(why) => {
                     picture.status.set(String::new());

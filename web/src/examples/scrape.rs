@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::LaneId;
 use protocol::scrape::{Child, MAX_PAGES, ScrapeEvent, ScrapeSummary, ScrapeWish, Scraped};
+use texts::tr;
 
 use super::{AWAY, Example, Examples};
 use crate::environment;
@@ -56,12 +57,12 @@ impl ScrapeExample {
         let urls: Vec<String> =
             self.addresses.get_untracked().split_whitespace().map(str::to_owned).collect();
         if urls.len() > MAX_PAGES {
-            return Err(format!("{} addresses: {MAX_PAGES} are the most", urls.len()));
+            return Err(tr!("{} addresses: {} are the most", urls.len(), MAX_PAGES));
         }
         if let Some(other) =
             urls.iter().find(|url| !url.starts_with("http://") && !url.starts_with("https://"))
         {
-            return Err(format!("{other}: an address begins with http:// or https://"));
+            return Err(tr!("{}: an address begins with http:// or https://", other));
         }
         let (lane, child, workers) =
             (self.lane.get_untracked(), self.child.get_untracked(), self.workers.get_untracked());
@@ -84,7 +85,8 @@ impl ScrapeExample {
             ScrapeEvent::Outgrown { bytes } => push(ScrapeRow::Outgrown(bytes)),
             ScrapeEvent::Ended(summary) => {
                 self.status.set(
-                    if summary.cancelled { "Cancelled." } else { "The pages are read." }.into(),
+                    if summary.cancelled { tr!("Cancelled.") } else { tr!("The pages are read.") }
+                        .into(),
                 );
                 self.summary.set(Some(summary));
             }
@@ -105,7 +107,7 @@ impl Examples {
             let link = self.comparison.link.get_value().ok_or_else(|| AWAY.to_owned());
             match link.and_then(|link| Ok((link, scrape.wish()?))) {
                 Ok((link, wish)) => {
-                    scrape.status.set("Reading pages…".into());
+                    scrape.status.set(tr!("Reading pages…").into());
                     link.scrape(wish, cancelled, |event| scrape.take(event)).await;
                 }
                 Err(why) => scrape.trouble.set(Some(why)),

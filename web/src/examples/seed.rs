@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use protocol::LaneId;
 use protocol::example::{Became, ExampleEvent, Filled, Ran, Read, Swept};
 use protocol::scrape::Child;
+use texts::tr;
 
 use super::{AWAY, Example, Examples};
 
@@ -49,8 +50,10 @@ impl SeedExample {
             ExampleEvent::Read { child, outcome } => {
                 self.found.update(|found| found.read.push((child, outcome)));
             }
-            ExampleEvent::Ended { cancelled: true, .. } => self.status.set("Cancelled.".into()),
-            ExampleEvent::Ended { node, .. } => self.status.set(format!("Done, with Node {node}.")),
+            ExampleEvent::Ended { cancelled: true, .. } => {
+                self.status.set(tr!("Cancelled.").into())
+            }
+            ExampleEvent::Ended { node, .. } => self.status.set(tr!("Done, with Node {}.", node)),
             ExampleEvent::Failed { error, .. } => {
                 self.status.set(String::new());
                 self.trouble.set(Some(error));
@@ -68,7 +71,7 @@ impl Examples {
             let Some(link) = self.comparison.link.get_value() else {
                 return seed.trouble.set(Some(AWAY.into()));
             };
-            seed.status.set("Running…".into());
+            seed.status.set(tr!("Running…").into());
             link.examples(cancelled, |event| seed.take(event)).await;
         });
     }

@@ -6,6 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use protocol::Picture;
 use protocol::codec::{FromCodec, MAX_FILE_BYTES, Pixels, ToCodec};
 use protocol::preview::Preview;
+use texts::{text, tr};
 use wasm_bindgen::JsCast;
 use web_sys::Blob;
 use worker_link::{LinkError, WorkerLink};
@@ -14,7 +15,7 @@ use workloads::Dimensions;
 use crate::assets;
 
 /// A worker that gives up has met what it should have refused, or could not be loaded.
-const GAVE_UP: &str = "choose another picture, or load the page again";
+const GAVE_UP: &str = text!("choose another picture, or load the page again");
 
 /// How long the largest picture may take on a slow machine, many times over.
 const PATIENCE_MS: u32 = 120_000;
@@ -36,14 +37,16 @@ pub(crate) struct OwnPicture {
 pub(crate) async fn open_picture(file: Blob) -> Result<OwnPicture, String> {
     if file.size() > MAX_FILE_BYTES as f64 {
         let megabytes = MAX_FILE_BYTES >> 20;
-        return Err(format!(
-            "this file is larger than {megabytes} MiB: make the picture smaller first"
+        return Err(tr!(
+            "this file is larger than {} MiB: make the picture smaller first",
+            megabytes
         ));
     }
     match ask(ToCodec::Decode { file: file.into() }).await? {
         FromCodec::Decoded { width, height, checksum, pixels, preview } => {
             let dimensions = Dimensions::new(width, height).map_err(|why| why.to_string())?;
-            let pixels = pixels.dyn_into().map_err(|_| "the decoder sent no pixels".to_owned())?;
+            let pixels =
+                pixels.dyn_into().map_err(|_| tr!("the decoder sent no pixels").to_owned())?;
             Ok(OwnPicture { picture: Picture::Own(checksum), dimensions, pixels, preview })
         }
         other => Err(unexpected(&other)),
@@ -78,7 +81,7 @@ pub(crate) async fn encoded(
 ) -> Result<Blob, String> {
     let wish = ToCodec::Encode { pixels: whole(dimensions, pixels), format: format.to_owned() };
     match ask(wish).await? {
-        FromCodec::Encoded { file } => file.dyn_into().map_err(|_| "no file came".to_owned()),
+        FromCodec::Encoded { file } => file.dyn_into().map_err(|_| tr!("no file came").to_owned()),
         other => Err(unexpected(&other)),
     }
 }
@@ -108,10 +111,12 @@ async fn ask(wish: ToCodec) -> Result<FromCodec, String> {
     match select(talk, TimeoutFuture::new(PATIENCE_MS)).await {
         Either::Left((Ok(FromCodec::Failed { error }), _)) => Err(error),
         Either::Left((Ok(message), _)) => Ok(message),
-        Either::Left((Err(why), _)) => Err(format!("the page’s codec failed ({why}): {GAVE_UP}")),
+        Either::Left((Err(why), _)) => {
+            Err(tr!("the page’s codec failed ({}): {}", why, tr(GAVE_UP)))
+        }
         Either::Right(_) => {
             let seconds = PATIENCE_MS / 1000;
-            Err(format!("the page’s codec took more than {seconds} s: choose a smaller picture"))
+            Err(tr!("the page’s codec took more than {} s: choose a smaller picture", seconds))
         }
     }
 }

@@ -7,6 +7,7 @@ use protocol::LaneId;
 use protocol::desk::{Change, Form, FromDesk, ToDesk};
 use protocol::report::Report;
 use protocol::study::Standing;
+use texts::tr;
 use worker_link::{LinkError, WorkerLink};
 
 use crate::assets;
@@ -77,7 +78,7 @@ pub(crate) async fn write_report(report: Report, form: Form) -> Result<String, S
 fn refusal(answer: FromDesk) -> String {
     match answer {
         FromDesk::Refused(why) => why,
-        _ => "the page’s desk answered something else: load the page again".to_owned(),
+        _ => tr!("the page’s desk answered something else: load the page again").to_owned(),
     }
 }
 
@@ -85,9 +86,9 @@ fn refusal(answer: FromDesk) -> String {
 async fn ask(asked: ToDesk) -> Result<FromDesk, String> {
     match select(talk(asked).boxed_local(), TimeoutFuture::new(PATIENCE_MS)).await {
         Either::Left((answer, _)) => {
-            answer.map_err(|why| format!("the page’s desk failed ({why}): load the page again"))
+            answer.map_err(|why| tr!("the page’s desk failed ({}): load the page again", why))
         }
-        Either::Right(_) => Err(format!("the page’s desk took more than {} s", PATIENCE_MS / 1000)),
+        Either::Right(_) => Err(tr!("the page’s desk took more than {} s", PATIENCE_MS / 1000)),
     }
 }
 

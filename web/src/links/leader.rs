@@ -4,6 +4,7 @@ use futures::channel::mpsc::unbounded;
 use futures::future::{Either, select};
 use futures::{FutureExt, StreamExt};
 use protocol::study::{FromLeader, Offer, StudyEnd, StudyEvent, ToLeader, Wish};
+use texts::tr;
 use wasm_bindgen_futures::spawn_local;
 use worker_link::{LinkError, WorkerLink};
 
@@ -19,8 +20,9 @@ pub(crate) async fn lead_here(
     mut tell: impl FnMut(StudyEvent),
 ) {
     if let Err(why) = talk(wish, offer, cancelled, &mut tell).await {
-        let end = StudyEnd::Stopped(format!(
-            "the worker that leads a study here: {why}; if the runner was closed, start it again and open its address"
+        let end = StudyEnd::Stopped(tr!(
+            "the worker that leads a study here: {}; if the runner was closed, start it again and open its address",
+            why
         ));
         tell(StudyEvent::Ended { report: None, standings: Vec::new(), end });
     }

@@ -22,6 +22,7 @@ use protocol::study::{StudyEnd, StudyEvent, Wish};
 use protocol::{
     Availability, Failure, LaneEvent, LaneId, LaneInfo, LaneKind, Picture, Stage, Task,
 };
+use texts::{text, tr, translated};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
@@ -56,8 +57,8 @@ impl RunnerState {
     pub(crate) fn lanes(&self) -> Vec<LaneInfo> {
         let reason = match self {
             Self::Connected { lanes, .. } => return lanes.clone(),
-            Self::Connecting => "the runner has not answered yet",
-            Self::Asking(_) => "the runner has not been answered at its terminal yet",
+            Self::Connecting => text!("the runner has not answered yet"),
+            Self::Asking(_) => text!("the runner has not been answered at its terminal yet"),
             Self::Away(reason) => reason,
         };
         let known = [
@@ -82,16 +83,21 @@ impl RunnerState {
 }
 
 const ENDED: &str =
-    "the connection to the runner ended: start it again and open the address that it prints";
-const AWAY: &str = "the runner is away: start `breakeven serve` (or `cargo xtask serve`) and open \
-                    the address that it prints";
+    text!("the connection to the runner ended: start it again and open the address that it prints");
+const AWAY: &str = text!(
+    "the runner is away: start `breakeven serve` (or `cargo xtask serve`) and open \
+                    the address that it prints"
+);
 
 /// A page on a host has no runner of its own, and asks for none.
-const HOSTED: &str = "this page is on a host: start `breakeven serve` on this machine and open the address that it prints";
+const HOSTED: &str = text!(
+    "this page is on a host: start `breakeven serve` on this machine and open the address that it prints"
+);
 
 /// What a page of a host cannot have.
-const BY_SOCKET: &str =
-    "a page on a host exchanges no pictures with the runner: open the runner's own page for that";
+const BY_SOCKET: &str = text!(
+    "a page on a host exchanges no pictures with the runner: open the runner's own page for that"
+);
 
 /// The open connection.
 #[derive(Clone)]
@@ -182,9 +188,12 @@ async fn talk(mut socket: WebSocket, away: &str, is_paired: bool) -> Result<Open
     let first = Some(hear(&mut socket).await.ok_or_else(|| away.to_owned())?);
     let Some(FromRunner::Hello { protocol: VERSION, machine, lanes, running, scrapes }) = first
     else {
-        let way =
-            if is_paired { "get a runner of the page’s version" } else { "reload the page" };
-        return Err(format!("the runner and this page are of different versions: {way}"));
+        let way = if is_paired {
+            tr!("get a runner of the page’s version")
+        } else {
+            tr!("reload the page")
+        };
+        return Err(tr!("the runner and this page are of different versions: {}", way));
     };
     let hello = Hello { machine, lanes, running, scrapes };
     let (outbox, mut orders) = unbounded::<ToRunner>();
@@ -255,13 +264,13 @@ impl RunnerLink {
             .map_err(|why| why.to_string())?
             .send()
             .await
-            .map_err(|_| "the runner could not be reached".to_owned())?;
+            .map_err(|_| tr!("the runner could not be reached").to_owned())?;
         if answer.ok() {
             self.sent.set(Some(picture));
             Ok(())
         } else {
             let why = answer.text().await.unwrap_or_default();
-            Err(format!("the runner did not take the picture: {} {}", answer.status(), why.trim()))
+            Err(tr!("the runner did not take the picture: {} {}", answer.status(), why.trim()))
         }
     }
 
@@ -341,7 +350,7 @@ impl RunnerLink {
                     }
                 }
                 Heard::Message(FromRunner::Refused { visit: None, reason }) => {
-                    return tell(stopped(format!("the runner refused: {reason}")));
+                    return tell(stopped(tr!("the runner refused: {}", translated(&reason))));
                 }
                 Heard::Message(_) => {}
             }

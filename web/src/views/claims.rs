@@ -2,10 +2,11 @@
 
 use claims::{ALL, Column, Judged, Platform, Row, Table, Verdict, judge, seed};
 use leptos::prelude::*;
+use texts::{text, tr};
 
-use super::comparison;
 use super::matrix::Matrix;
 use super::whose::Whose;
+use super::{comparison, marked};
 use crate::comparison::Comparison;
 use crate::shelf::Region;
 
@@ -20,25 +21,25 @@ pub(super) fn Claims() -> impl IntoView {
     let tables = tables.map(|(table, id, title)| {
         view! {
             <section aria-labelledby=format!("{id}-heading")>
-                <h3 id=format!("{id}-heading")>{title}</h3>
+                <h3 id=format!("{id}-heading") lang="en">{title}</h3>
                 {move || self::table(table, &judged.read(), comparison)}
             </section>
         }
     });
     view! {
         <section class="claims" aria-labelledby="claims-heading">
-            <h2 id="claims-heading">"Claims"</h2>
+            <h2 id="claims-heading">{tr!("Claims")}</h2>
             <p>
-                "What a well-known comparison says of worker threads and child processes in Node, in its own words, and what this machine says to it. "
-                "The verdict is Node’s; a native program’s and the browser’s stand beside it. "
-                "Trials crash workers: each has a process of its own that may be lost."
+                {tr!("What a well-known comparison says of worker threads and child processes in Node, in its own words, and what this machine says to it. \
+                    The verdict is Node’s; a native program’s and the browser’s stand beside it. \
+                    Trials crash workers: each has a process of its own that may be lost.")}
             </p>
             <Whose/>
             <p class="summary" role="status">{move || summary(&judged.read())}</p>
             <button
                 disabled=move || comparison.is_running()
                 on:click=move |_| comparison.run_experiments(every_experiment())
-            >"Run all claims"</button>
+            >{tr!("Run all claims")}</button>
             {tables}
             <Matrix/>
             {move || rests(&judged.read())}
@@ -56,23 +57,23 @@ fn summary(judged: &[Judged]) -> String {
     let counts = Verdict::ALL.map(|verdict| (count(verdict), verdict));
     let told = counts.into_iter().filter(|(count, _)| *count > 0);
     let told = told.map(|(count, verdict)| format!("{count} {}", plural(verdict)));
-    format!("Of {} claims about Node: {}.", judged.len(), told.collect::<Vec<_>>().join(", "))
+    tr!("Of {} claims about Node: {}.", judged.len(), told.collect::<Vec<_>>().join(", "))
 }
 
 fn plural(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Holds => "hold",
-        Verdict::Nuance => "hold with a nuance",
-        Verdict::Fails => "do not hold here",
-        Verdict::NotMeasured => "are not measured",
+        Verdict::Holds => tr!("hold"),
+        Verdict::Nuance => tr!("hold with a nuance"),
+        Verdict::Fails => tr!("do not hold here"),
+        Verdict::NotMeasured => tr!("are not measured"),
     }
 }
 
-const COLUMNS: [&str; 3] = ["Claim", "Verdict", "Evidence"];
+const COLUMNS: [&str; 3] = [text!("Claim"), text!("Verdict"), text!("Evidence")];
 
 // The roles say again what the elements say: cards are no longer tables to some browsers.
 fn table(table: Table, judged: &[Judged], comparison: Comparison) -> impl IntoView + use<> {
-    let heads = COLUMNS.map(|name| view! { <th scope="col" role="columnheader">{name}</th> });
+    let heads = COLUMNS.map(|name| view! { <th scope="col" role="columnheader">{tr(name)}</th> });
     let rows = ALL.into_iter().filter(|row| row.table == table);
     let groups = rows.map(|row| group(row, judged, comparison)).collect_view();
     view! {
@@ -92,12 +93,12 @@ fn group(row: &'static Row, judged: &[Judged], comparison: Comparison) -> impl I
         <tbody role="rowgroup">
             <tr role="row" class="feature">
                 <th colspan="3" scope="rowgroup" role="rowheader">
-                    <span>{row.feature}</span>
+                    <span lang="en">{row.feature}</span>
                     <button
                         data-run=row.id
                         disabled=move || comparison.is_running()
                         on:click=move |_| comparison.run_experiments(row.experiments.to_vec())
-                    >"Run"<span class="hidden">{format!(" the experiments of {}", row.feature)}</span></button>
+                    >{tr!("Run")}<span class="hidden">" "{tr!("the experiments of {}", row.feature)}</span></button>
                     <small>{experiments}</small>
                 </th>
             </tr>
@@ -111,23 +112,23 @@ fn line(claim: &Judged) -> impl IntoView + use<> {
         let verdict = *claim.by_platform.of(platform);
         view! {
             <small data-platform=platform.name() data-verdict=verdict.name()>
-                {format!("{}: {}", platform.name(), verdict.words())}
+                {format!("{}: {}", tr(platform.name()), verdict.words())}
             </small>
         }
     });
     let evidence = Platform::ALL.map(|platform| {
         let said = claim.evidence_by_platform.of(platform).join(" ");
         let measured = *claim.by_platform.of(platform) != Verdict::NotMeasured;
-        let said = if measured { said } else { format!("not measured: {said}") };
-        view! { <p><strong>{platform.name()}" "</strong>{marked(&said)}</p> }
+        let said = if measured { said } else { tr!("not measured: {}", said) };
+        view! { <p><strong>{tr(platform.name())}" "</strong>{marked(&said)}</p> }
     });
     let rests = (!claim.rests_on.is_empty())
-        .then(|| view! { <p>"It rests on "{claim.rests_on.join(", ")}"."</p> });
+        .then(|| view! { <p>{tr!("It rests on {}.", claim.rests_on.join(", "))}</p> });
     view! {
         <tr role="row" data-claim=claim.id.clone() data-verdict=claim.verdict.name()>
             <th scope="row" role="rowheader">
-                <small>{claim.column.title()}</small>
-                <span class="words">{marked(claim.text)}</span>
+                <small lang="en">{claim.column.title()}</small>
+                <span class="words" lang="en">{marked(claim.text)}</span>
             </th>
             <td role="cell" class="verdict">
                 <strong>{claim.verdict.words()}</strong>
@@ -136,9 +137,9 @@ fn line(claim: &Judged) -> impl IntoView + use<> {
             <td role="cell" class="evidence">
                 {evidence}
                 <details>
-                    <summary>"What would make it true, and what the words leave out"</summary>
-                    <p>{claim.statement}</p>
-                    <p>{marked(claim.nuance)}</p>
+                    <summary>{tr!("What would make it true, and what the words leave out")}</summary>
+                    <p>{tr(claim.statement)}</p>
+                    <p>{marked(tr(claim.nuance))}</p>
                     {rests}
                 </details>
             </td>
@@ -160,28 +161,12 @@ fn rests(judged: &[Judged]) -> impl IntoView + use<> {
     let rules =
         seed::rules().map(|(question, answer, ids)| (format!("{question} → {answer}"), ids));
     let items = benefits.chain(rules).map(|(words, ids)| {
-        view! { <li>{marked(&words)}" "<small>{on(ids)}</small></li> }
+        view! { <li><span lang="en">{marked(&words)}</span>" "<small>{on(ids)}</small></li> }
     });
     view! {
         <section aria-labelledby="benefits-heading">
-            <h3 id="benefits-heading">"Benefits and rules, and the verdicts that they rest on"</h3>
+            <h3 id="benefits-heading">{tr!("Benefits and rules, and the verdicts that they rest on")}</h3>
             <ul class="benefits">{items.collect_view()}</ul>
         </section>
     }
-}
-
-/// Text with code between backticks and strong words between two stars.
-fn marked(text: &str) -> impl IntoView + use<> {
-    let code = |(at, part): (usize, &str)| {
-        let part = part.to_owned();
-        if at % 2 == 1 {
-            return view! { <code>{part}</code> }.into_any();
-        }
-        let strong = part.split("**").enumerate().map(|(at, part)| {
-            let part = part.to_owned();
-            if at % 2 == 0 { part.into_any() } else { view! { <strong>{part}</strong> }.into_any() }
-        });
-        strong.collect_view().into_any()
-    };
-    text.split('`').enumerate().map(code).collect_view()
 }

@@ -2,6 +2,7 @@
 
 use leptos::ev;
 use leptos::prelude::*;
+use texts::tr;
 use wasm_bindgen::JsCast;
 use web_sys::{ClipboardEvent, DataTransfer, DragEvent, Element, File};
 
@@ -64,7 +65,9 @@ fn take(comparison: Comparison, data: &DataTransfer) {
     match file {
         Some(file) if is_report(&file) => comparison.shelf.open(file),
         Some(file) => comparison.choose(file),
-        None => comparison.opening.set(Opening::Failed("no file came along: save it first".into())),
+        None => {
+            comparison.opening.set(Opening::Failed(tr!("no file came along: save it first").into()))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use claims::matrix::{Cell, Died, lanes, rows};
 use lab::format;
 use leptos::prelude::*;
+use texts::tr;
 
 use super::{comparison, is_wide};
 use crate::shelf::Region;
@@ -20,16 +21,16 @@ pub(super) fn Matrix() -> impl IntoView {
                     let heads = heads.into_iter().map(|name| view! { <th scope="col" role="columnheader"><code>{name}</code></th> });
                     view! {
                         <section aria-labelledby="matrix-heading">
-                            <h3 id="matrix-heading">"Who dies of which crash"</h3>
+                            <h3 id="matrix-heading">{tr!("Who dies of which crash")}</h3>
                             <p>
-                                "The worker alone, its caller too, or nobody; below it how long it was until somebody knew, how long until a replacement answered, and how many bytes were lost of 256 KiB that the worker had just sent. A dash means nothing there."
+                                {tr!("The worker alone, its caller too, or nobody; below it how long it was until somebody knew, how long until a replacement answered, and how many bytes were lost of 256 KiB that the worker had just sent. A dash means nothing there.")}
                             </p>
                             <details open=is_wide()>
-    <summary>"Crash by crash"</summary>
-    <div class="scroll" tabindex="0" role="region" aria-label="Table of crashes">
+    <summary>{tr!("Crash by crash")}</summary>
+    <div class="scroll" tabindex="0" role="region" aria-label=tr!("Table of crashes")>
                                 <table role="table" class="matrix">
                                     <thead role="rowgroup"><tr role="row">
-                                        <th scope="col" role="columnheader">"Crash"</th>
+                                        <th scope="col" role="columnheader">{tr!("Crash")}</th>
                                         {heads.collect_view()}
                                     </tr></thead>
                                     <tbody role="rowgroup">{lines}</tbody>
@@ -47,7 +48,7 @@ fn line(kind: &'static str, about: &'static str, cells: &[Cell]) -> impl IntoVie
     let cells = cells.iter().map(cell).collect_view();
     view! {
         <tr role="row" data-crash=kind>
-            <th scope="row" role="rowheader"><span>{kind}</span><small>{about}</small></th>
+            <th scope="row" role="rowheader"><span>{kind}</span><small>{tr(about)}</small></th>
             {cells}
         </tr>
     }
@@ -56,10 +57,10 @@ fn line(kind: &'static str, about: &'static str, cells: &[Cell]) -> impl IntoVie
 fn cell(cell: &Cell) -> impl IntoView + use<> {
     let [detected, replaced, lost] = cell.figures;
     let figures = [
-        detected.filter(|_| cell.was_told).map(|it| format!("known {}", format::time(it))),
-        (!cell.was_told).then(|| "nobody was told".to_owned()),
-        replaced.map(|it| format!("replaced {}", format::time(it))),
-        lost.filter(|lost| *lost > 0.0).map(|it| format!("{} lost", format::bytes(it as u64))),
+        detected.filter(|_| cell.was_told).map(|it| tr!("known {}", format::time(it))),
+        (!cell.was_told).then(|| tr!("nobody was told").to_owned()),
+        replaced.map(|it| tr!("replaced {}", format::time(it))),
+        lost.filter(|lost| *lost > 0.0).map(|it| tr!("{} lost", format::bytes(it as u64))),
     ];
     let figures: Vec<String> = figures.into_iter().flatten().collect();
     let why = cell.words.clone();

@@ -8,6 +8,7 @@ mod examples;
 mod files;
 mod flow;
 mod guide;
+mod language;
 mod matrix;
 mod picture;
 mod reports;
@@ -16,22 +17,39 @@ mod start;
 mod whose;
 
 use leptos::prelude::*;
+use texts::translated;
 
 use crate::comparison::Comparison;
+use crate::examples::Examples;
+use crate::flow::Flow;
+use crate::guide::Guide;
+use crate::language::spoken;
+use crate::look::Look;
+pub(crate) use language::LanguageChoice;
 
 /// The whole page below its heading.
 #[component]
 pub(crate) fn App() -> impl IntoView {
-    provide_context(Comparison::new());
-    view! {
-        <start::Start/>
-        <picture::PictureView/>
-        <reports::Reports/>
-        <results::Results/>
-        <claims::Claims/>
-        <flow::FlowView/>
-        <guide::GuideView/>
-        <examples::ExamplesView/>
+    let comparison = Comparison::new();
+    provide_context(comparison);
+    provide_context(Look::new(comparison));
+    provide_context(Flow::new(comparison));
+    provide_context(Guide::new(comparison));
+    provide_context(Examples::new(comparison));
+    let spoken = spoken();
+    // In another language all of it is drawn anew, over the same state.
+    move || {
+        spoken.track();
+        view! {
+            <start::Start/>
+            <picture::PictureView/>
+            <reports::Reports/>
+            <results::Results/>
+            <claims::Claims/>
+            <flow::FlowView/>
+            <guide::GuideView/>
+            <examples::ExamplesView/>
+        }
     }
 }
 
@@ -45,8 +63,25 @@ fn comparison() -> Comparison {
     expect_context()
 }
 
+/// Text with code between backticks and strong words between two stars.
+fn marked(text: &str) -> impl IntoView + use<> {
+    let code = |(at, part): (usize, &str)| {
+        let part = part.to_owned();
+        if at % 2 == 1 {
+            return view! { <code>{part}</code> }.into_any();
+        }
+        let strong = part.split("**").enumerate().map(|(at, part)| {
+            let part = part.to_owned();
+            if at % 2 == 0 { part.into_any() } else { view! { <strong>{part}</strong> }.into_any() }
+        });
+        strong.collect_view().into_any()
+    };
+    text.split('`').enumerate().map(code).collect_view()
+}
+
 /// A message as it stands by itself.
 fn sentence(message: &str) -> String {
+    let message = translated(message);
     let mut letters = message.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     let stop = if message.ends_with('.') { "" } else { "." };

@@ -6,6 +6,7 @@
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use protocol::preview::LONGEST_PREVIEW;
+use texts::tr;
 use web_sys::HtmlCanvasElement;
 use workloads::CHANNELS;
 
@@ -36,7 +37,7 @@ pub(super) fn PictureView() -> impl IntoView {
     let shown = move || comparison.shown.get().is_some();
     view! {
         <section class="picture" aria-labelledby="picture-heading" hidden=move || !shown()>
-            <h2 id="picture-heading">"Picture"</h2>
+            <h2 id="picture-heading">{tr!("Picture")}</h2>
             <figure>
                 <canvas
                     node_ref=canvas
@@ -53,11 +54,11 @@ pub(super) fn PictureView() -> impl IntoView {
 }
 
 fn label(shown: &Shown) -> String {
-    let subject = shown.name.as_deref().unwrap_or("Hills at dusk");
+    let subject = shown.name.as_deref().unwrap_or(tr!("Hills at dusk"));
     match &shown.origin {
         Origin::Chosen => subject.to_owned(),
         Origin::Made { turn, filter } => {
-            format!("{subject} after {}, made by {}", filter_name(*filter), turn.lane)
+            tr!("{} after {}, made by {}", subject, filter_name(*filter), turn.lane)
         }
     }
 }
@@ -65,15 +66,17 @@ fn label(shown: &Shown) -> String {
 fn caption(shown: &Shown) -> String {
     let Origin::Made { turn, .. } = &shown.origin else {
         let name = shown.name.as_deref().unwrap_or_default();
-        return format!("{name}, with at most {LONGEST_PREVIEW} pixels a side.");
+        return tr!("{}, with at most {} pixels a side.", name, LONGEST_PREVIEW);
     };
     let by = format!("{}, {}", turn.lane, format::workers(turn.workers));
     match shown.pixels {
         Pixels::Live { .. } => {
-            format!("{by}: the page reads the shared memory while the workers write their bands.")
+            tr!("{}: the page reads the shared memory while the workers write their bands.", by)
         }
-        Pixels::Still(_) => format!(
-            "{by}: the result of the untimed run, with at most {LONGEST_PREVIEW} pixels a side."
+        Pixels::Still(_) => tr!(
+            "{}: the result of the untimed run, with at most {} pixels a side.",
+            by,
+            LONGEST_PREVIEW
         ),
     }
 }

@@ -6,9 +6,10 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use protocol::desk::Form;
 use protocol::report::Report;
+use texts::{text, tr};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::comparison;
+use super::{comparison, marked};
 use crate::comparison::{Comparison, Opening};
 use crate::download;
 use crate::fragment;
@@ -17,9 +18,9 @@ use crate::settings::Settings;
 use crate::shelf::{Held, Origin};
 
 const FORMS: [(Form, &str, &str); 3] = [
-    (Form::Json, "Save the report", "application/json"),
-    (Form::Csv, "Every sample as CSV", "text/csv"),
-    (Form::Markdown, "The table as Markdown", "text/markdown"),
+    (Form::Json, text!("Save the report"), "application/json"),
+    (Form::Csv, text!("Every sample as CSV"), "text/csv"),
+    (Form::Markdown, text!("The table as Markdown"), "text/markdown"),
 ];
 
 #[component]
@@ -43,13 +44,13 @@ pub(super) fn Reports() -> impl IntoView {
             trouble.set(String::new());
             save(comparison, form, kind, trouble);
         };
-        view! { <button type="button" disabled=is_empty on:click=save>{words}</button> }
+        view! { <button type="button" disabled=is_empty on:click=save>{tr(words)}</button> }
     });
     view! {
         <section class="reports" aria-labelledby="reports-heading">
-            <h2 id="reports-heading">"Reports"</h2>
+            <h2 id="reports-heading">{tr!("Reports")}</h2>
             <fieldset class="held">
-                <legend>"What this page is about"</legend>
+                <legend>{tr!("What this page is about")}</legend>
                 {move || own(comparison)}
                 {move || {
                     let held = shelf.held.get();
@@ -61,7 +62,7 @@ pub(super) fn Reports() -> impl IntoView {
             </fieldset>
             <div class="ways">
                 <label class="button">
-                    "Open a report…"
+                    {tr!("Open a report…")}
                     <input node_ref=input id="report-file" type="file" accept=".json,application/json" on:change=chosen/>
                 </label>
                 {buttons}
@@ -69,18 +70,20 @@ pub(super) fn Reports() -> impl IntoView {
                     type="button"
                     disabled=is_empty
                     on:click=move |_| share(comparison, link, trouble)
-                >"Copy a link to it"</button>
+                >{tr!("Copy a link to it")}</button>
             </div>
             <p role="status">{move || link.get().map(|link: Link| link.words())}</p>
             <p hidden=move || link.read().is_none()>
-                <a id="share-link" href=move || link.get().map(|link| link.address)>"The link"</a>
+                <a id="share-link" href=move || link.get().map(|link| link.address)>{tr!("The link")}</a>
             </p>
             <p class="hint">
-                "A report is what "<code>"breakeven run --json FILE"</code>" writes, or this page saves. "
-                "Drop one anywhere on this page, or paste it. It stays on this machine."
+                {marked(tr!(
+                    "A report is what `breakeven run --json FILE` writes, or this page saves. Drop one anywhere on this page, \
+                     or paste it. It stays on this machine."
+                ))}
             </p>
             <p role="status">{move || match shelf.opening.get() {
-                Opening::Reading(name) => format!("Opening {name}…"),
+                Opening::Reading(name) => tr!("Opening {}…", name),
                 _ => String::new(),
             }}</p>
             <p role="alert" class="trouble">{move || match shelf.opening.get() {
@@ -93,8 +96,8 @@ pub(super) fn Reports() -> impl IntoView {
 
 fn own(comparison: Comparison) -> impl IntoView {
     let found = comparison.findings.with(|report| match report.results.len() {
-        0 => "nothing has been measured yet".to_owned(),
-        rows => format!("{rows} rows measured here"),
+        0 => tr!("nothing has been measured yet").to_owned(),
+        rows => tr!("{} rows measured here", rows),
     });
     view! {
         <label>
@@ -106,7 +109,7 @@ fn own(comparison: Comparison) -> impl IntoView {
                 // A click that changes nothing says something, too.
                 on:click=move |_| comparison.shelf.choose(None)
             />
-            <span>"This visit "<small>{found}</small></span>
+            <span>{tr!("This visit")}" "<small>{found}</small></span>
         </label>
     }
 }
@@ -132,7 +135,7 @@ fn choice(comparison: Comparison, at: usize, held: Arc<Held>) -> impl IntoView {
         let held = held.clone();
         move || shelf.beside.read().iter().any(|it| Arc::ptr_eq(it, &held))
     };
-    let remove = format!("Remove {}", held.name);
+    let remove = tr!("Remove {}", held.name());
     view! {
         <div class="report">
             <label>
@@ -143,7 +146,7 @@ fn choice(comparison: Comparison, at: usize, held: Arc<Held>) -> impl IntoView {
                     prop:checked=is_chosen
                     on:click=move |_| shelf.choose(Some(mine.clone()))
                 />
-                <span>{held.name.clone()}" "<small>{origin(&held.report)}</small></span>
+                <span>{held.name()}" "<small>{origin(&held.report)}</small></span>
             </label>
             <label class="beside" hidden=is_looked_at>
                 <input
@@ -152,9 +155,9 @@ fn choice(comparison: Comparison, at: usize, held: Arc<Held>) -> impl IntoView {
                     prop:checked=is_beside
                     on:change=move |_| shelf.turn_beside(&turned)
                 />
-                "beside it"
+                {tr!("beside it")}
             </label>
-            <button type="button" aria-label=remove on:click=move |_| shelf.remove(&removed)>"Remove"</button>
+            <button type="button" aria-label=remove on:click=move |_| shelf.remove(&removed)>{tr!("Remove")}</button>
         </div>
     }
 }
@@ -165,10 +168,13 @@ pub(super) fn origin(report: &Report) -> String {
     let browser =
         machine.browser.as_ref().map_or(String::new(), |browser| format!(", {}", browser.name));
     let (rows, cores) = (report.results.len(), machine.cores);
-    format!(
-        "{rows} rows on {}, {cores} cores, {}{browser}, {}",
+    tr!(
+        "{} rows on {}, {} cores, {}{}, {}",
+        rows,
         machine.cpu,
+        cores,
         machine.system,
+        browser,
         day(report.run.started)
     )
 }
@@ -178,7 +184,7 @@ fn day(seconds: u64) -> String {
     let date = js_sys::Date::new(&(seconds as f64 * 1e3).into());
     // A report may name a moment that no calendar has.
     if date.get_time().is_nan() {
-        return "at no known time".to_owned();
+        return tr!("at no known time").to_owned();
     }
     String::from(date.to_iso_string()).chars().take(10).collect()
 }
@@ -194,7 +200,7 @@ fn save(comparison: Comparison, form: Form, kind: &'static str, trouble: RwSigna
             Err(why) => Err(why),
         };
         if let Err(why) = saved {
-            trouble.set(format!("The file could not be made: {why}."));
+            trouble.set(tr!("The file could not be made: {}.", why));
         }
     });
 }
@@ -209,10 +215,12 @@ struct Link {
 impl Link {
     fn words(&self) -> String {
         let letters = lab::format::count(self.address.len() as f64);
-        let how = if self.is_copied { "The link is copied" } else { "The link is below" };
-        format!(
-            "{how}: {letters} letters, with the settings and the figures, without samples. All of it is behind the #, \
-             which browsers send to nobody."
+        let how = if self.is_copied { tr!("The link is copied") } else { tr!("The link is below") };
+        tr!(
+            "{}: {} letters, with the settings and the figures, without samples. All of it is behind the #, \
+             which browsers send to nobody.",
+            how,
+            letters
         )
     }
 }
@@ -225,7 +233,7 @@ fn share(comparison: Comparison, link: RwSignal<Option<Link>>, trouble: RwSignal
     spawn_local(async move {
         let summary = match write_report(report, Form::Link).await {
             Ok(summary) => summary,
-            Err(why) => return trouble.set(format!("The link could not be made: {why}.")),
+            Err(why) => return trouble.set(tr!("The link could not be made: {}.", why)),
         };
         let Some(address) = fragment::link(&settings, &summary) else { return };
         // Without the visitor's leave it cannot be copied: it stands on the page, too.

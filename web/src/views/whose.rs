@@ -1,6 +1,7 @@
 //! Whose figures a region shows, where they are not this visit's.
 
 use leptos::prelude::*;
+use texts::tr;
 
 use super::comparison;
 use super::reports::origin;
@@ -13,8 +14,8 @@ pub(super) fn Whose() -> impl IntoView {
         let held = comparison.shelf.chosen.get()?;
         let origin = origin(&held.report);
         Some(match held.origin {
-            Origin::Recorded => format!("Recorded, not from this machine: {origin}."),
-            Origin::Brought => format!("From {}: {origin}.", held.name),
+            Origin::Recorded => tr!("Recorded, not from this machine: {}.", origin),
+            Origin::Brought => tr!("From {}: {}.", held.name(), origin),
         })
     };
     view! { <p class="whose">{words}</p> }

@@ -3,6 +3,7 @@
 use lab::format;
 use protocol::LaneId;
 use protocol::trial::Fact;
+use texts::{text, tr};
 
 use super::memory::no_sharing;
 use crate::view::{names, with};
@@ -15,16 +16,22 @@ pub(super) const ROW: Row = Row {
     experiments: &["share", "echo"],
     cells: [
         Cell {
-            statement: "What one side writes into a shared buffer the other sees, and no byte is copied.",
-            nuance: "Instant is as fast as the other side looks: one that sleeps must be woken, which takes \
-                     tens of microseconds. A transfer is no sharing: the sender loses the buffer.",
+            statement: text!(
+                "What one side writes into a shared buffer the other sees, and no byte is copied."
+            ),
+            nuance: text!(
+                "Instant is as fast as the other side looks: one that sleeps must be woken, which takes \
+                     tens of microseconds. A transfer is no sharing: the sender loses the buffer."
+            ),
             rests_on: &[],
             judge: threads,
         },
         Cell {
-            statement: "A buffer that is sent arrives as a copy, and none can be shared.",
-            nuance: "True of Node's calls. The system shares memory between processes as well as between \
-                     threads: process.shm does it.",
+            statement: text!("A buffer that is sent arrives as a copy, and none can be shared."),
+            nuance: text!(
+                "True of Node's calls. The system shares memory between processes as well as between \
+                     threads: process.shm does it."
+            ),
             rests_on: &[],
             judge: processes,
         },
@@ -42,17 +49,18 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
     let shared = view.each(Column::Threads, ("share", "buffer"), "shared")?;
     let sharing = with(&shared, true);
     let Some(lane) = sharing.first() else {
-        let first =
-            format!("No write was seen on {}{}.", names(with(&shared, false)), view.version());
+        let first = tr!("No write was seen on {}{}.", names(with(&shared, false)), view.version());
         return Ok(Judgement::new(Verdict::Fails, [first]));
     };
     let bytes = copied(view, lane).unwrap_or_default();
     let verdict = if bytes == 0 { Verdict::Holds } else { Verdict::Nuance };
     let (_, measured) =
-        view.measured_trial(lane, "share", "buffer").ok_or("no time was measured")?;
-    let first = format!(
-        "A write to 1\u{a0}MiB is seen on {lane} after {}, and {bytes} bytes are copied{}.",
+        view.measured_trial(lane, "share", "buffer").ok_or(tr!("no time was measured"))?;
+    let first = tr!(
+        "A write to 1\u{a0}MiB is seen on {} after {}, and {} bytes are copied{}.",
+        lane,
         format::figures(measured).0,
+        bytes,
         view.version()
     );
     let moves: Vec<&LaneId> = with(&shared, false)
@@ -65,7 +73,7 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
     let second = if moves.is_empty() {
         String::new()
     } else {
-        format!("A transfer on {} takes the buffer from its sender.", names(moves))
+        tr!("A transfer on {} takes the buffer from its sender.", names(moves))
     };
     Ok(Judgement::new(verdict, [first, second]))
 }
@@ -80,7 +88,7 @@ fn processes(view: &View<'_>) -> Result<Judgement, String> {
     let first = if told.is_empty() {
         String::new()
     } else {
-        format!("1\u{a0}MiB crosses as copies of {}{}.", told.join(", "), view.version())
+        tr!("1\u{a0}MiB crosses as copies of {}{}.", told.join(", "), view.version())
     };
     Ok(Judgement::new(verdict, [first, words]))
 }

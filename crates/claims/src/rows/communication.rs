@@ -2,6 +2,7 @@
 
 use lab::format::time;
 use lab::params;
+use texts::{text, tr, translated};
 
 use crate::view::{names, with};
 use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
@@ -13,17 +14,21 @@ pub(super) const ROW: Row = Row {
     experiments: &["share", "echo"],
     cells: [
         Cell {
-            statement: "A message arrives as a structured clone (a Map stays a Map, a prototype is lost), and \
-                        memory can be shared instead.",
-            nuance: "A buffer can also be transferred: then the sender has it no more.",
+            statement: text!(
+                "A message arrives as a structured clone (a Map stays a Map, a prototype is lost), and \
+                        memory can be shared instead."
+            ),
+            nuance: text!("A buffer can also be transferred: then the sender has it no more."),
             rests_on: &[],
             judge: threads,
         },
         Cell {
-            statement: "A message arrives as a copy that went through a serialized form.",
-            nuance: "The form is JSON, in which a Map is an empty object and bytes are digits; with \
+            statement: text!("A message arrives as a copy that went through a serialized form."),
+            nuance: text!(
+                "The form is JSON, in which a Map is an empty object and bytes are digits; with \
                      serialization 'advanced' it is a structured clone: slower for small values, faster for \
-                     large ones.",
+                     large ones."
+            ),
             rests_on: &[],
             judge: processes,
         },
@@ -34,8 +39,8 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
     let trial = ("share", "variables");
     let maps = view.each(Column::Threads, trial, "map_kept").map_err(|why| {
         let measured = view.each(Column::Threads, trial, "change_seen").is_ok();
-        let native =
-            "threads of a native program send values as they are, and clone nothing".to_owned();
+        let native = tr!("threads of a native program send values as they are, and clone nothing")
+            .to_owned();
         if measured { native } else { why }
     })?;
     let prototypes = view.each(Column::Threads, trial, "prototype_kept")?;
@@ -45,11 +50,13 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
     let shares = if with(&shared, true).is_empty() { Verdict::Fails } else { Verdict::Holds };
     let lane = maps[0].0;
     let function = view.text(lane, trial, "function").unwrap_or_default();
-    let first = format!(
-        "On {} a Map {}, a prototype {}, a function is {function}{}.",
+    let function = translated(&function);
+    let first = tr!(
+        "On {} a Map {}, a prototype {}, a function is {}{}.",
         names(maps.iter().map(|(lane, _)| *lane)),
-        if maps[0].1 { "stays one" } else { "is lost" },
-        if prototypes[0].1 { "is kept" } else { "is lost" },
+        if maps[0].1 { tr!("stays one") } else { tr!("is lost") },
+        if prototypes[0].1 { tr!("is kept") } else { tr!("is lost") },
+        function,
         view.version()
     );
     Ok(Judgement::new(is_clone.and(shares), [first, echoes(view, Column::Threads)]))
@@ -61,12 +68,13 @@ fn processes(view: &View<'_>) -> Result<Judgement, String> {
     let verdict = Verdict::of(seen.iter().map(|(_, seen)| !seen));
     let maps = view.each(Column::Processes, trial, "map_kept").unwrap_or_default();
     let first = if maps.is_empty() {
-        format!("What arrives is a copy in bytes{}.", view.version())
+        tr!("What arrives is a copy in bytes{}.", view.version())
     } else {
         let (kept, lost) = (with(&maps, true), with(&maps, false));
-        let parts = [("lost", lost), ("kept", kept)].into_iter().filter(|(_, on)| !on.is_empty());
-        let parts: Vec<String> = parts.map(|(how, on)| format!("{how} on {}", names(on))).collect();
-        format!("A Map is {}{}.", parts.join(", "), view.version())
+        let parts =
+            [(tr!("lost"), lost), (tr!("kept"), kept)].into_iter().filter(|(_, on)| !on.is_empty());
+        let parts: Vec<String> = parts.map(|(how, on)| tr!("{} on {}", how, names(on))).collect();
+        tr!("A Map is {}{}.", parts.join(", "), view.version())
     };
     Ok(Judgement::new(verdict, [first, echoes(view, Column::Processes)]))
 }
@@ -80,10 +88,10 @@ fn echoes(view: &View<'_>, column: Column) -> String {
     let told = view
         .lanes(column)
         .iter()
-        .filter_map(|lane| Some(format!("{lane} {} and {}", one(lane, 64)?, one(lane, 1 << 20)?)));
+        .filter_map(|lane| Some(tr!("{} {} and {}", lane, one(lane, 64)?, one(lane, 1 << 20)?)));
     let told: Vec<String> = told.collect();
     if told.is_empty() {
         return String::new();
     }
-    format!("64\u{a0}B and 1\u{a0}MiB there and back: {}.", told.join(", "))
+    tr!("64\u{a0}B and 1\u{a0}MiB there and back: {}.", told.join(", "))
 }

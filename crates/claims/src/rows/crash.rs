@@ -2,6 +2,7 @@
 
 use lab::experiments::crash::TRIALS;
 use protocol::LaneId;
+use texts::{text, tr};
 
 use crate::matrix::Died;
 use crate::view::list;
@@ -14,18 +15,22 @@ pub(super) const ROW: Row = Row {
     experiments: &["crash"],
     cells: [
         Cell {
-            statement: "Whatever ends a worker thread ends its caller, too.",
-            nuance: "It depends on the crash. What the language can catch (an error, a full stack, exit, small \
+            statement: text!("Whatever ends a worker thread ends its caller, too."),
+            nuance: text!(
+                "It depends on the crash. What the language can catch (an error, a full stack, exit, small \
                      allocations past the limit) ends the worker alone, if somebody listens for its errors. \
                      What the system does (SIGSEGV, an allocation that the heap cannot hold) ends everything. \
-                     A trap in shared wasm memory leaves locks as they were.",
+                     A trap in shared wasm memory leaves locks as they were."
+            ),
             rests_on: &[],
             judge: threads,
         },
         Cell {
-            statement: "Whatever ends a child process, its caller and its siblings go on.",
-            nuance: "What it had sent and nobody had read may be lost with it, and memory that was shared with \
-                     it stays as it was, its locks included.",
+            statement: text!("Whatever ends a child process, its caller and its siblings go on."),
+            nuance: text!(
+                "What it had sent and nobody had read may be lost with it, and memory that was shared with \
+                     it stays as it was, its locks included."
+            ),
             rests_on: &[],
             judge: processes,
         },
@@ -39,7 +44,7 @@ fn all(
 ) -> Result<Vec<(&'static str, &'static LaneId, Died, bool)>, String> {
     let lanes = view.lanes(column);
     if lanes.is_empty() {
-        return Err("a page starts no processes".to_owned());
+        return Err(tr!("a page starts no processes").to_owned());
     }
     let mut all = Vec::new();
     for trial in &TRIALS {
@@ -71,16 +76,18 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
     without.retain(|kind| !with.contains(kind));
     let count = with.len() + without.len();
     let first = match with.len() {
-        0 => format!("In none of {count} kinds did the caller die{}.", view.version()),
-        few => format!(
-            "In {few} of {count} kinds the caller died, too: {}{}.",
+        0 => tr!("In none of {} kinds did the caller die{}.", count, view.version()),
+        few => tr!(
+            "In {} of {} kinds the caller died, too: {}{}.",
+            few,
+            count,
             list(with),
             view.version()
         ),
     };
     let second = match without.len() {
         0 => String::new(),
-        _ => format!("It lived through {}.", list(without)),
+        _ => tr!("It lived through {}.", list(without)),
     };
     Ok(Judgement::new(verdict, [first, second]))
 }
@@ -92,9 +99,9 @@ pub(super) fn processes(view: &View<'_>) -> Result<Judgement, String> {
     let count = kinds(all.iter()).len();
     let first = match harmed.len() {
         0 => {
-            format!("In {count} kinds of crash neither caller nor siblings died{}.", view.version())
+            tr!("In {} kinds of crash neither caller nor siblings died{}.", count, view.version())
         }
-        _ => format!("Others died, too, by {}{}.", list(harmed), view.version()),
+        _ => tr!("Others died, too, by {}{}.", list(harmed), view.version()),
     };
     Ok(Judgement::new(verdict, [first]))
 }

@@ -2,6 +2,7 @@
 
 use crate::view::{list, with};
 use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
+use texts::{text, tr, translated};
 
 pub(super) const ROW: Row = Row {
     id: "database",
@@ -10,16 +11,24 @@ pub(super) const ROW: Row = Row {
     experiments: &["share"],
     cells: [
         Cell {
-            statement: "An open connection cannot be used on the other side, and one opened on each side can.",
-            nuance: "In Rust the compiler lets threads share a connection behind a lock: then one waits for the \
-                     other.",
+            statement: text!(
+                "An open connection cannot be used on the other side, and one opened on each side can."
+            ),
+            nuance: text!(
+                "In Rust the compiler lets threads share a connection behind a lock: then one waits for the \
+                     other."
+            ),
             rests_on: &[],
             judge: |view| judge(view, Column::Threads),
         },
         Cell {
-            statement: "An open connection cannot be used on the other side, and one opened on each side can.",
-            nuance: "The socket of a connection can be passed to another process. That shares no connection, it \
-                     damages one: two then speak on one protocol stream.",
+            statement: text!(
+                "An open connection cannot be used on the other side, and one opened on each side can."
+            ),
+            nuance: text!(
+                "The socket of a connection can be passed to another process. That shares no connection, it \
+                     damages one: two then speak on one protocol stream."
+            ),
             rests_on: &[],
             judge: |view| judge(view, Column::Processes),
         },
@@ -54,13 +63,13 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
         let lane = passed[0].0;
         let name = view.text(lane, trial, "engine").unwrap_or_else(|| engine.to_owned());
         let said = view.text(lane, trial, "said").unwrap_or_default();
-        let said = said.trim_end_matches('.');
-        let mut sentence = format!("{name} on {lane}: {said}");
+        let said = translated(said.trim_end_matches('.'));
+        let mut sentence = tr!("{} on {}: {}", name, lane, said);
         if shareable {
-            sentence += "; behind a lock it works";
+            sentence += tr!("; behind a lock it works");
         }
         if let Some(lane) = with(&damaged, true).first() {
-            sentence += &format!("; passed as a socket on {lane} its stream is damaged");
+            sentence += &tr!("; passed as a socket on {} its stream is damaged", lane);
         }
         sentences.push(sentence + ".");
     }
@@ -68,7 +77,7 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
         return Err(list(missing));
     };
     let version = view.version();
-    let last = format!("One connection each works, with a transaction on each side{version}.");
+    let last = tr!("One connection each works, with a transaction on each side{}.", version);
     let own = view.each(column, ("share", ENGINES[0]), "own_connections_work");
     let works = own.is_ok_and(|all| all.iter().all(|(_, works)| *works));
     let mut evidence = sentences;

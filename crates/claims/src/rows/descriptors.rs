@@ -2,6 +2,7 @@
 
 use protocol::LaneId;
 use protocol::trial::Fact;
+use texts::{text, tr};
 
 use crate::view::{names, with};
 use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
@@ -13,17 +14,21 @@ pub(super) const ROW: Row = Row {
     experiments: &["share"],
     cells: [
         Cell {
-            statement: "An open file can be passed to a worker, and works there.",
-            nuance: "Threads have one table of descriptors: a bare number works without being passed, and who \
+            statement: text!("An open file can be passed to a worker, and works there."),
+            nuance: text!(
+                "Threads have one table of descriptors: a bare number works without being passed, and who \
                      closes it closes it for all. A FileHandle that is transferred changes its owner; a socket \
-                     can be sent from Node 24 on.",
+                     can be sent from Node 24 on."
+            ),
             rests_on: &[],
             judge: threads,
         },
         Cell {
-            statement: "An open file or socket can be passed to a child, and works there.",
-            nuance: "When it starts (stdio), or sockets by a message; natively any descriptor by SCM_RIGHTS, \
-                     though not over a pipe.",
+            statement: text!("An open file or socket can be passed to a child, and works there."),
+            nuance: text!(
+                "When it starts (stdio), or sockets by a message; natively any descriptor by SCM_RIGHTS, \
+                     though not over a pipe."
+            ),
             rests_on: &[],
             judge: |view| judge(view, Column::Processes),
         },
@@ -36,7 +41,7 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
     let passed = view.each(column, TRIAL, "passed")?;
     let verdict = Verdict::of(passed.iter().map(|(_, passed)| *passed));
     let lane = passed[0].0;
-    let first = format!(
+    let first = tr!(
         "What was opened on one side works on the other on {}{}.",
         names(with(&passed, true)),
         view.version()
@@ -61,10 +66,10 @@ fn details(view: &View<'_>, lane: &LaneId) -> String {
     let told = tried.map(|(name, fact)| {
         let name = name.replace('_', " ");
         match fact {
-            Fact::Is(true) => format!("{name}: works"),
-            Fact::Is(false) => format!("{name}: does not"),
+            Fact::Is(true) => tr!("{}: works", name),
+            Fact::Is(false) => tr!("{}: does not", name),
             other => format!("{name}: {other}"),
         }
     });
-    format!("On {lane} {}.", told.collect::<Vec<_>>().join(", "))
+    tr!("On {} {}.", lane, told.collect::<Vec<_>>().join(", "))
 }

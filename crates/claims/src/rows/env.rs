@@ -2,6 +2,7 @@
 
 use crate::view::{names, with};
 use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
+use texts::{text, tr};
 
 pub(super) const ROW: Row = Row {
     id: "env",
@@ -10,14 +11,22 @@ pub(super) const ROW: Row = Row {
     experiments: &["share"],
     cells: [
         Cell {
-            statement: "A worker has what was set before it started, and later changes are seen on neither side.",
-            nuance: "With SHARE_ENV both have one environment. Threads of a native program always have.",
+            statement: text!(
+                "A worker has what was set before it started, and later changes are seen on neither side."
+            ),
+            nuance: text!(
+                "With SHARE_ENV both have one environment. Threads of a native program always have."
+            ),
             rests_on: &[],
             judge: |view| judge(view, Column::Threads),
         },
         Cell {
-            statement: "A child has what was set before it started, and later changes are seen on neither side.",
-            nuance: "What a child is given can be chosen: our own child program gets nothing.",
+            statement: text!(
+                "A child has what was set before it started, and later changes are seen on neither side."
+            ),
+            nuance: text!(
+                "What a child is given can be chosen: our own child program gets nothing."
+            ),
             rests_on: &[],
             judge: |view| judge(view, Column::Processes),
         },
@@ -37,21 +46,21 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
     let verdict =
         if verdict == Verdict::Holds && !otherwise.is_empty() { Verdict::Nuance } else { verdict };
     let seen = with(&later, true);
-    let first = format!(
+    let first = tr!(
         "{} on {}; a later change {}{}.",
-        if with(&inherited, false).is_empty() { "Inherited" } else { "Not inherited" },
+        if with(&inherited, false).is_empty() { tr!("Inherited") } else { tr!("Not inherited") },
         names(inherited.iter().map(|(lane, _)| *lane)),
         if seen.is_empty() {
-            "is not seen".to_owned()
+            tr!("is not seen").to_owned()
         } else {
-            format!("is seen on {}", names(seen))
+            tr!("is seen on {}", names(seen))
         },
         view.version()
     );
     let second = if otherwise.is_empty() {
         String::new()
     } else {
-        format!("With SHARE_ENV changes are seen both ways on {}.", names(otherwise))
+        tr!("With SHARE_ENV changes are seen both ways on {}.", names(otherwise))
     };
     Ok(Judgement::new(verdict, [first, second]))
 }

@@ -3,6 +3,7 @@
 use lab::{format, params};
 use protocol::LaneId;
 use protocol::report::{Measured, Params};
+use texts::{text, tr};
 
 use super::{buffers, crash};
 use crate::view::{names, with};
@@ -15,15 +16,19 @@ pub(super) const ROW: Row = Row {
     experiments: &["compute", "share", "foreign", "crash"],
     cells: [
         Cell {
-            statement: "Work that keeps a processor busy gains from a second worker, and buffers are shared.",
-            nuance: "Work that waits for files or the network gains nothing from a thread. Processes scale as \
-                     well where little has to be sent.",
+            statement: text!(
+                "Work that keeps a processor busy gains from a second worker, and buffers are shared."
+            ),
+            nuance: text!(
+                "Work that waits for files or the network gains nothing from a thread. Processes scale as \
+                     well where little has to be sent."
+            ),
             rests_on: &["buffers.threads"],
             judge: threads,
         },
         Cell {
-            statement: "Other programs run as workers, and no crash reaches the caller.",
-            nuance: "That costs a serialized form for everything that is sent.",
+            statement: text!("Other programs run as workers, and no crash reaches the caller."),
+            nuance: text!("That costs a serialized form for everything that is sent."),
             rests_on: &["crash.processes"],
             judge: processes,
         },
@@ -46,12 +51,13 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
         _ => Verdict::Nuance,
     };
     let shares = view.verdict(&buffers::ROW, column);
-    let first = format!(
-        "All workers together are up to {} times as fast as one on {lane}{}.",
+    let first = tr!(
+        "All workers together are up to {} times as fast as one on {}{}.",
         format::figures(speed_up).0,
+        lane,
         view.version()
     );
-    let second = format!("Sharing buffers {}.", shares.verdict.words());
+    let second = tr!("Sharing buffers {}.", shares.verdict.words());
     Ok(Judgement::new(scales.and(shares.verdict), [first, second]))
 }
 
@@ -79,9 +85,9 @@ fn processes(view: &View<'_>) -> Result<Judgement, String> {
     let isolation = view.verdict(&crash::ROW, column);
     let told: Vec<String> = runs
         .iter()
-        .map(|(program, all)| format!("{program} on {}", names(with(all, true))))
+        .map(|(program, all)| tr!("{} on {}", program, names(with(all, true))))
         .collect();
-    let first = format!("Programs that echo frames: {}{}.", told.join("; "), view.version());
-    let second = format!("That crashes stay with the child {}.", isolation.verdict.words());
+    let first = tr!("Programs that echo frames: {}{}.", told.join("; "), view.version());
+    let second = tr!("That crashes stay with the child {}.", isolation.verdict.words());
     Ok(Judgement::new(foreign.and(isolation.verdict), [first, second]))
 }

@@ -1,6 +1,7 @@
 //! "Limitations": what is missing, by the claims that measure it.
 
 use lab::params;
+use texts::{text, tr};
 
 use super::{crash, memory, variables};
 use crate::order::{Order, order};
@@ -14,15 +15,19 @@ pub(super) const ROW: Row = Row {
     experiments: &["crash", "share", "echo"],
     cells: [
         Cell {
-            statement: "A crash of a worker can end its caller, and no variable is shared by itself.",
-            nuance: "What a language can catch is caught: see the crash matrix.",
+            statement: text!(
+                "A crash of a worker can end its caller, and no variable is shared by itself."
+            ),
+            nuance: text!("What a language can catch is caught: see the crash matrix."),
             rests_on: &["crash.threads", "variables.threads"],
             judge: threads,
         },
         Cell {
-            statement: "No memory is shared, and messages take longer than between threads.",
-            nuance: "Slower is Node's serialization. A bare socket pair carries a megabyte faster than a \
-                     worker's postMessage, and memory can be shared by the system's means.",
+            statement: text!("No memory is shared, and messages take longer than between threads."),
+            nuance: text!(
+                "Slower is Node's serialization. A bare socket pair carries a megabyte faster than a \
+                     worker's postMessage, and memory can be shared by the system's means."
+            ),
             rests_on: &["memory.processes", "communication.processes"],
             judge: processes,
         },
@@ -40,8 +45,8 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
     let words = |what: &str, judged: &Judgement| {
         format!("{what} {}: {}", judged.verdict.words(), judged.evidence[0])
     };
-    let first = words("That a crash affects the whole process", &crash);
-    Ok(Judgement::new(verdict, [first, words("That variables must be passed", &variables)]))
+    let first = words(tr!("That a crash affects the whole process"), &crash);
+    Ok(Judgement::new(verdict, [first, words(tr!("That variables must be passed"), &variables)]))
 }
 
 fn missing(all: &[Judgement]) -> String {
@@ -59,11 +64,7 @@ fn processes(view: &View<'_>) -> Result<Judgement, String> {
         Order::Less => Verdict::Fails,
         Order::Unclear => Verdict::Nuance,
     };
-    let first = format!(
-        "1\u{a0}MiB there and back: {}, {}{}.",
-        told(process),
-        told(thread),
-        view.version()
-    );
+    let first =
+        tr!("1\u{a0}MiB there and back: {}, {}{}.", told(process), told(thread), view.version());
     Ok(Judgement::new(slower.and(sharing), [first, words]))
 }

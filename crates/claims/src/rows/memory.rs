@@ -2,6 +2,7 @@
 
 use lab::format;
 use protocol::LaneId;
+use texts::{text, tr, translated};
 
 use crate::view::{SYSTEM_SHARING, names, with};
 use crate::{Cell, Column, Judgement, Platform, Row, Table, Verdict, View};
@@ -13,16 +14,24 @@ pub(super) const ROW: Row = Row {
     experiments: &["identity", "share"],
     cells: [
         Cell {
-            statement: "What one side allocates is not in the other's heap, and a buffer can be shared.",
-            nuance: "The heaps are V8's. The memory around them is one: what fills it, or writes where it \
-                     must not, meets both. In Rust threads there is but one heap.",
+            statement: text!(
+                "What one side allocates is not in the other's heap, and a buffer can be shared."
+            ),
+            nuance: text!(
+                "The heaps are V8's. The memory around them is one: what fills it, or writes where it \
+                     must not, meets both. In Rust threads there is but one heap."
+            ),
             rests_on: &[],
             judge: threads,
         },
         Cell {
-            statement: "What one side allocates is not in the other's heap, and no buffer can be shared.",
-            nuance: "Node has no call for it; the system has: a memfd that both map, as process.shm does. \
-                     Waking the other side takes a system call all the same.",
+            statement: text!(
+                "What one side allocates is not in the other's heap, and no buffer can be shared."
+            ),
+            nuance: text!(
+                "Node has no call for it; the system has: a memfd that both map, as process.shm does. \
+                     Waking the other side takes a system call all the same."
+            ),
             rests_on: &[],
             judge: processes,
         },
@@ -43,18 +52,21 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
     let sharing = with(&shared, true);
     let separate = Verdict::of(apart.iter().map(|(_, apart)| *apart));
     let can = if sharing.is_empty() { Verdict::Fails } else { Verdict::Holds };
-    let heaps = if separate == Verdict::Holds { "have a heap each" } else { "share one heap" };
-    let first = format!("Worker and caller {heaps}{}.", view.version());
+    let heaps = match separate {
+        Verdict::Holds => tr!("Worker and caller have a heap each"),
+        _ => tr!("Worker and caller share one heap"),
+    };
+    let first = format!("{heaps}{}.", view.version());
     Ok(Judgement::new(separate.and(can), [first, sharing_in_words(view, &sharing)]))
 }
 
 fn sharing_in_words(view: &View<'_>, sharing: &[&LaneId]) -> String {
     let Some(lane) = sharing.first() else {
-        return "On no lane did a write to a buffer show on the other side.".to_owned();
+        return tr!("On no lane did a write to a buffer show on the other side.").to_owned();
     };
     let time = view.measured_trial(lane, "share", "buffer").map(|(_, measured)| measured.median);
-    let time = time.map_or(String::new(), |time| format!(", after {}", format::time(time)));
-    format!("On {} a write to a shared buffer is seen{time}.", names(sharing.iter().copied()))
+    let time = time.map_or(String::new(), |time| tr!(", after {}", format::time(time)));
+    tr!("On {} a write to a shared buffer is seen{}.", names(sharing.iter().copied()), time)
 }
 
 pub(super) fn processes(view: &View<'_>) -> Result<Judgement, String> {
@@ -63,8 +75,8 @@ pub(super) fn processes(view: &View<'_>) -> Result<Judgement, String> {
     let (verdict, evidence) = no_sharing(view)?;
     let isolated = Verdict::of(apart.iter().map(|(_, apart)| *apart));
     let words = match isolated {
-        Verdict::Holds => "Worker and caller have a heap each",
-        _ => "A worker's heap is its caller's",
+        Verdict::Holds => tr!("Worker and caller have a heap each"),
+        _ => tr!("A worker's heap is its caller's"),
     };
     let verdict = if isolated == Verdict::Fails { isolated } else { isolated.and(verdict) };
     Ok(Judgement::new(verdict, [format!("{words}{}.", view.version()), evidence]))
@@ -79,7 +91,7 @@ pub(super) fn no_sharing(view: &View<'_>) -> Result<(Verdict, String), String> {
         .iter()
         .filter_map(|lane| {
             let said = view.text(lane, ("share", "buffer"), "shared_array_buffer")?;
-            Some(format!("on {lane} a SharedArrayBuffer {}", said.trim_end_matches('.')))
+            Some(tr!("on {} a SharedArrayBuffer {}", lane, translated(said.trim_end_matches('.'))))
         })
         .collect();
     if view.platform() == Platform::Rust || !sharing.is_empty() {
@@ -98,7 +110,7 @@ pub(super) fn no_sharing(view: &View<'_>) -> Result<(Verdict, String), String> {
 
 fn capital_list(all: &[String]) -> String {
     if all.is_empty() {
-        return "Nothing that one side writes shows on the other.".to_owned();
+        return tr!("Nothing that one side writes shows on the other.").to_owned();
     }
-    format!("With Node's own calls: {}.", all.join(", "))
+    tr!("With Node's own calls: {}.", all.join(", "))
 }

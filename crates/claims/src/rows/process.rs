@@ -2,6 +2,7 @@
 
 use crate::view::{names, with};
 use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
+use texts::{text, tr};
 
 pub(super) const ROW: Row = Row {
     id: "process",
@@ -10,16 +11,20 @@ pub(super) const ROW: Row = Row {
     experiments: &["identity"],
     cells: [
         Cell {
-            statement: "Worker and caller tell the same process id.",
-            nuance: "What belongs to the process belongs to both: its working directory, its signals, its \
-                     user. A worker thread can see them change, and in Node cannot change them itself.",
+            statement: text!("Worker and caller tell the same process id."),
+            nuance: text!(
+                "What belongs to the process belongs to both: its working directory, its signals, its \
+                     user. A worker thread can see them change, and in Node cannot change them itself."
+            ),
             rests_on: &[],
             judge: |view| judge(view, Column::Threads),
         },
         Cell {
-            statement: "Worker and caller tell different process ids.",
-            nuance: "The child has a working directory, signals and a title of its own. It need not be a \
-                     Node: what makes fork heavy is the runtime that it starts.",
+            statement: text!("Worker and caller tell different process ids."),
+            nuance: text!(
+                "The child has a working directory, signals and a title of its own. It need not be a \
+                     Node: what makes fork heavy is the runtime that it starts."
+            ),
             rests_on: &[],
             judge: |view| judge(view, Column::Processes),
         },
@@ -31,28 +36,24 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
     let wanted = column == Column::Threads;
     let verdict = Verdict::of(all.iter().map(|(_, same)| *same == wanted));
     let mut parts = Vec::new();
-    for (same, words) in
-        [(true, "have their caller's process id"), (false, "have one of their own")]
-    {
-        let lanes = with(&all, same);
-        if !lanes.is_empty() {
-            parts.push(format!("workers of {} {words}", names(lanes)));
-        }
+    let (alike, apart) = (with(&all, true), with(&all, false));
+    if !alike.is_empty() {
+        parts.push(tr!("workers of {} have their caller's process id", names(alike)));
+    }
+    if !apart.is_empty() {
+        parts.push(tr!("workers of {} have a process id of their own", names(apart)));
     }
     let shared = |aspect: &str| {
         let all = view.each(column, ("identity", aspect), "same").ok()?;
         Some((aspect.to_owned(), all.iter().all(|(_, same)| *same)))
     };
     let aspects: Vec<_> = ["cwd", "signals", "title"].into_iter().filter_map(shared).collect();
-    let of = |wanted: bool| {
+    let parts_of = |title: &str, wanted: bool| {
         let named = aspects.iter().filter(|(_, same)| *same == wanted);
-        crate::view::list(named.map(|(name, _)| name.clone()).collect())
+        let named: Vec<String> = named.map(|(name, _)| name.clone()).collect();
+        (!named.is_empty()).then(|| format!("{title}: {}", crate::view::list(named)))
     };
-    let parts_of = |title: &str, same| match of(same).as_str() {
-        "none" => None,
-        named => Some(format!("{title}: {named}")),
-    };
-    let beside = [parts_of("in common", true), parts_of("each for itself", false)];
+    let beside = [parts_of(tr!("in common"), true), parts_of(tr!("each for itself"), false)];
     let beside: Vec<String> = beside.into_iter().flatten().collect();
     let beside =
         if beside.is_empty() { String::new() } else { format!("{}.", capital(&beside.join("; "))) };

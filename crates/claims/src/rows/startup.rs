@@ -3,6 +3,7 @@
 use lab::params;
 use protocol::LaneId;
 use protocol::report::Params;
+use texts::{text, tr};
 
 use crate::order::{Order, order};
 use crate::view::told;
@@ -15,16 +16,24 @@ pub(super) const ROW: Row = Row {
     experiments: &["startup", "identity"],
     cells: [
         Cell {
-            statement: "A worker answers sooner than a child process, and has no process of its own.",
-            nuance: "Light beside a fork of the same runtime. A worker is a runtime, too: in Node it takes \
-                     many times as long as a small native process.",
+            statement: text!(
+                "A worker answers sooner than a child process, and has no process of its own."
+            ),
+            nuance: text!(
+                "Light beside a fork of the same runtime. A worker is a runtime, too: in Node it takes \
+                     many times as long as a small native process."
+            ),
             rests_on: &["process.threads"],
             judge: threads,
         },
         Cell {
-            statement: "A child process answers later than a worker thread, for it starts a whole runtime.",
-            nuance: "It is the runtime that is heavy and not the process: a small program answers within a \
-                     millisecond. Starting one also holds up the caller's event loop.",
+            statement: text!(
+                "A child process answers later than a worker thread, for it starts a whole runtime."
+            ),
+            nuance: text!(
+                "It is the runtime that is heavy and not the process: a small program answers within a \
+                     millisecond. Starting one also holds up the caller's event loop."
+            ),
             rests_on: &["process.processes"],
             judge: processes,
         },
@@ -40,7 +49,7 @@ fn blocked(view: &View<'_>, lane: &LaneId) -> String {
     let asked = params([("metric", "blocked".into())]);
     let measured = view.figure(lane, "startup", &asked);
     measured.map_or(String::new(), |measured| {
-        format!("Of that, {} held up the caller on {lane}.", lab::format::figures(measured).0)
+        tr!("Of that, {} held up the caller on {}.", lab::format::figures(measured).0, lane)
     })
 }
 
@@ -54,7 +63,7 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
         Order::Unclear => Verdict::Nuance,
     };
     let no_process = Verdict::of(alone.iter().map(|(_, same)| *same));
-    let sentence = format!("First answers: {}, {}{}.", told(thread), told(process), view.version());
+    let sentence = tr!("First answers: {}, {}{}.", told(thread), told(process), view.version());
     Ok(Judgement::new(verdict.and(no_process), [sentence, blocked(view, thread.0)]))
 }
 
@@ -74,9 +83,9 @@ fn processes(view: &View<'_>) -> Result<Judgement, String> {
         Order::Less => Verdict::Fails,
         Order::Unclear => Verdict::Nuance,
     };
-    let sentence = format!("First answers: {}, {}{}.", told(process), told(thread), view.version());
+    let sentence = tr!("First answers: {}, {}{}.", told(process), told(thread), view.version());
     let small = bare.map_or(String::new(), |bare| {
-        format!("A small native process: {}.", told((&LaneId::PROCESS_SOCKET, bare)))
+        tr!("A small native process: {}.", told((&LaneId::PROCESS_SOCKET, bare)))
     });
     Ok(Judgement::new(verdict, [sentence, small]))
 }

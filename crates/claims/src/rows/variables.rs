@@ -2,6 +2,7 @@
 
 use crate::view::{list, names, with};
 use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
+use texts::{text, tr, translated};
 
 pub(super) const ROW: Row = Row {
     id: "variables",
@@ -10,15 +11,21 @@ pub(super) const ROW: Row = Row {
     experiments: &["share", "identity"],
     cells: [
         Cell {
-            statement: "A global that is changed is not changed for the other side, nor an object that was sent.",
-            nuance: "A clone drops what is no data: prototypes and functions. In Rust a static is every \
-                     thread's, and the compiler sees to it that only what is safe to share is shared.",
+            statement: text!(
+                "A global that is changed is not changed for the other side, nor an object that was sent."
+            ),
+            nuance: text!(
+                "A clone drops what is no data: prototypes and functions. In Rust a static is every \
+                     thread's, and the compiler sees to it that only what is safe to share is shared."
+            ),
             rests_on: &[],
             judge: |view| judge(view, Column::Threads),
         },
         Cell {
-            statement: "A global that is changed is not changed for the other side, nor an object that was sent.",
-            nuance: "As JSON a Map, a Date and bytes arrive as something else.",
+            statement: text!(
+                "A global that is changed is not changed for the other side, nor an object that was sent."
+            ),
+            nuance: text!("As JSON a Map, a Date and bytes arrive as something else."),
             rests_on: &[],
             judge: |view| judge(view, Column::Processes),
         },
@@ -32,22 +39,27 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
     let verdict = Verdict::of(later.iter().chain(&changed).map(|(_, seen)| !seen));
     let (seen, unseen) = (with(&later, true), with(&later, false));
     let first = if seen.is_empty() {
-        format!("A later change of a global is not seen on {}{}.", names(unseen), view.version())
+        tr!("A later change of a global is not seen on {}{}.", names(unseen), view.version())
     } else {
-        format!("A later change of a global is seen on {}{}.", names(seen), view.version())
+        tr!("A later change of a global is seen on {}{}.", names(seen), view.version())
     };
     let lane = later[0].0;
-    let lost: Vec<String> =
-        [("prototype_kept", "a prototype"), ("map_kept", "a Map"), ("date_kept", "a Date")]
-            .into_iter()
-            .filter(|(fact, _)| view.is(lane, trial, fact) == Some(false))
-            .map(|(_, what)| what.to_owned())
-            .collect();
-    let function = view.text(lane, trial, "function").map(|it| format!("a function is {it}"));
+    let lost: Vec<String> = [
+        ("prototype_kept", tr!("a prototype")),
+        ("map_kept", tr!("a Map")),
+        ("date_kept", tr!("a Date")),
+    ]
+    .into_iter()
+    .filter(|(fact, _)| view.is(lane, trial, fact) == Some(false))
+    .map(|(_, what)| what.to_owned())
+    .collect();
+    let function =
+        view.text(lane, trial, "function").map(|it| tr!("a function is {}", translated(&it)));
     let second = match (lost.is_empty(), function) {
         (true, _) => String::new(),
-        (false, function) => format!(
-            "A message on {lane} loses {}{}.",
+        (false, function) => tr!(
+            "A message on {} loses {}{}.",
+            lane,
             list(lost),
             function.map_or(String::new(), |it| format!("; {it}"))
         ),

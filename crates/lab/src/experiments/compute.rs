@@ -1,6 +1,7 @@
 //! `compute`: real work, cut into a share per worker.
 
 use protocol::report::Unit;
+use texts::text;
 use workloads::compute::{ALL, PAGE, Workload};
 
 use super::{Experiment, Extent, worker_counts};
@@ -17,12 +18,14 @@ const fn pages(bytes: u32) -> u32 {
 
 pub(super) const COMPUTE: Experiment = Experiment {
     id: "compute",
-    question: "How long does a piece of work take, and what do more workers bring?",
-    prose: "From the request until the whole answer is with the caller, workers warm: with what it costs \
+    question: text!("How long does a piece of work take, and what do more workers bring?"),
+    prose: text!(
+        "From the request until the whole answer is with the caller, workers warm: with what it costs \
             to get the work to them and the answer back. `size` is in bytes of data read or written. \
             `speed_up` is how many times as fast several workers are as one, `efficiency` the part of \
             it per worker, and `serial_fraction` the part of the work that behaves as if it could not be \
-            divided (Karp and Flatt, 1990): negative where workers help each other, as with caches.",
+            divided (Karp and Flatt, 1990): negative where workers help each other, as with caches."
+    ),
     operations: |sweep| {
         let sizes = match sweep.extent {
             Extent::Quick | Extent::Brief => &QUICK[..],

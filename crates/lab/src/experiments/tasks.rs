@@ -1,6 +1,7 @@
 //! `tasks`: what the decision guide's model is fitted to.
 
 use protocol::load::{Amount, Load, Task};
+use texts::text;
 
 use super::{Experiment, Extent, nothing_more, worker_counts};
 use crate::op::Op;
@@ -14,12 +15,14 @@ const AT_A_RATE: Amount = Amount::Rate { tasks: 60, interval: 1_000_000 };
 
 pub(super) const TASKS: Experiment = Experiment {
     id: "tasks",
-    question: "How long does a task take, by its size, its work and its workers?",
-    prose: "A task has a payload, so many rounds of computing and a reply. `period` is the time per task when every \
+    question: text!("How long does a task take, by its size, its work and its workers?"),
+    prose: text!(
+        "A task has a payload, so many rounds of computing and a reply. `period` is the time per task when every \
             worker always has the next one; with `start` fresh, each has a worker of its own, started for it and ended \
             after it: `start` is what starting as many at a time takes, `first` what their first task does, cold. `p50` and `p99` are of tasks that are due \
             at even intervals, from when each was due. What lies with the caller is copied where a lane copies; where \
-            memory is shared within a process, it is handed over as it lies. The decision guide predicts from these.",
+            memory is shared within a process, it is handed over as it lies. The decision guide predicts from these."
+    ),
     operations: |sweep| {
         let sizes = match sweep.extent {
             Extent::Quick | Extent::Brief => &QUICK[..],

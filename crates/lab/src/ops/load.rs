@@ -58,7 +58,8 @@ pub(super) async fn measure_fresh(
         waves.push(wave);
     }
     let series = |metric, time: &dyn Fn(&Wave) -> f64| {
-        op.series(metric, Unit::Nanoseconds, Ok(waves.iter().map(time).collect()))
+        let times = waves.iter().map(time).collect();
+        op.series(metric, Unit::Nanoseconds, told_apart(times, waves[0].shortest))
     };
     Ok(vec![
         series("period", &|wave| wave.all() / f64::from(load.workers)),
@@ -75,19 +76,25 @@ pub(super) async fn measure_whole(
     tasks: u32,
     effort: &Effort,
 ) -> Result<Vec<Series>, LaneError> {
-    let mut total = 0.0;
+    let (mut total, mut shortest) = (0.0, 0.0);
     if load.fresh {
         let mut left = tasks;
         while left > 0 {
             let now = left.min(load.workers);
-            total += Wave::of(lane, load, now, effort).await?.all();
+            let wave = Wave::of(lane, load, now, effort).await?;
+            (total, shortest) = (total + wave.all(), wave.shortest);
             left -= now;
         }
     } else {
-        let Wave { start, tasks, .. } = Wave::with(lane, load, tasks, load.workers, effort).await?;
-        total = start + tasks;
+        let wave = Wave::with(lane, load, tasks, load.workers, effort).await?;
+        (total, shortest) = (wave.start + wave.tasks, wave.shortest);
     }
-    Ok(vec![op.series("total", Unit::Nanoseconds, Ok(vec![total]))])
+    Ok(vec![op.series("total", Unit::Nanoseconds, told_apart(vec![total], shortest))])
+}
+
+/// The times, if the lane's clock saw all of them pass.
+fn told_apart(times: Vec<f64>, shortest: f64) -> Result<Vec<f64>, String> {
+    if times.iter().all(|time| *time > 0.0) { Ok(times) } else { Err(too_short(shortest)) }
 }
 
 /// Workers from their start to their end, and tasks in between. Nanoseconds; laying out the first payload is nobody's.
@@ -95,6 +102,8 @@ struct Wave {
     start: f64,
     tasks: f64,
     end: f64,
+    /// What the lane's clock tells apart.
+    shortest: f64,
 }
 
 impl Wave {
@@ -118,14 +127,29 @@ impl Wave {
         let began = lane.now();
         let mut started = lane.start(workers, effort.placement).await?;
         let start = lane.now() - began;
-        let tasks = started.pool(load.task).await?.closed(count).await?;
+        let mut pool = started.pool(load.task).await?;
+        let tasks = pool.closed(count).await?;
+        let shortest = pool.shortest();
+        drop(pool);
         let told = lane.now();
         started.end().await?;
         // A worker that the page only lets go of has no end that shows.
-        Ok(Self { start, tasks, end: lane.now() - told })
+        Ok(Self { start, tasks, end: lane.now() - told, shortest })
     }
 
     fn all(&self) -> f64 {
         self.start + self.tasks + self.end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_clock_saw_pass_is_no_figure() {
+        assert_eq!(told_apart(vec![3.0, 4.0], 5e3), Ok(vec![3.0, 4.0]));
+        let why = told_apart(vec![3.0, 0.0], 5e3).unwrap_err();
+        assert_eq!(why, "shorter than this lane's clock tells apart (5.00\u{a0}µs)");
     }
 }

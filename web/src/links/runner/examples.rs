@@ -4,6 +4,7 @@ use gloo_net::http::Request;
 use protocol::example::ExampleEvent;
 use protocol::runner::{FromRunner, RESULT_PATH, ToRunner};
 use protocol::scrape::{ScrapeEvent, ScrapeWish};
+use texts::tr;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Response};
@@ -24,7 +25,7 @@ impl RunnerLink {
         let answer = Request::post(RESULT_PATH).send().await;
         let answer = answer.map_err(|_| ENDED.to_owned())?;
         if !answer.ok() {
-            return Err(format!("the runner has kept no picture: {}", answer.status()));
+            return Err(tr!("the runner has kept no picture: {}", answer.status()));
         }
         let answer: Response = answer.into();
         let blob = JsFuture::from(answer.blob().map_err(gone)?).await.map_err(gone)?;
@@ -82,7 +83,7 @@ impl RunnerLink {
                 Heard::Cancel => drop(self.outbox.unbounded_send(ToRunner::Cancel)),
                 Heard::Gone => return Err(gone()),
                 Heard::Message(FromRunner::Refused { visit: None, reason }) => {
-                    return Err(format!("the runner refused: {reason}"));
+                    return Err(tr!("the runner refused: {}", reason));
                 }
                 Heard::Message(message) => {
                     if is_last(message) {

@@ -7,14 +7,17 @@ use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use leptos::prelude::{RwSignal, Set};
 use protocol::runner::{FromRunner, SOCKET_PATH, ToRunner};
+use texts::text;
 
 use super::{Connected, Opened, RunnerState, adopt, hear, talk};
 
 /// Browsers do not say which of these it is.
-const REFUSED: &str = "no runner lets this page in there: either none runs at this port, or it was not started with this \
-                       page’s `--allow-origin`, or this browser lets no site reach programs on this machine";
+const REFUSED: &str = text!(
+    "no runner lets this page in there: either none runs at this port, or it was not started with this \
+                       page’s `--allow-origin`, or this browser lets no site reach programs on this machine"
+);
 const DENIED: &str =
-    "the runner’s answer was no, or nobody answered at its terminal for two minutes";
+    text!("the runner’s answer was no, or nobody answered at its terminal for two minutes");
 
 thread_local! {
     /// Lets the page in again after a connection ended. Memory only: it goes with the page.

@@ -5,18 +5,18 @@ mod scrape;
 mod seed;
 
 use leptos::prelude::*;
+use texts::tr;
 
-use super::{comparison, sentence};
+use super::{marked, sentence};
 use crate::examples::{Example, Examples};
 
 #[component]
 pub(super) fn ExamplesView() -> impl IntoView {
-    provide_context(Examples::new(comparison()));
     view! {
         <section class="examples" aria-labelledby="examples-heading">
-            <h2 id="examples-heading">"Examples"</h2>
+            <h2 id="examples-heading">{tr!("Examples")}</h2>
             <p>
-                "The two programs with which the comparison table ends, grown up: pictures over shared memory, and a scraper that may crash."
+                {tr!("The two programs with which the comparison table ends, grown up: pictures over shared memory, and a scraper that may crash.")}
             </p>
             <picture::PictureSection/>
             <scrape::ScrapeSection/>
@@ -45,7 +45,7 @@ fn Go(
                 {words}
             </button>
             <Show when=move || examples.is_running(example)>
-                <button type="button" on:click=move |_| examples.cancel()>"Cancel"</button>
+                <button type="button" on:click=move |_| examples.cancel()>{tr!("Cancel")}</button>
             </Show>
         </div>
         <p role="status">{move || status.get()}</p>

@@ -3,6 +3,7 @@
 use leptos::html::Canvas;
 use leptos::prelude::*;
 use protocol::{Availability, LaneId};
+use texts::tr;
 use web_sys::HtmlCanvasElement;
 use workloads::CHANNELS;
 
@@ -40,7 +41,7 @@ pub(super) fn PictureSection() -> impl IntoView {
         let all = examples.comparison.lanes().into_iter().filter(|lane| lane.pictures);
         let choice = |lane: protocol::LaneInfo| {
             let missing = lane.availability != Availability::Available;
-            let note = if missing { " (unavailable)" } else { "" };
+            let note = if missing { tr!(" (unavailable)") } else { "" };
             Choice::new(&lane.id, format!("{}{note}", lane.id)).unless(missing)
         };
         all.map(choice).collect()
@@ -48,37 +49,37 @@ pub(super) fn PictureSection() -> impl IntoView {
     let workers = Choice::numbers(environment::cores().clamp(2, 16), |count| count.to_string());
     view! {
         <section class="example" aria-labelledby="picture-example-heading">
-            <h3 id="picture-example-heading">"Pictures over shared memory"</h3>
+            <h3 id="picture-example-heading">{tr!("Pictures over shared memory")}</h3>
             <p>
-                "The picture that is chosen above, or the built-in one, filtered on one lane by fresh workers. "
-                "Over shared memory the page sees the rows appear, in the colour of the worker that writes them; nothing is sent between the workers."
+                {tr!("The picture that is chosen above, or the built-in one, filtered on one lane by fresh workers. \
+                    Over shared memory the page sees the rows appear, in the colour of the worker that writes them; nothing is sent between the workers.")}
             </p>
             <fieldset disabled=move || examples.is_locked()>
-                <legend class="hidden">"The picture’s filter and lane"</legend>
+                <legend class="hidden">{tr!("The picture’s filter and lane")}</legend>
                 <ChoiceList
                     id="example-filter"
-                    label="Filter"
+                    label=tr!("Filter")
                     choices=Signal::derive(filters)
                     chosen=Signal::derive(move || picture.filter.get().to_string())
                     choose=move |index: String| picture.filter.set(index.parse().unwrap_or(0))
                 />
                 <ChoiceList
                     id="example-lane"
-                    label="Lane"
+                    label=tr!("Lane")
                     choices=Signal::derive(lanes)
                     chosen=Signal::derive(move || picture.lane.get().to_string())
                     choose=move |lane: String| picture.lane.set(LaneId::from(lane.as_str()))
                 />
                 <ChoiceList
                     id="example-workers"
-                    label="Workers"
+                    label=tr!("Workers")
                     choices=workers
                     chosen=Signal::derive(move || picture.workers.get().to_string())
                     choose=move |count: String| picture.workers.set(count.parse().unwrap_or(1))
                 />
             </fieldset>
             <Go
-                words="Filter the picture"
+                words=tr!("Filter the picture")
                 example=Example::Picture
                 status=picture.status
                 trouble=picture.trouble
@@ -128,12 +129,12 @@ fn Slider() -> impl IntoView {
             style=("--at", move || format!("{}%", cut()))
         >
             <div class="frame">
-                <canvas node_ref=before role="img" aria-label="The picture before"></canvas>
+                <canvas node_ref=before role="img" aria-label=tr!("The picture before")></canvas>
                 <canvas
                     node_ref=after
                     class="after"
                     role="img"
-                    aria-label="The picture after"
+                    aria-label=tr!("The picture after")
                     data-partial-frames=move || partial.get().to_string()
                 ></canvas>
             </div>
@@ -142,8 +143,8 @@ fn Slider() -> impl IntoView {
                 id="before-after"
                 min="0"
                 max="100"
-                aria-label="How much of the picture before is shown"
-                aria-valuetext=move || format!("{} % of the picture before", at.get())
+                aria-label=tr!("How much of the picture before is shown")
+                aria-valuetext=move || tr!("{} % of the picture before", at.get())
                 prop:value=move || at.get().to_string()
                 disabled=appears
                 on:input=move |event| at.set(event_target_value(&event).parse().unwrap_or(50))
@@ -157,7 +158,7 @@ fn Slider() -> impl IntoView {
                     prop:checked=move || tinted.get()
                     on:change=move |event| tinted.set(event_target_checked(&event))
                 />
-                <span>"Rows in the colour of the worker that wrote them"</span>
+                <span>{tr!("Rows in the colour of the worker that wrote them")}</span>
             </label>
             <ul class="workers">
                 {move || picture.made.get().map(|made| legend(&made.bands))}
@@ -175,7 +176,7 @@ fn legend(bands: &[Band]) -> impl IntoView + use<> {
         let [red, green, blue] = colour(band.worker);
         let colour = format!("rgb({red} {green} {blue})");
         let words =
-            format!("worker {}: rows {} to {}", band.worker, band.rows.start + 1, band.rows.end);
+            tr!("worker {}: rows {} to {}", band.worker, band.rows.start + 1, band.rows.end);
         view! { <li><span class="swatch" style:background=colour></span>{words}</li> }
     };
     bands.iter().map(item).collect_view()
@@ -228,32 +229,35 @@ fn figures(made: &MadePicture) -> impl IntoView + use<> {
     let time = |nanos: f64| format::time(nanos);
     let pixels = u64::from(task.width) * u64::from(task.height);
     let seen = match seen {
-        Some(nanos) => format!("{} after it was written", time(*nanos)),
+        Some(nanos) => tr!("{} after it was written", time(*nanos)),
         None if lane.as_str().starts_with("browser") && *lane != LaneId::BROWSER_SHARED => {
-            "not at all: what a worker writes comes back as a message".to_owned()
+            tr!("not at all: what a worker writes comes back as a message").to_owned()
         }
-        None => "not measured here: the experiment share does".to_owned(),
+        None => tr!("not measured here: the experiment share does").to_owned(),
     };
     let shared = *lane == LaneId::BROWSER_SHARED || lane.as_str().starts_with("native.thread");
-    let between =
-        if shared { "between the caller and its workers" } else { "to the workers and back" };
+    let between = if shared {
+        tr!("between the caller and its workers")
+    } else {
+        tr!("to the workers and back")
+    };
     let rows = [
-        ("Lane", format!("{lane}, {}", format::workers(task.workers))),
+        (tr!("Lane"), format!("{lane}, {}", format::workers(task.workers))),
         (
-            "Time",
+            tr!("Time"),
             format!(
                 "{}, {}",
                 time(sample.total.0 as f64),
                 format::throughput(pixels, sample.total.0 as f64)
             ),
         ),
-        ("In the kernel", time(sample.compute.0 as f64)),
-        ("Workers’ start", time(startup.0 as f64)),
-        ("Bytes copied", format!("{} {between}", format::bytes(sample.bytes_copied))),
-        ("A change is seen by another thread", seen),
+        (tr!("In the kernel"), time(sample.compute.0 as f64)),
+        (tr!("Workers’ start"), time(startup.0 as f64)),
+        (tr!("Bytes copied"), format!("{} {between}", format::bytes(sample.bytes_copied))),
+        (tr!("A change is seen by another thread"), seen),
         (
-            "Result",
-            format!(
+            tr!("Result"),
+            tr!(
                 "{} × {} pixels, checksum {}",
                 dimensions.width(),
                 dimensions.height(),
@@ -277,7 +281,7 @@ fn Download() -> impl IntoView {
         <div class="ways">
             <ChoiceList
                 id="example-format"
-                label="File"
+                label=tr!("File")
                 choices=formats
                 chosen=Signal::derive(move || format.get().to_owned())
                 choose=move |chosen: String| {
@@ -289,9 +293,9 @@ fn Download() -> impl IntoView {
                 type="button"
                 disabled=move || examples.is_locked()
                 on:click=move |_| examples.make_file(format.get_untracked())
-            >"Make the file"</button>
+            >{tr!("Make the file")}</button>
             {move || picture.file.get().map(|(address, name, bytes)| {
-                let words = format!("Download {name} ({})", format::bytes(bytes));
+                let words = tr!("Download {} ({})", name, format::bytes(bytes));
                 view! { <a id="example-file" href=address download=name>{words}</a> }
             })}
         </div>

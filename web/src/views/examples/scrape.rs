@@ -10,18 +10,19 @@ use crate::environment;
 use crate::examples::{Example, ScrapeRow};
 use crate::links::RunnerState;
 use lab::{format, scraped};
+use texts::{text, tr};
 
 const LANES: [(LaneId, &str); 3] = [
-    (LaneId::PROCESS_SOCKET, "process.socket: a child process each"),
-    (LaneId::PROCESS_PIPE, "process.pipe: a child process each"),
-    (LaneId::NATIVE_THREAD, "native.thread: threads of one process, without isolation"),
+    (LaneId::PROCESS_SOCKET, text!("process.socket: a child process each")),
+    (LaneId::PROCESS_PIPE, text!("process.pipe: a child process each")),
+    (LaneId::NATIVE_THREAD, text!("native.thread: threads of one process, without isolation")),
 ];
 
 #[component]
 pub(super) fn ScrapeSection() -> impl IntoView {
     let examples = examples();
     let scrape = examples.scrape;
-    let lanes = LANES.map(|(lane, words)| Choice::new(lane, words)).to_vec();
+    let lanes = LANES.map(|(lane, words)| Choice::new(lane, tr(words))).to_vec();
     let children = Child::ALL.map(|child| Choice::new(child.name(), child.name())).to_vec();
     let workers = Choice::numbers(environment::cores().clamp(2, 16), |count| count.to_string());
     let scrapes = Memo::new(move |_| {
@@ -32,24 +33,24 @@ pub(super) fn ScrapeSection() -> impl IntoView {
     };
     view! {
         <section class="example" aria-labelledby="scrape-example-heading">
-            <h3 id="scrape-example-heading">"A scraper that may crash"</h3>
+            <h3 id="scrape-example-heading">{tr!("A scraper that may crash")}</h3>
             <p>
-                "Workers fetch pages of a site that the runner serves on this machine, and tell what is on them. "
-                "One page is deeper than they can go, and whoever reads it dies; another one makes them grow. "
-                "The children are programs in three languages that speak the same frames."
+                {tr!("Workers fetch pages of a site that the runner serves on this machine, and tell what is on them. \
+                    One page is deeper than they can go, and whoever reads it dies; another one makes them grow. \
+                    The children are programs in three languages that speak the same frames.")}
             </p>
             <fieldset disabled=move || examples.is_locked()>
-                <legend class="hidden">"Who scrapes"</legend>
+                <legend class="hidden">{tr!("Who scrapes")}</legend>
                 <ChoiceList
                     id="scrape-lane"
-                    label="Lane"
+                    label=tr!("Lane")
                     choices=lanes
                     chosen=Signal::derive(move || scrape.lane.get().to_string())
                     choose=move |lane: String| scrape.lane.set(LaneId::from(lane.as_str()))
                 />
                 <ChoiceList
                     id="scrape-child"
-                    label="Children"
+                    label=tr!("Children")
                     choices=children
                     chosen=Signal::derive(move || scrape.child.get().name().to_owned())
                     choose=move |name: String| {
@@ -59,7 +60,7 @@ pub(super) fn ScrapeSection() -> impl IntoView {
                 />
                 <ChoiceList
                     id="scrape-workers"
-                    label="Workers"
+                    label=tr!("Workers")
                     choices=workers
                     chosen=Signal::derive(move || scrape.workers.get().to_string())
                     choose=move |count: String| scrape.workers.set(count.parse().unwrap_or(1))
@@ -67,7 +68,7 @@ pub(super) fn ScrapeSection() -> impl IntoView {
             </fieldset>
             <Show when=move || scrapes.get()>
                 <label class="addresses">
-                    "Addresses, one a line; none for the built-in site (public ones alone, by rust children)"
+                    {tr!("Addresses, one a line; none for the built-in site (public ones alone, by rust children)")}
                     <textarea
                         id="scrape-addresses"
                         rows="3"
@@ -77,7 +78,7 @@ pub(super) fn ScrapeSection() -> impl IntoView {
                 </label>
             </Show>
             <Go
-                words="Scrape the pages"
+                words=tr!("Scrape the pages")
                 example=Example::Scrape
                 status=scrape.status
                 trouble=scrape.trouble
@@ -85,21 +86,21 @@ pub(super) fn ScrapeSection() -> impl IntoView {
             />
             <Show when=move || examples.is_running(Example::Scrape)>
                 <progress
-                    aria-label="Pages"
+                    aria-label=tr!("Pages")
                     max=move || scrape.pages.get().to_string()
                     value=move || done().to_string()
                 ></progress>
             </Show>
             {move || scrape.summary.get().map(|summary| told(&summary))}
             <Show when=move || scrape.rows.with(|rows| !rows.is_empty())>
-                <div class="scroll long" tabindex="0" role="region" aria-label="Pages that were scraped">
+                <div class="scroll long" tabindex="0" role="region" aria-label=tr!("Pages that were scraped")>
                     <table class="pages">
                         <thead>
                             <tr>
-                                <th scope="col">"Page"</th>
-                                <th scope="col">"Result"</th>
-                                <th scope="col">"What was found"</th>
-                                <th scope="col">"Time"</th>
+                                <th scope="col">{tr!("Page")}</th>
+                                <th scope="col">{tr!("Result")}</th>
+                                <th scope="col">{tr!("What was found")}</th>
+                                <th scope="col">{tr!("Time")}</th>
                             </tr>
                         </thead>
                         <tbody>
@@ -127,12 +128,11 @@ fn line(row: &ScrapeRow) -> impl IntoView + use<> {
         ScrapeRow::Page(page) => told_of(page),
         ScrapeRow::Died { url, attempt, how } => {
             let at = url.split(" or ").map(place).collect::<Vec<_>>().join(" or ");
-            ("died", at, format!("a worker died, attempt {attempt}"), how.clone(), Nanos(0))
+            ("died", at, tr!("a worker died, attempt {}", attempt), how.clone(), Nanos(0))
         }
         ScrapeRow::Outgrown(bytes) => {
-            let found =
-                format!("a worker that had grown to {} was replaced", format::bytes(*bytes));
-            ("outgrown", String::new(), "given back".to_owned(), found, Nanos(0))
+            let found = tr!("a worker that had grown to {} was replaced", format::bytes(*bytes));
+            ("outgrown", String::new(), tr!("given back").to_owned(), found, Nanos(0))
         }
     };
     let name = page.clone();
@@ -151,21 +151,21 @@ fn told_of(page: &Scraped) -> (&'static str, String, String, String, Nanos) {
     let Scraped { url, result, took, attempts } = page;
     let (outcome, words, found) = match result {
         ScrapeResult::Answered(Answer::Page(page)) => {
-            ("page", "read".to_owned(), scraped::page(page))
+            ("page", tr!("read").to_owned(), scraped::page(page))
         }
         ScrapeResult::Answered(Answer::Refused(why)) => {
-            ("refused", "refused".to_owned(), why.clone())
+            ("refused", tr!("refused").to_owned(), why.clone())
         }
         ScrapeResult::Answered(Answer::Failed(why)) => {
-            ("failed", "not to be had".to_owned(), why.clone())
+            ("failed", tr!("not to be had").to_owned(), why.clone())
         }
         ScrapeResult::Crashed => (
             "crashed",
-            "crashed".to_owned(),
-            format!("{attempts} workers died of it; the run went on"),
+            tr!("crashed").to_owned(),
+            tr!("{} workers died of it; the run went on", attempts),
         ),
         ScrapeResult::Lost => {
-            ("lost", "lost".to_owned(), "its process died of another page".to_owned())
+            ("lost", tr!("lost").to_owned(), tr!("its process died of another page").to_owned())
         }
     };
     (outcome, place(url), words, found, *took)

@@ -4,12 +4,17 @@ use claims::seed::{self, EXAMPLES};
 use leptos::prelude::*;
 use protocol::example::{Ran, Swept};
 
-use super::{Go, examples};
+use super::{Go, examples, marked};
 use crate::examples::Example;
 use lab::{became, format};
+use texts::{text, tr};
 
-const HEADS: [&str; 4] =
-    ["Page", "Arrived: send, then exit", "Arrived: exit when sent", "Start to page"];
+const HEADS: [&str; 4] = [
+    text!("Page"),
+    text!("Arrived: send, then exit"),
+    text!("Arrived: exit when sent"),
+    text!("Start to page"),
+];
 
 #[component]
 pub(super) fn SeedSection() -> impl IntoView {
@@ -18,20 +23,21 @@ pub(super) fn SeedSection() -> impl IntoView {
     let programs = EXAMPLES.each_ref().map(program);
     view! {
         <section class="example" aria-labelledby="seed-example-heading">
-            <h3 id="seed-example-heading">"As they were written"</h3>
+            <h3 id="seed-example-heading">{tr!("As they were written")}</h3>
             <p>
-                "The two programs letter by letter, run on this machine’s Node. "
-                "The scraper sends its page and exits at once: up to some size that works. "
-                "Each size is tried twenty times, as it is written, and with the exit in the callback of "
-                <code>"process.send"</code> "."
+                {marked(tr!(
+                    "The two programs letter by letter, run on this machine’s Node. The scraper sends its page and exits at \
+                     once: up to some size that works. Each size is tried twenty times, as it is written, and with the exit \
+                     in the callback of `process.send`."
+                ))}
             </p>
             {programs}
-            <Go words="Run them as written" example=Example::Seed status=seed.status trouble=seed.trouble go=move || examples.run_seed()/>
+            <Go words=tr!("Run them as written") example=Example::Seed status=seed.status trouble=seed.trouble go=move || examples.run_seed()/>
             {move || seed.found.with(|found| found.ran.iter().map(output).collect_view())}
             <Show when=move || seed.found.with(|found| !found.swept.is_empty())>
                 <table class="sweep">
                     <thead>
-                        <tr>{HEADS.map(|head| view! { <th scope="col">{head}</th> })}</tr>
+                        <tr>{HEADS.map(|head| view! { <th scope="col">{tr(head)}</th> })}</tr>
                     </thead>
                     <tbody>
                         {move || seed.found.with(|found| found.swept.iter().map(line).collect_view())}
@@ -40,12 +46,12 @@ pub(super) fn SeedSection() -> impl IntoView {
             </Show>
             {move || seed.found.with(|found| {
                 let filled = found.filled.iter().map(|(lane, it)| (lane.as_str(), became::filled(it)));
-                outcomes("The same buffer, filled by one worker of each lane", filled.collect())
+                outcomes(tr!("The same buffer, filled by one worker of each lane"), filled.collect())
             })}
             {move || seed.found.with(|found| {
                 let read = found.read.iter().map(|(child, it)| (child.name(), became::read(it)));
                 outcomes(
-                    "The same page, as the built-in site answers for https://example.com, from a child process in",
+                    tr!("The same page, as the built-in site answers for https://example.com, from a child process in"),
                     read.collect(),
                 )
             })}
@@ -58,7 +64,7 @@ fn program(example: &'static seed::Example) -> impl IntoView {
         example.files.map(|(_, text)| view! { <pre tabindex="0"><code>{text}</code></pre> });
     view! {
         <details>
-            <summary>{format!("{}: {}", example.name, example.use_case)}</summary>
+            <summary>{example.name}": "<span lang="en">{example.use_case}</span></summary>
             {files}
         </details>
     }
@@ -68,7 +74,7 @@ fn output(ran: &Ran) -> impl IntoView + use<> {
     let took = format::time(ran.took.0 as f64);
     view! {
         <p data-ran=ran.name.clone()>
-            <strong>{ran.name.clone()}</strong>{format!(", {took}, Node’s start included; it wrote ")}
+            <strong>{ran.name.clone()}</strong>{tr!(", {}, Node’s start included; it wrote", took)}" "
             <code>{ran.output.clone()}</code>
         </p>
     }
@@ -86,13 +92,13 @@ fn outcomes(title: &'static str, all: Vec<(&str, String)>) -> impl IntoView + us
 
 fn line(swept: &Swept) -> impl IntoView + use<> {
     let Swept { bytes, tries, as_written, corrected, took } = *swept;
-    let of = |count: u32| format!("{count} of {tries}");
+    let of = |count: u32| tr!("{} of {}", count, tries);
     view! {
         <tr data-swept=bytes.to_string() data-lost=(tries - as_written).to_string()>
             <th scope="row">{format::bytes(bytes)}</th>
-            <td data-column=HEADS[1]>{of(as_written)}</td>
-            <td data-column=HEADS[2]>{of(corrected)}</td>
-            <td data-column=HEADS[3]>{format::time(took.0 as f64)}</td>
+            <td data-column=tr(HEADS[1])>{of(as_written)}</td>
+            <td data-column=tr(HEADS[2])>{of(corrected)}</td>
+            <td data-column=tr(HEADS[3])>{format::time(took.0 as f64)}</td>
         </tr>
     }
 }

@@ -3,6 +3,7 @@
 use ::flow::PRESETS;
 use lab::{format, scenarios};
 use leptos::prelude::*;
+use texts::tr;
 
 use super::flow;
 use crate::shelf::Region;
@@ -14,10 +15,10 @@ const OWN: &str = "own";
 #[component]
 pub(super) fn Choices() -> impl IntoView {
     let flow = flow();
-    let presets = PRESETS.iter().map(|it| Choice::new(it.id, it.title));
-    let presets: Vec<Choice> = presets.chain([Choice::new(OWN, "Your own choice")]).collect();
+    let presets = PRESETS.iter().map(|it| Choice::new(it.id, tr(it.title)));
+    let presets: Vec<Choice> = presets.chain([Choice::new(OWN, tr!("Your own choice"))]).collect();
     let scenarios: Vec<Choice> =
-        scenarios::ALL.iter().map(|it| Choice::new(it.id, it.title)).collect();
+        scenarios::ALL.iter().map(|it| Choice::new(it.id, tr(it.title))).collect();
     let lanes = Signal::derive(move || {
         let known = flow.comparison.lanes();
         let choice = |id: &String| Choice::new(id, id);
@@ -49,22 +50,22 @@ pub(super) fn Choices() -> impl IntoView {
         <div class="choices">
             <ChoiceList
                 id="flow-preset"
-                label="What to look at"
+                label=tr!("What to look at")
                 choices=presets
                 chosen=Signal::derive(move || flow.preset().map_or(OWN, |it| it.id).to_owned())
                 choose=choose_preset
             />
             <ChoiceList
                 id="flow-scenario"
-                label="What they do"
+                label=tr!("What they do")
                 choices=scenarios
                 chosen=Signal::derive(move || flow.scenario.get().id.to_owned())
                 choose=choose_scenario
             />
-            <ChoiceList id="flow-left" label="Left" choices=lanes chosen=left choose=move |id| left.set(id)/>
-            <ChoiceList id="flow-right" label="Right" choices=lanes chosen=right choose=move |id| right.set(id)/>
+            <ChoiceList id="flow-left" label=tr!("Left") choices=lanes chosen=left choose=move |id| left.set(id)/>
+            <ChoiceList id="flow-right" label=tr!("Right") choices=lanes chosen=right choose=move |id| right.set(id)/>
         </div>
-        <p class="hint">{move || flow.scenario.get().story}</p>
+        <p class="hint">{move || tr(flow.scenario.get().story)}</p>
     }
 }
 
@@ -73,8 +74,8 @@ pub(super) fn Player() -> impl IntoView {
     let flow = flow();
     let at = move || flow.at.get().unwrap_or(0.0);
     let said = move || {
-        let time = flow.at.get().map_or("the whole".to_owned(), format::time);
-        format!("{time} of {}", format::time(flow.length()))
+        let time = flow.at.get().map_or(tr!("the whole").to_owned(), format::time);
+        tr!("{} of {}", time, format::time(flow.length()))
     };
     let scrub = move |event| {
         if let Ok(part) = event_target_value(&event).parse::<f64>() {
@@ -83,17 +84,17 @@ pub(super) fn Player() -> impl IntoView {
         }
     };
     view! {
-        <div class="player" role="group" aria-label="Playing">
+        <div class="player" role="group" aria-label=tr!("Playing")>
             <button type="button" on:click=move |_| flow.play_or_pause()>
-                {move || if flow.is_playing.get() { "Pause" } else { "Play" }}
+                {move || if flow.is_playing.get() { tr!("Pause") } else { tr!("Play") }}
             </button>
-            <button type="button" on:click=move |_| flow.step(false)>"Back"</button>
-            <button type="button" on:click=move |_| flow.step(true)>"Next"</button>
-            <button type="button" aria-label="Zoom in" on:click=move |_| flow.zoom(true)>"+"</button>
-            <button type="button" aria-label="Zoom out" on:click=move |_| flow.zoom(false)>"−"</button>
-            <button type="button" on:click=move |_| flow.show_whole()>"Whole"</button>
+            <button type="button" on:click=move |_| flow.step(false)>{tr!("Back")}</button>
+            <button type="button" on:click=move |_| flow.step(true)>{tr!("Next")}</button>
+            <button type="button" aria-label=tr!("Zoom in") on:click=move |_| flow.zoom(true)>"+"</button>
+            <button type="button" aria-label=tr!("Zoom out") on:click=move |_| flow.zoom(false)>"−"</button>
+            <button type="button" on:click=move |_| flow.show_whole()>{tr!("Whole")}</button>
             <label class="scrub">
-                <span>"Moment"</span>
+                <span>{tr!("Moment")}</span>
                 <input
                     id="flow-at"
                     type="range"
@@ -107,7 +108,7 @@ pub(super) fn Player() -> impl IntoView {
             </label>
             <output for="flow-at">{said}</output>
             <span class="slowness">
-                {move || format!("played {} times slower", format::count(flow.slowness()))}
+                {move || tr!("played {} times slower", format::count(flow.slowness()))}
             </span>
         </div>
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ::flow::{Film, heading, origin, sheet};
 use leptos::prelude::*;
+use texts::tr;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -22,7 +23,7 @@ pub(super) fn Exports() -> impl IntoView {
     let save = move |act: fn(&str) -> Result<(), JsValue>| {
         trouble.set(String::new());
         if let Err(why) = act(&drawn(flow)) {
-            trouble.set(format!("The file could not be made: {why:?}"));
+            trouble.set(tr!("The file could not be made: {}.", worker_link::text(&why)));
         }
     };
     let save_pixels = move |_| {
@@ -30,14 +31,14 @@ pub(super) fn Exports() -> impl IntoView {
         trouble.set(String::new());
         spawn_local(async move {
             if let Err(why) = download::save_pixels("flow.png", &drawn, SHARPNESS).await {
-                trouble.set(format!("The file could not be made: {why:?}"));
+                trouble.set(tr!("The file could not be made: {}.", worker_link::text(&why)));
             }
         });
     };
     view! {
         <div class="ways">
-            <button type="button" on:click=move |_| save(save_vectors)>"Save as SVG"</button>
-            <button type="button" on:click=save_pixels>"Save as PNG"</button>
+            <button type="button" on:click=move |_| save(save_vectors)>{tr!("Save as SVG")}</button>
+            <button type="button" on:click=save_pixels>{tr!("Save as PNG")}</button>
         </div>
         <p role="alert" class="trouble">{move || trouble.get()}</p>
     }
@@ -49,7 +50,7 @@ fn drawn(flow: Flow) -> String {
     let films: Vec<&Film> = films.iter().map(AsRef::as_ref).collect();
     let lanes: Vec<&str> = films.iter().map(|film| film.recording.lane.as_str()).collect();
     let title = untrack(|| match flow.preset() {
-        Some(preset) if films.len() == 2 => preset.title.to_owned(),
+        Some(preset) if films.len() == 2 => tr(preset.title).to_owned(),
         _ => heading(flow.scenario.get().id, &lanes),
     });
     untrack(|| {

@@ -6,6 +6,7 @@ use ::flow::{Film, View, caption, legend, structure, time};
 use leptos::html::Div;
 use leptos::prelude::*;
 use protocol::LaneKind;
+use texts::{text, tr};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, PointerEvent};
 
@@ -54,7 +55,7 @@ pub(super) fn Pictures() -> impl IntoView {
                     class="legend"
                     viewBox=format!("0 -2 {width:.1} {height:.1}")
                     role="img"
-                    aria-label=LEGEND
+                    aria-label=tr(LEGEND)
                     inner_html=shapes.to_string()
                 ></svg>
             }
@@ -66,18 +67,20 @@ pub(super) fn Pictures() -> impl IntoView {
     }
 }
 
-const LEGEND: &str = "What is drawn: dark blocks compute, outlined ones copy or send, dashed ones are held up, grey is \
+const LEGEND: &str = text!(
+    "What is drawn: dark blocks compute, outlined ones copy or send, dashed ones are held up, grey is \
                       awake, a thin white line waits. Arrows: solid ones are copied, dashed ones lie in shared memory or \
-                      change their owner, dotted ones are within one step of the clock.";
+                      change their owner, dotted ones are within one step of the clock."
+);
 
 #[component]
 fn Side(film: Memo<Option<Arc<Film>>>, lane: RwSignal<String>, column: Memo<f64>) -> impl IntoView {
     let kind = move || {
         film.with(|film| {
             film.as_ref().map(|film| match film.recording.kind {
-                LaneKind::Main => "the caller alone",
-                LaneKind::Thread => "worker threads",
-                LaneKind::Process => "child processes",
+                LaneKind::Main => tr!("the caller alone"),
+                LaneKind::Thread => tr!("worker threads"),
+                LaneKind::Process => tr!("child processes"),
             })
         })
     };
@@ -98,7 +101,7 @@ fn Side(film: Memo<Option<Arc<Film>>>, lane: RwSignal<String>, column: Memo<f64>
             {picture}
             <p class="caption">
                 {move || words.get().unwrap_or_else(|| {
-                    format!("{} has not been recorded in this scenario.", lane.get())
+                    tr!("{} has not been recorded in this scenario.", lane.get())
                 })}
             </p>
         </div>
@@ -163,14 +166,14 @@ fn Drawn(film: Arc<Film>, width: f64, lane: String) -> impl IntoView {
             class="structure-picture"
             viewBox=format!("0 0 {width:.1} {structure_height:.1}")
             role="img"
-            aria-label=format!("Structure of {lane}: processes, threads, memory and channels")
+            aria-label=tr!("Structure of {}: processes, threads, memory and channels", lane)
             inner_html=structure_shapes
         ></svg>
         <svg
             class="time-picture"
             viewBox=format!("0 0 {width:.1} {time_height:.1}")
             role="img"
-            aria-label=format!("Time of {lane}: what caller and workers did, as in its words below")
+            aria-label=tr!("Time of {}: what caller and workers did, as in its words below", lane)
             on:pointerdown=press
             on:pointermove=drag
             on:pointerup=release

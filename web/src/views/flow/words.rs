@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ::flow::{Film, moments, sentence};
 use leptos::prelude::*;
+use texts::tr;
 
 use super::flow;
 
@@ -35,7 +36,7 @@ pub(super) fn Words() -> impl IntoView {
     view! {
         <p class="moment" role="status">{move || now.get()}</p>
         <details class="told">
-            <summary>"The same in words"</summary>
+            <summary>{tr!("The same in words")}</summary>
             <div class="sides">{all}</div>
         </details>
     }
@@ -69,7 +70,7 @@ fn Told(film: Memo<Option<Arc<Film>>>, lane: RwSignal<String>) -> impl IntoView 
         let [from, to] = flow.window.get();
         let is_seen = |at: u64| from <= at as f64 && at as f64 <= to;
         let count = film.recording.events.iter().filter(|event| is_seen(event.at)).count();
-        (count > MOST).then(|| format!("{} more: zoom in to read them.", count - MOST))
+        (count > MOST).then(|| tr!("{} more: zoom in to read them.", count - MOST))
     };
     view! {
         <div class="side">

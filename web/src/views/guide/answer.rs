@@ -3,11 +3,18 @@
 use advisor::{Advice, Cells, Standing};
 use leptos::prelude::*;
 use protocol::report::RowOutcome;
+use texts::{text, tr, translated};
 
 use super::guide;
 
-const HEADS: [&str; 6] =
-    ["Lane", "Predicted", "90% interval", "Proved", "Tasks a second", "Memory"];
+const HEADS: [&str; 6] = [
+    text!("Lane"),
+    text!("Predicted"),
+    text!("90% interval"),
+    text!("Proved"),
+    text!("Tasks a second"),
+    text!("Memory"),
+];
 
 #[component]
 pub(super) fn Answer() -> impl IntoView {
@@ -51,14 +58,14 @@ pub(super) fn Answer() -> impl IntoView {
         <table class="advice" role="table">
             <thead role="rowgroup">
                 <tr role="row">
-                    {HEADS.map(|head| view! { <th scope="col" role="columnheader">{head}</th> })}
+                    {HEADS.map(|head| view! { <th scope="col" role="columnheader">{tr(head)}</th> })}
                 </tr>
             </thead>
             <tbody role="rowgroup">{rows}</tbody>
         </table>
         <ul class="reasons">{reasons}</ul>
         <details class="all-figures">
-            <summary>"Every figure with its 90% interval"</summary>
+            <summary>{tr!("Every figure with its 90% interval")}</summary>
             {every}
         </details>
     }
@@ -81,21 +88,21 @@ fn row(standing: &Standing) -> impl IntoView + use<> {
         let standing = standing.clone();
         move || match guide.proved(&standing.lane) {
             Some(RowOutcome::Measured(it)) => standing.proof(it.median),
-            Some(RowOutcome::Unavailable { reason }) => format!("unavailable: {reason}"),
-            Some(RowOutcome::Failed { error, .. }) => format!("failed: {error}"),
+            Some(RowOutcome::Unavailable { reason }) => tr!("unavailable: {}", translated(&reason)),
+            Some(RowOutcome::Failed { error, .. }) => tr!("failed: {}", translated(&error)),
             None => "–".to_owned(),
         }
     };
-    let note = if competes { "" } else { " (another platform’s)" };
+    let note = if competes { "" } else { tr!(" (another platform’s)") };
     let eligible = standing.is_eligible().to_string();
     view! {
         <tr role="row" data-advice=lane.to_string() data-eligible=eligible>
             <th scope="row" role="rowheader">{lane.to_string()}<small>{note}</small></th>
-            <td role="cell" data-column=HEADS[1]>{predicted}</td>
-            <td role="cell" data-column=HEADS[2]>{interval}</td>
-            <td role="cell" data-column=HEADS[3] data-proved>{proved}</td>
-            <td role="cell" data-column=HEADS[4]>{rate}</td>
-            <td role="cell" data-column=HEADS[5]>{memory}</td>
+            <td role="cell" data-column=tr(HEADS[1])>{predicted}</td>
+            <td role="cell" data-column=tr(HEADS[2])>{interval}</td>
+            <td role="cell" data-column=tr(HEADS[3]) data-proved>{proved}</td>
+            <td role="cell" data-column=tr(HEADS[4])>{rate}</td>
+            <td role="cell" data-column=tr(HEADS[5])>{memory}</td>
         </tr>
     }
 }

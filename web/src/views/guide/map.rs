@@ -6,6 +6,7 @@ use leptos::ev::PointerEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 use protocol::LaneId;
+use texts::tr;
 
 use super::guide;
 use crate::chart::colour;
@@ -48,12 +49,12 @@ pub(super) fn MapView() -> impl IntoView {
     view! {
         <figure class="map">
             <figcaption>
-                "The fastest lane by the work of a task (across, from 10\u{a0}µs to 1\u{a0}s) and its payload (up, from 64\u{a0}B to 16\u{a0}MiB). "
-                "Pale where another one is within a twentieth. Drag the point, or use the sliders."
+                {tr!("The fastest lane by the work of a task (across, from 10\u{a0}µs to 1\u{a0}s) and its payload (up, from 64\u{a0}B to 16\u{a0}MiB). \
+                    Pale where another one is within a twentieth. Drag the point, or use the sliders.")}
             </figcaption>
             <div class="axes">
                 <span class="up" aria-hidden="true">
-                    <span>"64\u{a0}B"</span><span>"payload →"</span><span>"16\u{a0}MiB"</span>
+                    <span>"64\u{a0}B"</span><span>{tr!("payload →")}</span><span>"16\u{a0}MiB"</span>
                 </span>
                 <div
                     class="area"
@@ -80,7 +81,7 @@ pub(super) fn MapView() -> impl IntoView {
                     ></span>
                 </div>
                 <span class="across" aria-hidden="true">
-                    <span>"10\u{a0}µs"</span><span>"work of a task →"</span><span>"1\u{a0}s"</span>
+                    <span>"10\u{a0}µs"</span><span>{tr!("work of a task →")}</span><span>"1\u{a0}s"</span>
                 </span>
             </div>
             <ul class="legend">{legend}</ul>
@@ -149,7 +150,7 @@ fn legend(map: &Map) -> impl IntoView + use<> {
     let wins = |lane: usize| map.winners.iter().filter(|it| it.lane == lane).count();
     let item = |(at, lane): (usize, &LaneId)| {
         let part = 100 * wins(at) / map.winners.len().max(1);
-        let words = format!("{} {lane}: the fastest in {part}\u{a0}% of the map", letter(at));
+        let words = tr!("{} {}: the fastest in {}\u{a0}% of the map", letter(at), lane, part);
         view! { <li><span class="swatch" style:background=fill(lane)></span>{words}</li> }
     };
     map.lanes.iter().enumerate().map(item).collect_view()
@@ -165,7 +166,7 @@ fn described(map: &Map, [across, up]: [f64; 2]) -> String {
         let mut from = 0;
         for at in 1..=cells.len() {
             if at == cells.len() || cells[at] != cells[from] {
-                told.push(format!(
+                told.push(tr!(
                     "{} from {} to {}",
                     map.lanes[cells[from]],
                     say(edges[from]),
@@ -176,11 +177,11 @@ fn described(map: &Map, [across, up]: [f64; 2]) -> String {
         }
         told.join(", ")
     };
-    format!(
+    tr!(
         "Map of the fastest lane. At this payload, by the work of a task: {}. At this work, by the payload: {}.",
         runs((0..COLUMNS).map(|at| lane(row, at)).collect(), &map.tasks, format::time),
         runs((0..ROWS).map(|at| lane(at, column)).collect(), &map.payloads, |it| format::bytes(
             it as u64
-        )),
+        ))
     )
 }

@@ -7,25 +7,25 @@ mod workload;
 
 use advisor::Missing;
 use leptos::prelude::*;
+use texts::tr;
 
+use super::sentence;
 use super::whose::Whose;
-use super::{comparison, sentence};
 use crate::guide::Guide;
 
 #[component]
 pub(super) fn GuideView() -> impl IntoView {
-    let guide = Guide::new(comparison());
-    provide_context(guide);
+    let guide = guide();
     let missing = Memo::new(move |_| guide.model.get().err());
     let is_fitted = Memo::new(move |_| missing.with(Option::is_none));
     let progress = Memo::new(move |_| guide.progress());
     let goes_on = Memo::new(move |_| progress.with(Option::is_some));
     view! {
         <section class="guide" aria-labelledby="guide-heading">
-            <h2 id="guide-heading">"Decision guide"</h2>
+            <h2 id="guide-heading">{tr!("Decision guide")}</h2>
             <p>
-                "Your own workload, predicted on each lane from what was measured on this machine. "
-                "The seed’s questions come first; whatever they leave is a matter of figures, and the guide proves its own."
+                {tr!("Your own workload, predicted on each lane from what was measured on this machine. \
+                    The seed’s questions come first; whatever they leave is a matter of figures, and the guide proves its own.")}
             </p>
             <Whose/>
             <workload::WorkloadForm/>
@@ -36,21 +36,21 @@ pub(super) fn GuideView() -> impl IntoView {
                     disabled=move || guide.comparison.is_running()
                     on:click=move |_| guide.measure()
                 >
-                    {move || if is_fitted.get() { "Measure again" } else { "Measure for the guide" }}
+                    {move || if is_fitted.get() { tr!("Measure again") } else { tr!("Measure for the guide") }}
                 </button>
                 <Show when=move || is_fitted.get()>
                     <button
                         type="button"
                         disabled=move || guide.comparison.is_running() || !can_prove(guide)
-                        title=move || (!is_own(guide)).then_some("These figures are from elsewhere: measure here first.")
+                        title=move || (!is_own(guide)).then_some(tr!("These figures are from elsewhere: measure here first."))
                         on:click=move |_| guide.prove()
-                    >"Prove it"</button>
+                    >{tr!("Prove it")}</button>
                 </Show>
                 <Show when=move || goes_on.get()>
-                    <button type="button" on:click=move |_| guide.comparison.cancel()>"Cancel"</button>
+                    <button type="button" on:click=move |_| guide.comparison.cancel()>{tr!("Cancel")}</button>
                 </Show>
                 <a id="guide-link" href=move || guide.workload.with(|it| crate::guide::link(it, guide.of.get()))>
-                    "Link to this workload"
+                    {tr!("Link to this workload")}
                 </a>
             </div>
             <p class="turn">{move || progress.get()}</p>
@@ -68,11 +68,11 @@ pub(super) fn GuideView() -> impl IntoView {
 /// What to do about it, on the page.
 fn lacks(missing: &Missing) -> String {
     match missing {
-        Missing::Rows(_) => {
+        Missing::Rows(_) => tr!(
             "No figures yet that it could predict from: measuring them takes about a minute. \
                              A report has them if it has the experiments tasks, startup and memory."
-                .to_owned()
-        }
+        )
+        .to_owned(),
         Missing::Unavailable(..) => sentence(&missing.to_string()),
     }
 }

@@ -3,6 +3,7 @@
 use advisor::Model;
 use leptos::prelude::*;
 use protocol::LaneKind;
+use texts::tr;
 
 use super::guide;
 
@@ -26,9 +27,9 @@ pub(super) fn Sketches() -> impl IntoView {
                 </details>
             }
         });
-        let title = format!("{lane} in code: programs that run as they stand");
+        let title = tr!("{} in code: programs that run as they stand", lane);
         let none = (Model::kind(&lane) == LaneKind::Process)
-            .then(|| view! { <p class="hint">"A page starts no processes: there is none for the browser."</p> });
+            .then(|| view! { <p class="hint">{tr!("A page starts no processes: there is none for the browser.")}</p> });
         Some(view! { <h3>{title}</h3>{all.collect_view()}{none} })
     };
     view! { <div class="sketches">{programs}</div> }

@@ -3,6 +3,7 @@
 use advisor::{Amount, For, Need, PRESETS, Workload, question};
 use lab::format;
 use leptos::prelude::*;
+use texts::tr;
 
 use super::super::choice::{Choice, ChoiceList};
 use super::guide;
@@ -40,14 +41,14 @@ pub(super) fn WorkloadForm() -> impl IntoView {
     let platforms = For::ALL.map(|of| {
         let words = match of {
             For::Node => "Node",
-            For::Rust => "a native program",
-            For::Browser => "the browser",
-            For::Any => "any of them",
+            For::Rust => tr!("a native program"),
+            For::Browser => tr!("the browser"),
+            For::Any => tr!("any of them"),
         };
         Choice::new(of.name(), words)
     });
-    let presets = std::iter::once(Choice::new("", "your own"))
-        .chain(PRESETS.iter().map(|preset| Choice::new(preset.id, preset.name)))
+    let presets = std::iter::once(Choice::new("", tr!("your own")))
+        .chain(PRESETS.iter().map(|preset| Choice::new(preset.id, tr(preset.name))))
         .collect::<Vec<_>>();
     let cores = environment::cores().clamp(1, 16);
     let preset = Memo::new(move |_| {
@@ -84,14 +85,14 @@ pub(super) fn WorkloadForm() -> impl IntoView {
     };
     view! {
         <fieldset class="questions">
-            <legend>"What must be had"</legend>
+            <legend>{tr!("What must be had")}</legend>
             {questions}
         </fieldset>
         <fieldset class="choices">
-            <legend class="hidden">"Where, and what"</legend>
+            <legend class="hidden">{tr!("Where, and what")}</legend>
             <ChoiceList
                 id="guide-for"
-                label="Chosen for"
+                label=tr!("Chosen for")
                 choices=platforms.to_vec()
                 chosen=Signal::derive(move || guide.of.get().name().to_owned())
                 choose=move |name: String| {
@@ -101,7 +102,7 @@ pub(super) fn WorkloadForm() -> impl IntoView {
             />
             <ChoiceList
                 id="guide-preset"
-                label="Workload"
+                label=tr!("Workload")
                 choices=presets
                 chosen=Signal::derive(move || preset.get())
                 choose=move |id: String| {
@@ -112,31 +113,31 @@ pub(super) fn WorkloadForm() -> impl IntoView {
             />
         </fieldset>
         <fieldset class="sliders">
-            <legend class="hidden">"The workload"</legend>
-            {slider("guide-task", "Work of a task", [1e4, 1e9], |it| it.task, |it, value| it.task = value, |it| format::time(it.task))}
+            <legend class="hidden">{tr!("The workload")}</legend>
+            {slider("guide-task", tr!("Work of a task"), [1e4, 1e9], |it| it.task, |it, value| it.task = value, |it| format::time(it.task))}
             {slider(
-                "guide-payload", "Payload", [64.0, 67_108_864.0],
+                "guide-payload", tr!("Payload"), [64.0, 67_108_864.0],
                 |it| it.payload as f64, |it, value| it.payload = value as u64, |it| format::bytes(it.payload),
             )}
             {slider(
-                "guide-reply", "Reply", [64.0, 67_108_864.0],
+                "guide-reply", tr!("Reply"), [64.0, 67_108_864.0],
                 |it| it.reply as f64, |it, value| it.reply = value as u64, |it| format::bytes(it.reply),
             )}
-            {slider("guide-amount", "How many", [1.0, 10_000.0], amount, put_amount, say_amount)}
+            {slider("guide-amount", tr!("How many"), [1.0, 10_000.0], amount, put_amount, say_amount)}
             {slider(
-                "guide-workers", "Workers", [1.0, 16.0],
+                "guide-workers", tr!("Workers"), [1.0, 16.0],
                 |it| it.workers.into(), |it, value| it.workers = value.round() as u32, |it| format::workers(it.workers),
             )}
             {slider(
-                "guide-crash", "Tasks that crash their worker", [0.0005, 0.5],
+                "guide-crash", tr!("Tasks that crash their worker"), [0.0005, 0.5],
                 |it| it.crash_rate, |it, value| it.crash_rate = if value < 0.0006 { 0.0 } else { value },
-                |it| if it.crash_rate == 0.0 { "none".to_owned() } else { format!("{}\u{a0}%", format::significant(it.crash_rate * 100.0)) },
+                |it| if it.crash_rate == 0.0 { tr!("none").to_owned() } else { format!("{}\u{a0}%", format::significant(it.crash_rate * 100.0)) },
             )}
             {slider(
-                "guide-memory", "Memory limit", [1_048_576.0, 17_179_869_184.0],
+                "guide-memory", tr!("Memory limit"), [1_048_576.0, 17_179_869_184.0],
                 |it| it.memory_limit.map_or(f64::MAX, |it| it as f64),
                 |it, value| it.memory_limit = (value < 1.7e10).then_some(value as u64),
-                |it| it.memory_limit.map_or("as much as it takes".to_owned(), format::bytes),
+                |it| it.memory_limit.map_or(tr!("as much as it takes").to_owned(), format::bytes),
             )}
             <label class="check">
                 <input
@@ -152,7 +153,7 @@ pub(super) fn WorkloadForm() -> impl IntoView {
                         });
                     }
                 />
-                <span>"They come so many a second, and not all at once"</span>
+                <span>{tr!("They come so many a second, and not all at once")}</span>
             </label>
             <label class="check">
                 <input
@@ -165,7 +166,7 @@ pub(super) fn WorkloadForm() -> impl IntoView {
                         workload.update(|it| it.fresh = fresh);
                     }
                 />
-                <span>"Each task has a worker of its own, started for it"</span>
+                <span>{tr!("Each task has a worker of its own, started for it")}</span>
             </label>
         </fieldset>
     }
@@ -187,9 +188,9 @@ fn put_amount(workload: &mut Workload, value: f64) {
 
 fn say_amount(workload: &Workload) -> String {
     match workload.amount {
-        Amount::Tasks(1) => "1 task".to_owned(),
-        Amount::Tasks(tasks) => format!("{tasks} tasks"),
-        Amount::Rate(rate) => format!("{} a second", format::count(rate)),
+        Amount::Tasks(1) => tr!("1 task").to_owned(),
+        Amount::Tasks(tasks) => tr!("{} tasks", tasks),
+        Amount::Rate(rate) => tr!("{} a second", format::count(rate)),
     }
 }
 

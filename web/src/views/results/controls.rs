@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use protocol::{LaneId, LaneKind};
+use texts::{text, tr};
 
 use super::look;
 use crate::views::choice::{Choice, ChoiceList};
 
-const BEST: &str = "the best";
+const BEST: &str = text!("the best");
 
 const KINDS: [(LaneKind, &str); 3] = [
-    (LaneKind::Main, "the caller alone"),
-    (LaneKind::Thread, "threads"),
-    (LaneKind::Process, "processes"),
+    (LaneKind::Main, text!("the caller alone")),
+    (LaneKind::Thread, text!("threads")),
+    (LaneKind::Process, text!("processes")),
 ];
 
 #[component]
@@ -28,12 +29,14 @@ pub(super) fn Controls() -> impl IntoView {
     let baselines = Signal::derive(move || {
         let lanes = lanes.get();
         let lane = |lane: &LaneId| Choice::new(lane, lane);
-        std::iter::once(Choice::new(BEST, BEST)).chain(lanes.iter().map(lane)).collect::<Vec<_>>()
+        std::iter::once(Choice::new(BEST, tr(BEST)))
+            .chain(lanes.iter().map(lane))
+            .collect::<Vec<_>>()
     });
     let kinds = KINDS.map(|(kind, words)| {
         let shown = move || !look.hidden.read().kinds.contains(&kind);
         let turn = move |_| look.hide(|hidden| hidden.turn_kind(kind));
-        check(words.to_owned(), shown, turn)
+        check(tr(words).to_owned(), shown, turn)
     });
     let each = move || {
         let lane = |lane: LaneId| {
@@ -47,21 +50,21 @@ pub(super) fn Controls() -> impl IntoView {
     view! {
         <div class="look" hidden=move || look.report().is_none()>
             <fieldset>
-                <legend class="hidden">"Which lanes are shown"</legend>
+                <legend class="hidden">{tr!("Which lanes are shown")}</legend>
                 {kinds}
             </fieldset>
             <details>
-                <summary>"Lane by lane"</summary>
+                <summary>{tr!("Lane by lane")}</summary>
                 <fieldset>
-                    <legend class="hidden">"Which lanes are shown, one by one"</legend>
+                    <legend class="hidden">{tr!("Which lanes are shown, one by one")}</legend>
                     {each}
                 </fieldset>
             </details>
             <fieldset>
-                <legend class="hidden">"How they are shown"</legend>
+                <legend class="hidden">{tr!("How they are shown")}</legend>
                 <ChoiceList
                     id="baseline"
-                    label="Held against"
+                    label=tr!("Held against")
                     choices=baselines
                     chosen=Signal::derive(move || {
                         look.baseline.get().map_or(BEST.to_owned(), |lane| lane.to_string())
@@ -72,7 +75,7 @@ pub(super) fn Controls() -> impl IntoView {
                     }
                 />
                 {check(
-                    "every sample".to_owned(),
+                    tr!("every sample").to_owned(),
                     move || look.has_samples.get(),
                     move |_| look.has_samples.update(|it| *it = !*it),
                 )}

@@ -10,14 +10,12 @@ mod so_far;
 use leptos::prelude::*;
 
 use super::whose::Whose;
-use super::{comparison, is_wide};
+use super::{comparison, is_wide, marked};
 use crate::look::Look;
 
 #[component]
 pub(super) fn Results() -> impl IntoView {
     let comparison = comparison();
-    let look = Look::new(comparison);
-    provide_context(look);
     provide_context(PageWidth::watch());
     view! {
         <section class="results" aria-labelledby="results-heading">

@@ -4,6 +4,7 @@ use lab::{Turn, format};
 use leptos::prelude::*;
 use protocol::report::Unit;
 use stats::Summary;
+use texts::{text, tr, translated};
 
 use super::{comparison, page_width};
 use crate::chart::{Line, chart};
@@ -17,7 +18,7 @@ pub(super) fn Pictures() -> impl IntoView {
     let width = page_width();
     let drawing = Memo::new(move |_| {
         let lines: Vec<Line> = comparison.rows.read().iter().filter_map(line_of_chart).collect();
-        chart(&lines, Unit::Nanoseconds, "time per run, less is better", width.get())
+        chart(&lines, Unit::Nanoseconds, tr!("time per run, less is better"), width.get())
     });
     view! {
         <p>{move || {
@@ -25,14 +26,14 @@ pub(super) fn Pictures() -> impl IntoView {
             heading(&comparison.phase.get(), name, &comparison.rows.read())
         }}</p>
         <div class="chart" inner_html=move || drawing.get().unwrap_or_default()></div>
-        <div class="scroll" tabindex="0" role="region" aria-label="Table of results">
+        <div class="scroll" tabindex="0" role="region" aria-label=tr!("Table of results")>
             {move || {
                 let settings = settings(&comparison.phase.get());
                 settings.filter(|settings| settings.pictures).map(|settings| table(&comparison.rows.read(), &settings))
             }}
         </div>
         <details hidden=move || comparison.rows.read().slowest().is_none()>
-            <summary>"Every run"</summary>
+            <summary>{tr!("Every run")}</summary>
             <ul class="runs">{move || every_run(&comparison.rows.read())}</ul>
         </details>
     }
@@ -62,23 +63,25 @@ fn settings(phase: &Phase) -> Option<Settings> {
 
 fn heading(phase: &Phase, name: Option<String>, rows: &Rows) -> String {
     let Some(settings) = settings(phase) else {
-        return "Nothing has been measured yet.".to_owned();
+        return tr!("Nothing has been measured yet.").to_owned();
     };
     if !settings.pictures {
         return String::new();
     }
-    let picture = name.unwrap_or("the built-in picture".into());
+    let picture = name.unwrap_or(tr!("the built-in picture").into());
     let yardstick = rows.yardstick().map_or(String::new(), |lane| {
-        format!(" “Relative” is that time over {lane}’s with as many workers.")
+        tr!(" “Relative” is that time over {}’s with as many workers.", lane)
     });
-    format!(
-        "{} of {picture}. Medians of all timed runs, in brackets the middle half; \
+    tr!(
+        "{} of {}. Medians of all timed runs, in brackets the middle half; \
          every run is a point in the chart (round: threads, triangles: processes). \
          A run goes from the request to the whole answer; “beside it” is what a run takes besides \
          the kernel: sending, waking, receiving. “End” is until the last worker has ended; browsers \
          do not tell. “Copied” counts the bytes that crossed between caller and \
-         workers.{yardstick} “Speed-up” is over the same lane’s time with one worker.",
-        filter_name(settings.filter)
+         workers.{} “Speed-up” is over the same lane’s time with one worker.",
+        filter_name(settings.filter),
+        picture,
+        yardstick
     )
 }
 
@@ -97,19 +100,19 @@ fn every_run(rows: &Rows) -> impl IntoView + use<> {
 
 /// The table's columns; a narrow screen shows each row as a card, with these names before its figures.
 const COLUMNS: [&str; 13] = [
-    "Lane",
-    "Workers",
-    "Runs",
-    "Time per run",
-    "Relative",
-    "Speed-up",
-    "Throughput",
-    "In the kernel",
-    "Beside it",
-    "Start-up",
-    "End",
-    "Copied",
-    "Checksum",
+    text!("Lane"),
+    text!("Workers"),
+    text!("Runs"),
+    text!("Time per run"),
+    text!("Relative"),
+    text!("Speed-up"),
+    text!("Throughput"),
+    text!("In the kernel"),
+    text!("Beside it"),
+    text!("Start-up"),
+    text!("End"),
+    text!("Copied"),
+    text!("Checksum"),
 ];
 /// Columns before a row's figures.
 const BEFORE_FIGURES: usize = 3;
@@ -119,7 +122,7 @@ fn table(rows: &Rows, settings: &Settings) -> impl IntoView + use<> {
     let task = settings.task(1);
     let pixels = u64::from(task.width) * u64::from(task.height);
     let several = rows.iter().filter(|row| row.outcome() == Outcome::Measured).count() > 1;
-    let heads = COLUMNS.map(|name| view! { <th scope="col" role="columnheader">{name}</th> });
+    let heads = COLUMNS.map(|name| view! { <th scope="col" role="columnheader">{tr(name)}</th> });
     let body = rows.iter().map(|row| line(rows, row, pixels, several)).collect_view();
     view! {
         <table role="table">
@@ -131,16 +134,20 @@ fn table(rows: &Rows, settings: &Settings) -> impl IntoView + use<> {
 
 fn line(rows: &Rows, row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
     let figures = match (&row.trouble, row.outcome()) {
-        (Some(Trouble::Unavailable(reason)), _) => why(format!("Unavailable: {reason}.")),
+        (Some(Trouble::Unavailable(reason)), _) => why(tr!("Unavailable: {}.", translated(reason))),
         (Some(Trouble::Failed(failure)), _) => {
             let kept = match row.samples.len() {
                 0 => "",
-                _ => " The runs before that are in the chart and under “Every run”.",
+                _ => tr!(" The runs before that are in the chart and under “Every run”."),
             };
-            why(format!("Failed while {failure}.{kept}"))
+            {
+                let stage = failure.stage.to_string();
+                let error = translated(&failure.error);
+                why(format!("{}{kept}", tr!("Failed while {}: {}.", translated(&stage), error)))
+            }
         }
         (None, Outcome::Measured) => measured(rows, row, pixels, several).into_any(),
-        (None, _) => why("Its turn has not come.".to_owned()),
+        (None, _) => why(tr!("Its turn has not come.").to_owned()),
     };
     let workers = match row.trouble {
         Some(Trouble::Unavailable(_)) => "–".to_owned(),
@@ -164,7 +171,7 @@ fn line(rows: &Rows, row: &Row, pixels: u64, several: bool) -> impl IntoView + u
 }
 
 fn cell(column: usize, content: impl IntoView) -> impl IntoView {
-    view! { <td role="cell" data-column=COLUMNS[column]><span>{content}</span></td> }
+    view! { <td role="cell" data-column=tr(COLUMNS[column])><span>{content}</span></td> }
 }
 
 fn why(text: String) -> AnyView {
@@ -184,7 +191,7 @@ fn measured(rows: &Rows, row: &Row, pixels: u64, several: bool) -> impl IntoView
     });
     let throughput = row.total().map(|total| format::throughput(pixels, total.median));
     let bytes = row.samples.iter().map(|sample| sample.bytes_copied).max().map(format::bytes);
-    let end = row.end().map_or("not told".to_owned(), |end| format::time(end.median));
+    let end = row.end().map_or(tr!("not told").to_owned(), |end| format::time(end.median));
     let checksum = row.samples.first().map(|sample| sample.checksum.to_string());
     let short = checksum.as_ref().map(|sum| sum[..8].to_owned());
     view! {
@@ -197,8 +204,8 @@ fn measured(rows: &Rows, row: &Row, pixels: u64, several: bool) -> impl IntoView
         {cell(9, time(row.startup()))}
         {cell(10, end)}
         {cell(11, bytes)}
-        <td role="cell" data-column=COLUMNS[12] data-checksum=checksum>
-            <span><code>{short}</code>{several.then_some(" agrees")}</span>
+        <td role="cell" data-column=tr(COLUMNS[12]) data-checksum=checksum>
+            <span><code>{short}</code>{several.then_some(tr!(" agrees"))}</span>
         </td>
     }
 }

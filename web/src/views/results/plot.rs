@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::report::Unit;
+use texts::tr;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
@@ -44,7 +45,7 @@ pub(super) fn Plot(lines: Vec<Told>, unit: Unit, axis: String, name: String) -> 
         let (svg, name) = (draw(SAVED).unwrap_or_default(), name.clone());
         spawn_local(async move {
             if let Err(why) = save(&svg, &name, pixels).await {
-                trouble.set(format!("The file could not be made: {}.", worker_link::text(&why)));
+                trouble.set(tr!("The file could not be made: {}.", worker_link::text(&why)));
             }
         });
     });
@@ -54,8 +55,8 @@ pub(super) fn Plot(lines: Vec<Told>, unit: Unit, axis: String, name: String) -> 
             <ul class="marks">{marks.collect_view()}</ul>
         </div>
         <div class="small ways">
-            <button type="button" on:click=move |_| save.with_value(|save| save(false))>"Chart as SVG"</button>
-            <button type="button" on:click=move |_| save.with_value(|save| save(true))>"Chart as PNG"</button>
+            <button type="button" on:click=move |_| save.with_value(|save| save(false))>{tr!("Chart as SVG")}</button>
+            <button type="button" on:click=move |_| save.with_value(|save| save(true))>{tr!("Chart as PNG")}</button>
         </div>
         <p role="alert" class="trouble">{move || trouble.get()}</p>
     }
@@ -69,7 +70,7 @@ const SHARPNESS: f64 = 2.0;
 async fn save(svg: &str, name: &str, pixels: bool) -> Result<(), JsValue> {
     // A file has no page around it to take its colours from.
     let ground = "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>";
-    let (opening, rest) = svg.split_once('>').ok_or("there is no chart")?;
+    let (opening, rest) = svg.split_once('>').ok_or(tr!("there is no chart"))?;
     let svg = format!("{opening}>{ground}{rest}").replace("currentColor", "#1c2430");
     if pixels {
         download::save_pixels(&format!("{name}.png"), &svg, SHARPNESS).await

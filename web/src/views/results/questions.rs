@@ -9,12 +9,13 @@ use lab::standings::question;
 use leptos::prelude::*;
 use protocol::report::{Measured, Params, Report, ReportRow, RowOutcome, Unit};
 use protocol::study::StudyEnd;
+use texts::{text, tr, translated};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDetailsElement;
 
 use super::plot::{Plot, Told};
 use super::rows::{Row, Table, badness, measured, name, told};
-use super::{is_wide, look};
+use super::{is_wide, look, marked};
 use crate::assets;
 use crate::chart::Line;
 use crate::look::{Look, Subject};
@@ -45,9 +46,13 @@ fn sections(subject: &Subject, look: Look) -> AnyView {
     });
     let sections = sections.collect_view();
     look.drawn.expect(before);
-    let warnings = report.run.warnings.iter().map(|warning| view! { <li>{warning.clone()}</li> });
+    let warnings = report
+        .run
+        .warnings
+        .iter()
+        .map(|warning| view! { <li>{translated(warning).into_owned()}</li> });
     view! {
-        <p>{taken(report, subject.end.as_ref())}" "<a href=assets::method("figures")>"The method"</a></p>
+        <p>{taken(report, subject.end.as_ref())}" "<a href=assets::method("figures")>{tr!("The method")}</a></p>
         <ul class="warnings">{warnings.collect_view()}</ul>
         {sections}
     }
@@ -58,27 +63,32 @@ fn sections(subject: &Subject, look: Look) -> AnyView {
 fn taken(report: &Report, end: Option<&StudyEnd>) -> String {
     let run = &report.run;
     let how = match end {
-        Some(StudyEnd::Stopped(why)) => format!(" It could not go on: {why}."),
+        Some(StudyEnd::Stopped(why)) => tr!(" It could not go on: {}.", translated(why)),
         Some(StudyEnd::Cancelled) => {
-            " It was cancelled; unfinished blocks are left out.".to_owned()
+            tr!(" It was cancelled; unfinished blocks are left out.").to_owned()
         }
         _ => String::new(),
     };
     let browser = report.machine.browser.as_ref().map_or(String::new(), |browser| {
         let tick = format::time(browser.clock.tick);
         let relation = browser.relation.map_or(String::new(), |relation| {
-            format!(", related to the runner’s clock to ±{}", format::time(relation.error))
+            tr!(", related to the runner’s clock to ±{}", format::time(relation.error))
         });
-        format!(
-            " The browser is {}; its workers’ clock has steps of {tick}{relation}.",
-            browser.name
+        tr!(
+            " The browser is {}; its workers’ clock has steps of {}{}.",
+            browser.name,
+            tick,
+            relation
         )
     });
-    format!(
+    tr!(
         "Medians of {} of {} blocks at most, in brackets their 95% intervals; in each block every lane \
-         had its turns once, in random order.{browser} A lane is behind, ahead or as good as another one, only \
-         where the samples say so for all rows together; else it is too close to call.{how}",
-        run.finished, run.blocks
+         had its turns once, in random order.{} A lane is behind, ahead or as good as another one, only \
+         where the samples say so for all rows together; else it is too close to call.{}",
+        run.finished,
+        run.blocks,
+        browser,
+        how
     )
 }
 
@@ -121,20 +131,12 @@ fn section(
     });
     view! {
         <section aria-labelledby=heading.clone()>
-            <h3 id=heading.clone()><code>{experiment.id}</code>" "{experiment.question}</h3>
-            <p>{prose(experiment.prose)}</p>
+            <h3 id=heading.clone()><code>{experiment.id}</code>" "{tr(experiment.question)}</h3>
+            <p>{marked(tr(experiment.prose))}</p>
             {questions.collect_view()}
         </section>
     }
     .into_any()
-}
-
-/// Text with code between backticks.
-fn prose(text: &'static str) -> impl IntoView {
-    let part = |(at, part): (usize, &'static str)| {
-        if at % 2 == 0 { part.into_any() } else { view! { <code>{part}</code> }.into_any() }
-    };
-    text.split('`').enumerate().map(part).collect_view()
 }
 
 #[component]
@@ -172,12 +174,12 @@ fn Question(
             let unit =
                 lines.iter().find_map(|row| measured(row.row()).map(|measured| measured.unit))?;
             let yardstick =
-                look.baseline.get().map_or("the best".to_owned(), |lane| lane.to_string());
+                look.baseline.get().map_or(tr!("the best").to_owned(), |lane| lane.to_string());
             let told = lines.iter().filter_map(|row| line(row, unit, &yardstick, has_samples));
             let told: Vec<Told> = told.collect();
             let (title, name) = axis.get_value();
-            let better = if unit == Unit::TasksPerSecond { "more" } else { "less" };
-            let axis = format!("{title}; {better} is better");
+            let better = if unit == Unit::TasksPerSecond { tr!("more") } else { tr!("less") };
+            let axis = tr!("{}; {} is better", title, better);
             (!told.is_empty()).then(|| view! { <Plot lines=told unit axis name/> })
         })
     };
@@ -249,10 +251,12 @@ fn line(row: &Row, unit: Unit, yardstick: &str, has_samples: bool) -> Option<Tol
 /// What is asked: `round trip, bytes 64`.
 pub(super) fn in_words(asked: &Params) -> String {
     let mut rest = asked.clone();
-    let metric = rest.remove("metric").map_or("time".to_owned(), |metric| metric.to_string());
+    let metric =
+        rest.remove("metric").map_or(text!("time").to_owned(), |metric| metric.to_string());
     let metric = metric.replace('_', " ");
+    let metric = translated(&metric);
     match format::params(&rest) {
-        params if params.is_empty() => metric,
+        params if params.is_empty() => metric.into_owned(),
         params => format!("{metric}, {params}"),
     }
 }

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use protocol::desk::Change;
 use protocol::report::{Measured, Report, ReportRow, RowOutcome, Unit};
 use protocol::study::{Placing, Standing};
+use texts::{text, tr, translated};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDetailsElement;
 
@@ -52,7 +53,7 @@ impl Row {
     /// Of one that lies beside it.
     pub(super) fn beside(beside: &Beside, place: usize, at: usize) -> Self {
         let change = beside.changes.iter().find(|change| change.other as usize == at).cloned();
-        let other = Some(Other { place, name: beside.held.name.clone(), change });
+        let other = Some(Other { place, name: beside.held.name(), change });
         Self { report: beside.held.report.clone(), at, standing: None, other }
     }
 
@@ -109,7 +110,7 @@ pub(super) fn name(row: &ReportRow) -> String {
     let variants: Vec<String> = ["touch", "wait"]
         .into_iter()
         .filter_map(|variant| row.params.get(variant))
-        .map(|value| value.to_string().replace('_', " "))
+        .map(|value| translated(&value.to_string().replace('_', " ")).into_owned())
         .collect();
     match variants.join(", ") {
         none if none.is_empty() => row.lane.to_string(),
@@ -124,26 +125,32 @@ pub(super) fn told(row: &Row, measured: &Measured, yardstick: &str) -> String {
         (Some(Standing { verdict: Placing::Best | Placing::Baseline, .. }), _) => {
             format!(", {}", row.against())
         }
-        (Some(_), _) => format!(", against {yardstick}: {}", row.against()),
+        (Some(_), _) => tr!(", against {}: {}", yardstick, row.against()),
         (None, Some(Other { change: Some(_), .. })) => {
-            format!(", against the same row here: {}", row.against())
+            tr!(", against the same row here: {}", row.against())
         }
         _ => String::new(),
     };
-    format!("{}: {median}, 95% interval {interval}{against}", row.name())
+    tr!("{}: {}, 95% interval {}{}", row.name(), median, interval, against)
 }
 
-const COLUMNS: [&str; 6] =
-    ["Lane", "Median", "95% interval", "Against", "Crosses, or was seen", "Samples"];
+const COLUMNS: [&str; 6] = [
+    text!("Lane"),
+    text!("Median"),
+    text!("95% interval"),
+    text!("Against"),
+    text!("Crosses, or was seen"),
+    text!("Samples"),
+];
 
 // The roles say again what the elements say: cards are no longer tables to some browsers.
 #[component]
 pub(super) fn Table(rows: Vec<Row>, look: Look) -> impl IntoView {
     let heads = COLUMNS.into_iter().enumerate().map(move |(column, name)| {
         let words = move || match (column, look.baseline.get()) {
-            (3, None) => "Against the best".to_owned(),
-            (3, Some(lane)) => format!("Against {lane}"),
-            _ => name.to_owned(),
+            (3, None) => tr!("Against the best").to_owned(),
+            (3, Some(lane)) => tr!("Against {}", lane),
+            _ => tr(name).to_owned(),
         };
         view! { <th scope="col" role="columnheader">{words}</th> }
     });
@@ -163,7 +170,7 @@ fn line(row: Row) -> impl IntoView {
             let (median, interval) = format::figures(measured);
             let last = match seen(measured) {
                 Some(facts) => view! {
-                    <td role="cell" data-column=COLUMNS[4] class="seen"><span>{facts}</span></td>
+                    <td role="cell" data-column=tr(COLUMNS[4]) class="seen"><span lang="en">{facts}</span></td>
                 }
                 .into_any(),
                 None => {
@@ -181,11 +188,11 @@ fn line(row: Row) -> impl IntoView {
             ("measured", figures.into_any())
         }
         RowOutcome::Unavailable { reason } => {
-            ("unavailable", why(format!("Unavailable: {reason}.")))
+            ("unavailable", why(tr!("Unavailable: {}.", translated(reason))))
         }
         RowOutcome::Failed { stage, error } => {
-            let failure = protocol::Failure { stage: *stage, error: error.clone() };
-            ("failed", why(format!("Failed while {failure}.")))
+            let stage = stage.to_string();
+            ("failed", why(tr!("Failed while {}: {}.", translated(&stage), translated(error))))
         }
     };
     view! {
@@ -218,7 +225,7 @@ fn samples(report: Arc<Report>, at: usize, count: u32) -> AnyView {
         let measured = measured(&report.results[at]).filter(|_| open.get())?;
         if measured.samples.is_empty() {
             return Some(
-                view! { <p>"This report is a summary, without its samples."</p> }.into_any(),
+                view! { <p>{tr!("This report is a summary, without its samples.")}</p> }.into_any(),
             );
         }
         let block = |samples: Vec<f64>| {
@@ -233,7 +240,7 @@ fn samples(report: Arc<Report>, at: usize, count: u32) -> AnyView {
         <details class="samples" on:toggle=toggled>
             <summary>{count}</summary>
             {blocks}
-            <a href=method>"How it was measured"</a>
+            <a href=method>{tr!("How it was measured")}</a>
         </details>
     }
     .into_any()
@@ -250,13 +257,13 @@ fn against(standing: &Standing) -> String {
     let [low, high] = standing.ci95.map(format::factor);
     let interval = format!("[{low}, {high}]");
     match standing.verdict {
-        Placing::Best => "the best".to_owned(),
-        Placing::Baseline => "what the others are held against".to_owned(),
-        Placing::Equivalent => format!("as good {interval}"),
+        Placing::Best => tr!("the best").to_owned(),
+        Placing::Baseline => tr!("what the others are held against").to_owned(),
+        Placing::Equivalent => tr!("as good {}", interval),
         Placing::Behind | Placing::Ahead => {
             format!("{} {interval}", format::factor(standing.ratio))
         }
-        Placing::TooCloseToCall => format!("too close to call {interval}"),
+        Placing::TooCloseToCall => tr!("too close to call {}", interval),
     }
 }
 
@@ -266,7 +273,7 @@ fn changed(change: &Change, unit: Unit) -> String {
 }
 
 fn cell(column: usize, content: AnyView) -> impl IntoView {
-    view! { <td role="cell" data-column=COLUMNS[column]><span>{content}</span></td> }
+    view! { <td role="cell" data-column=tr(COLUMNS[column])><span>{content}</span></td> }
 }
 
 fn why(text: String) -> AnyView {

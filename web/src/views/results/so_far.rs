@@ -4,6 +4,7 @@
 use lab::experiments::ALL;
 use leptos::prelude::*;
 use protocol::report::Report;
+use texts::tr;
 
 use super::comparison;
 use super::questions::{best, in_words, questions};
@@ -20,7 +21,7 @@ pub(super) fn SoFar() -> impl IntoView {
     let heading = move || {
         comparison.study.with(|study| {
             let run = &study.as_ref()?.report.as_ref()?.run;
-            Some(format!("The best until now, after {} of {} blocks:", run.finished, run.blocks))
+            Some(tr!("The best until now, after {} of {} blocks:", run.finished, run.blocks))
         })
     };
     view! {

@@ -2,8 +2,9 @@
 
 use leptos::html::Input;
 use leptos::prelude::*;
+use texts::tr;
 
-use super::comparison;
+use super::{comparison, marked};
 use crate::environment;
 use crate::links::RunnerState;
 
@@ -26,26 +27,28 @@ pub(super) fn Hosted() -> impl IntoView {
     environment::is_hosted().then(|| {
         view! {
             <details class="hosted" hidden=is_connected>
-                <summary>"Threads and processes of this machine: start a runner"</summary>
+                <summary>{tr!("Threads and processes of this machine: start a runner")}</summary>
                 <p>
-                    "The best way: start "<code>"breakeven serve"</code>", open the address that it prints, and then "
-                    <a href=address>"its page with these settings"</a>
-                    ". Or take its report: "<code>"breakeven run --json FILE"</code>", and drop the file here."
+                    {marked(tr!("The best way: start `breakeven serve`, open the address that it prints, and then"))}
+                    " "<a href=address>{tr!("its page with these settings")}</a>". "
+                    {marked(tr!("Or take its report: `breakeven run --json FILE`, and drop the file here."))}
                 </p>
                 <p>
-                    "Or let this page use the runner: start "
-                    <code>"breakeven serve --allow-origin "{origin}</code>
-                    " and connect. The runner asks at its terminal, with a code, whether this page may come in; then it may "
-                    "run the same experiments of bounded size as the runner’s own page, and read no file of yours. Your browser "
-                    "may ask whether this site may reach programs or devices near you: the runner is what it would "
-                    "reach, and nothing else is asked for. It ends with this page."
+                    {marked(&tr!(
+                        "Or let this page use the runner: start `breakeven serve --allow-origin {}` and connect. The runner \
+                         asks at its terminal, with a code, whether this page may come in; then it may run the same experiments \
+                         of bounded size as the runner’s own page, and read no file of yours. Your browser may ask whether \
+                         this site may reach programs or devices near you: the runner is what it would reach, and nothing \
+                         else is asked for. It ends with this page.",
+                        origin
+                    ))}
                 </p>
                 <div class="ways">
                     <label>
-                        "Port"
+                        {tr!("Port")}
                         <input node_ref=port id="runner-port" type="number" min="1" max="65535" value=PORT.to_string()/>
                     </label>
-                    <button type="button" disabled=move || !is_away() on:click=connect>"Connect"</button>
+                    <button type="button" disabled=move || !is_away() on:click=connect>{tr!("Connect")}</button>
                 </div>
             </details>
         }

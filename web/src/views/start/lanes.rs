@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use protocol::{Availability, LaneInfo, LaneKind};
+use texts::tr;
 
 use super::{comparison, sentence};
 
@@ -12,7 +13,7 @@ pub(super) fn Lanes() -> impl IntoView {
     let count = move || {
         lanes.with(|lanes| {
             let there = lanes.iter().filter(|lane| lane.availability.is_available()).count();
-            format!("{there} of {} lanes are available", lanes.len())
+            tr!("{} of {} lanes are available", there, lanes.len())
         })
     };
     let there = move || {
@@ -48,39 +49,47 @@ fn by_reason(lanes: Vec<LaneInfo>) -> Vec<(String, Vec<LaneInfo>)> {
 fn group(reason: &str, lanes: Vec<LaneInfo>) -> impl IntoView + use<> {
     view! {
         <div class="missing">
-            <p class="reason">{format!("Unavailable: {}", sentence(reason))}</p>
+            <p class="reason">{tr!("Unavailable: {}", sentence(reason))}</p>
             <ul>{lanes.into_iter().map(card).collect_view()}</ul>
         </div>
     }
 }
 
 fn card(lane: LaneInfo) -> impl IntoView {
-    let state = if lane.availability.is_available() { "available" } else { "unavailable" };
+    let (state, said) = if lane.availability.is_available() {
+        ("available", tr!("available"))
+    } else {
+        ("unavailable", tr!("unavailable"))
+    };
     let about = match lane.id.as_str() {
-        "browser.shared" => "Web Workers write one shared wasm memory",
-        "browser.main" => "the caller itself, without a worker",
-        "browser.clone" => "Web Workers get and return structured clones",
-        "browser.transfer" => "Web Workers get and return ArrayBuffers, which change their owner",
-        "native.thread" => "threads of the runner share its memory; 128-bit vectors, as in wasm",
-        "native.thread-wide" => "the same threads, kernels compiled for the widest vectors",
-        "process.pipe" => "child processes, over pipes",
-        "process.socket" => "child processes, over Unix socket pairs",
-        "process.shm" => "child processes that have mapped the same memory as the runner",
-        "node.worker" => "Node's worker threads, by structured clone",
-        "node.worker-shared" => "Node's worker threads over a SharedArrayBuffer",
-        "node.fork-json" => "Node's child processes, messages as JSON",
-        "node.fork-advanced" => "Node's child processes, messages as structured clones",
+        "browser.shared" => tr!("Web Workers write one shared wasm memory"),
+        "browser.main" => tr!("the caller itself, without a worker"),
+        "browser.clone" => tr!("Web Workers get and return structured clones"),
+        "browser.transfer" => {
+            tr!("Web Workers get and return ArrayBuffers, which change their owner")
+        }
+        "native.thread" => {
+            tr!("threads of the runner share its memory; 128-bit vectors, as in wasm")
+        }
+        "native.thread-wide" => tr!("the same threads, kernels compiled for the widest vectors"),
+        "process.pipe" => tr!("child processes, over pipes"),
+        "process.socket" => tr!("child processes, over Unix socket pairs"),
+        "process.shm" => tr!("child processes that have mapped the same memory as the runner"),
+        "node.worker" => tr!("Node's worker threads, by structured clone"),
+        "node.worker-shared" => tr!("Node's worker threads over a SharedArrayBuffer"),
+        "node.fork-json" => tr!("Node's child processes, messages as JSON"),
+        "node.fork-advanced" => tr!("Node's child processes, messages as structured clones"),
         _ => "",
     };
     let kind = match lane.kind {
-        LaneKind::Main => "main",
-        LaneKind::Thread => "thread",
-        LaneKind::Process => "process",
+        LaneKind::Main => tr!("main"),
+        LaneKind::Thread => tr!("thread"),
+        LaneKind::Process => tr!("process"),
     };
     view! {
         <li class="lane" data-lane-card=lane.id.to_string() data-state=state>
             <h3><code>{lane.id.to_string()}</code></h3>
-            <p class="kind">{kind}<span class="state">{state}</span></p>
+            <p class="kind">{kind}<span class="state">{said}</span></p>
             <p>{about}</p>
         </li>
     }

@@ -8,8 +8,9 @@ mod settings;
 mod state;
 
 use leptos::prelude::*;
+use texts::tr;
 
-use super::{comparison, files, sentence};
+use super::{comparison, files, marked, sentence};
 use crate::comparison::Opening;
 use crate::settings::Settings;
 
@@ -20,17 +21,17 @@ pub(super) fn Start() -> impl IntoView {
     let nothing = move || comparison.settings.with(Settings::is_empty);
     view! {
         <section class="start" aria-labelledby="start-heading">
-            <h2 id="start-heading" class="hidden">"Comparison"</h2>
+            <h2 id="start-heading" class="hidden">{tr!("Comparison")}</h2>
             <div class="go">
                 <button
                     type="button"
                     class="primary"
                     disabled=move || comparison.is_running() || opening() || nothing()
                     on:click=move |_| comparison.start()
-                >"Run comparison"</button>
+                >{tr!("Run comparison")}</button>
                 <p class="hint">
-                    "About two minutes with the usual settings. The lanes take turns in random order, one at a time; what was measured is kept "
-                    "when you cancel, and nothing leaves this machine."
+                    {tr!("About two minutes with the usual settings. The lanes take turns in random order, one at a time; what was measured is kept \
+                        when you cancel, and nothing leaves this machine.")}
                 </p>
             </div>
             <progress::ProgressLine/>

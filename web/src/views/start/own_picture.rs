@@ -7,6 +7,7 @@ use protocol::MAX_OWN_PIXELS;
 use super::{comparison, files};
 use crate::comparison::{Comparison, Opening};
 use lab::format;
+use texts::tr;
 
 #[component]
 pub(super) fn OwnPicture() -> impl IntoView {
@@ -28,7 +29,7 @@ pub(super) fn OwnPicture() -> impl IntoView {
             <p class="which">{move || which(comparison)}</p>
             <div class="ways">
                 <label class="button" class:locked=locked>
-                    "Choose a picture…"
+                    {tr!("Choose a picture…")}
                     <input
                         node_ref=input
                         id="own-picture"
@@ -44,19 +45,16 @@ pub(super) fn OwnPicture() -> impl IntoView {
                         disabled=locked
                         on:click=move |_| comparison.choose_built_in()
                     >
-                        "Use the built-in picture"
+                        {tr!("Use the built-in picture")}
                     </button>
                 </Show>
             </div>
             <p class="hint">
-                {format!(
-                    "Or drop one anywhere on this page, or paste it: PNG, JPEG or WebP, up to {} \
-                     megapixels. It stays on this machine.",
-                    MAX_OWN_PIXELS / 1_000_000,
-                )}
+                {tr!("Or drop one anywhere on this page, or paste it: PNG, JPEG or WebP, up to {} \
+                     megapixels. It stays on this machine.", MAX_OWN_PIXELS / 1_000_000)}
             </p>
             <p role="status">{move || match comparison.opening.get() {
-                Opening::Reading(name) => format!("Opening {name}…"),
+                Opening::Reading(name) => tr!("Opening {}…", name),
                 _ => String::new(),
             }}</p>
             <p role="alert" class="trouble">{move || match comparison.opening.get() {
@@ -69,9 +67,10 @@ pub(super) fn OwnPicture() -> impl IntoView {
 
 fn which(comparison: Comparison) -> String {
     let dimensions = comparison.settings.get().dimensions;
-    let name = comparison.own_name.get().unwrap_or("The built-in picture".into());
-    format!(
-        "{name}: {} × {} pixels, {} megapixels.",
+    let name = comparison.own_name.get().unwrap_or(tr!("The built-in picture").into());
+    tr!(
+        "{}: {} × {} pixels, {} megapixels.",
+        name,
         dimensions.width(),
         dimensions.height(),
         format::significant(dimensions.pixels() as f64 / 1e6)

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::report::{ReportRow, RowOutcome};
 use protocol::study::StudyEnd;
+use texts::{tr, translated};
 
 use super::comparison;
 use crate::comparison::{Phase, Progress, Study};
@@ -27,7 +28,7 @@ pub(super) fn ProgressLine() -> impl IntoView {
                 <div class="bar">
                     <progress
                         role="progressbar"
-                        aria-label="Comparison"
+                        aria-label=tr!("Comparison")
                         max="100"
                         value=move || percent().to_string()
                         aria-valuemin="0"
@@ -35,7 +36,7 @@ pub(super) fn ProgressLine() -> impl IntoView {
                         aria-valuenow=move || percent().to_string()
                     ></progress>
                     <button type="button" disabled=cancelling on:click=move |_| comparison.cancel()>
-                        "Cancel"
+                        {tr!("Cancel")}
                     </button>
                 </div>
                 <p class="turn">{move || progress().map(|progress| progress.words())}</p>
@@ -51,19 +52,19 @@ pub(super) fn ProgressLine() -> impl IntoView {
 fn status(phase: &Phase, rows: &Rows, study: &Option<Study>) -> String {
     let said = match phase {
         Phase::Idle => "",
-        Phase::Running(Progress { cancelling: true, .. }) => "Ending the last workers…",
-        Phase::Running(_) => "Comparing…",
-        Phase::Elsewhere(_) => "A comparison is running in another tab.",
+        Phase::Running(Progress { cancelling: true, .. }) => tr!("Ending the last workers…"),
+        Phase::Running(_) => tr!("Comparing…"),
+        Phase::Elsewhere(_) => tr!("A comparison is running in another tab."),
         Phase::Finished(_) => match study.as_ref().and_then(|study| study.end.as_ref()) {
             Some(StudyEnd::Stopped(why)) => {
-                return format!("The comparison is done. Some lanes failed: {why}.");
+                return tr!("The comparison is done. Some lanes failed: {}.", translated(why));
             }
             _ if any_failed(rows, study.as_ref()) => {
-                "The comparison is done. Some lanes failed; the table says why."
+                tr!("The comparison is done. Some lanes failed; the table says why.")
             }
-            _ => "The comparison is done.",
+            _ => tr!("The comparison is done."),
         },
-        Phase::Cancelled(_) => "Cancelled. What was measured until then is kept below.",
+        Phase::Cancelled(_) => tr!("Cancelled. What was measured until then is kept below."),
     };
     said.to_owned()
 }

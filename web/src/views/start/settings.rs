@@ -2,6 +2,7 @@
 
 use lab::experiments::ALL;
 use leptos::prelude::*;
+use texts::tr;
 
 use super::comparison;
 use super::own_picture::OwnPicture;
@@ -25,7 +26,7 @@ pub(super) fn SettingsForm() -> impl IntoView {
         move || Settings::FILTERS.iter().position(|filter| *filter == settings.get().filter);
     let workers = Choice::numbers(most, |count| match count {
         1 => "1".to_owned(),
-        count => format!("1 to {count}"),
+        count => tr!("1 to {}", count),
     });
     let rounds = Settings::ROUNDS.map(|count| Choice::new(count, count)).to_vec();
     let experiments = ALL.iter().enumerate().map(|(index, experiment)| {
@@ -40,7 +41,7 @@ pub(super) fn SettingsForm() -> impl IntoView {
                         settings.update(|settings| settings.experiments[index] = chosen);
                     }
                 />
-                <span>{experiment.id}" "<small>{experiment.question}</small></span>
+                <span>{experiment.id}" "<small>{tr(experiment.question)}</small></span>
             </label>
         }
     });
@@ -56,15 +57,15 @@ pub(super) fn SettingsForm() -> impl IntoView {
         <details class="settings" open=move || is_open.get()>
             <summary>{move || summary(&settings.read())}</summary>
             <p>
-                "The picture is filtered on every lane that makes pictures, with fresh workers each turn: once untimed, then three times timed. "
-                "Then all lanes are asked the experiments' questions, for about a minute."
+                {tr!("The picture is filtered on every lane that makes pictures, with fresh workers each turn: once untimed, then three times timed. \
+                    Then all lanes are asked the experiments' questions, for about a minute.")}
             </p>
             <OwnPicture/>
             <fieldset disabled=running>
-                <legend class="hidden">"Settings"</legend>
+                <legend class="hidden">{tr!("Settings")}</legend>
                 <ChoiceList
                     id="filter"
-                    label="Filter"
+                    label=tr!("Filter")
                     choices=filters
                     chosen=Signal::derive(move || filter().unwrap_or(0).to_string())
                     choose=move |index: String| {
@@ -74,7 +75,7 @@ pub(super) fn SettingsForm() -> impl IntoView {
                 />
                 <ChoiceList
                     id="workers"
-                    label="Workers"
+                    label=tr!("Workers")
                     choices=workers
                     chosen=Signal::derive(move || settings.get().max_workers.to_string())
                     choose=move |count: String| {
@@ -83,7 +84,7 @@ pub(super) fn SettingsForm() -> impl IntoView {
                 />
                 <ChoiceList
                     id="rounds"
-                    label="Rounds"
+                    label=tr!("Rounds")
                     choices=rounds
                     chosen=Signal::derive(move || settings.get().rounds.to_string())
                     choose=move |count: String| {
@@ -92,7 +93,7 @@ pub(super) fn SettingsForm() -> impl IntoView {
                 />
             </fieldset>
             <fieldset class="experiments" disabled=running>
-                <legend>"What is measured"</legend>
+                <legend>{tr!("What is measured")}</legend>
                 <label>
                     <input
                         type="checkbox"
@@ -103,7 +104,7 @@ pub(super) fn SettingsForm() -> impl IntoView {
                             settings.update(|settings| settings.pictures = chosen);
                         }
                     />
-                    <span>"picture "<small>"How long does the picture take?"</small></span>
+                    <span>{tr!("picture")}" "<small>{tr!("How long does the picture take?")}</small></span>
                 </label>
                 {experiments}
             </fieldset>
@@ -115,14 +116,13 @@ pub(super) fn SettingsForm() -> impl IntoView {
 fn summary(settings: &Settings) -> String {
     let count = settings.experiments.iter().filter(|chosen| **chosen).count();
     let experiments = match count {
-        0 => "no experiment".to_owned(),
-        1 => "1 experiment".to_owned(),
-        count => format!("{count} experiments"),
+        0 => tr!("no experiment").to_owned(),
+        1 => tr!("1 experiment").to_owned(),
+        count => tr!("{} experiments", count),
     };
-    let picture = if settings.pictures {
-        format!("a picture ({}), ", filter_name(settings.filter))
+    if settings.pictures {
+        tr!("Settings: a picture ({}), {}", filter_name(settings.filter), experiments)
     } else {
-        String::new()
-    };
-    format!("Settings: {picture}{experiments}")
+        tr!("Settings: {}", experiments)
+    }
 }

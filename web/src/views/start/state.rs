@@ -5,6 +5,7 @@ use lab::format;
 use leptos::prelude::*;
 use protocol::report::Clock;
 use protocol::{Availability, LaneId};
+use texts::tr;
 use wasm_bindgen_futures::spawn_local;
 
 use super::hosted::Hosted;
@@ -35,11 +36,11 @@ pub(super) fn State() -> impl IntoView {
     let cores = environment::cores();
     view! {
         <dl class="facts">
-            {move || fact("Runner", "machine", runner(&comparison.runner.get()))}
-            {move || fact("Node", "node", node(comparison))}
-            {fact("Isolation", "isolation", isolation())}
-            {move || fact("Clock", "clock", tick(clock.get()))}
-            {fact("Processors", "cores", (Mark::There, format!("{cores}, says the browser.")))}
+            {move || fact(tr!("Runner"), "machine", runner(&comparison.runner.get()))}
+            {move || fact(tr!("Node"), "node", node(comparison))}
+            {fact(tr!("Isolation"), "isolation", isolation())}
+            {move || fact(tr!("Clock"), "clock", tick(clock.get()))}
+            {fact(tr!("Processors"), "cores", (Mark::There, tr!("{}, says the browser.", cores)))}
         </dl>
         <Hosted/>
     }
@@ -61,21 +62,22 @@ fn fact(name: &'static str, class: &'static str, (mark, words): (Mark, String)) 
 
 fn runner(runner: &RunnerState) -> (Mark, String) {
     match runner {
-        RunnerState::Connecting => (Mark::Unknown, "Looking for the runner…".to_owned()),
+        RunnerState::Connecting => (Mark::Unknown, tr!("Looking for the runner…").to_owned()),
         RunnerState::Connected { machine, .. } => {
-            let cores = if machine.cores == 1 { "core" } else { "cores" };
-            let words = format!(
-                "Runner {} on {}, {} {cores}, {}.",
-                machine.runner, machine.cpu, machine.cores, machine.system
-            );
+            let cores = match machine.cores {
+                1 => tr!("1 core").to_owned(),
+                cores => tr!("{} cores", cores),
+            };
+            let words =
+                tr!("Runner {} on {}, {}, {}.", machine.runner, machine.cpu, cores, machine.system);
             (Mark::There, words)
         }
         RunnerState::Asking(code) => {
-            let words = format!("Say yes at the runner’s terminal, if it shows the code {code}.");
+            let words = tr!("Say yes at the runner’s terminal, if it shows the code {}.", code);
             (Mark::Unknown, words)
         }
         RunnerState::Away(why) => {
-            let words = format!("No runner: the browser’s lanes run alone. {}", sentence(why));
+            let words = tr!("No runner: the browser’s lanes run alone. {}", sentence(why));
             (Mark::Missing, words)
         }
     }
@@ -83,23 +85,23 @@ fn runner(runner: &RunnerState) -> (Mark, String) {
 
 fn node(comparison: Comparison) -> (Mark, String) {
     let RunnerState::Connected { machine, lanes, .. } = comparison.runner.get() else {
-        return (Mark::Unknown, "The runner would tell.".to_owned());
+        return (Mark::Unknown, tr!("The runner would tell.").to_owned());
     };
     let lane = lanes.into_iter().find(|lane| lane.id == LaneId::NODE_WORKER);
     match lane.map(|lane| lane.availability) {
         Some(Availability::Available) => {
-            let version = machine.node.unwrap_or("there".into());
-            (Mark::There, format!("{version}, as the runner found it."))
+            let version = machine.node.unwrap_or(tr!("there").into());
+            (Mark::There, tr!("{}, as the runner found it.", version))
         }
         Some(Availability::Unavailable { reason }) => (Mark::Missing, sentence(&reason)),
-        None => (Mark::Unknown, "This runner has no such lanes.".to_owned()),
+        None => (Mark::Unknown, tr!("This runner has no such lanes.").to_owned()),
     }
 }
 
 fn isolation() -> (Mark, String) {
     match environment::shared_memory() {
         Availability::Available => {
-            (Mark::There, "The page is isolated: its workers may share memory.".to_owned())
+            (Mark::There, tr!("The page is isolated: its workers may share memory.").to_owned())
         }
         Availability::Unavailable { reason } => (Mark::Missing, sentence(&reason)),
     }
@@ -107,9 +109,9 @@ fn isolation() -> (Mark, String) {
 
 fn tick(clock: Option<Clock>) -> (Mark, String) {
     match clock {
-        None => (Mark::Unknown, "Being measured…".to_owned()),
+        None => (Mark::Unknown, tr!("Being measured…").to_owned()),
         Some(clock) => {
-            let words = format!("The browser’s goes in steps of {}.", format::time(clock.tick));
+            let words = tr!("The browser’s goes in steps of {}.", format::time(clock.tick));
             (Mark::There, words)
         }
     }
