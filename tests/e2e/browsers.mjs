@@ -1,7 +1,7 @@
 // The two browsers that every end-to-end test runs in.
 //
-// Opening one, without shared memory if { sharedMemory: false } says so, gives a tab in a fresh
-// browser with a profile of its own:
+// Opening one, without shared memory if { sharedMemory: false } says so, and of another language than English by
+// { language: "de" }, gives a tab in a fresh browser with a profile of its own:
 //   goto(url)             loads a page
 //   run(work, ...values)  calls a function inside the page; resolves to what it returns
 //   press(key)            presses "Tab", "Enter" or "ArrowRight"

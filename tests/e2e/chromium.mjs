@@ -16,11 +16,11 @@ const usualFlags = [
 ];
 
 /** Starts Chromium and opens a tab; see browsers.mjs. */
-export async function openChromium({ sharedMemory = true, flags = [] } = {}) {
+export async function openChromium({ sharedMemory = true, language = "en", flags = [] } = {}) {
   const browser = await puppeteer.launch({
     browser: "chrome",
     executablePath: program("CHROMIUM", "/usr/bin/chromium"),
-    args: [...usualFlags, ...flags],
+    args: [...usualFlags, `--accept-lang=${language}`, ...flags],
   });
   const downloads = mkdtempSync(join(tmpdir(), "breakeven-chromium-"));
   const whole = await browser.target().createCDPSession();

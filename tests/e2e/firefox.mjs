@@ -28,12 +28,13 @@ const preferences = {
 const keys = { Tab: "\uE004", Enter: "\uE007", ArrowRight: "\uE014" };
 
 /** Starts Firefox with a profile of its own; see browsers.mjs. */
-export async function openFirefox({ sharedMemory = true } = {}) {
+export async function openFirefox({ sharedMemory = true, language = "en" } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "breakeven-firefox-"));
   const downloads = join(profile, "downloads");
   mkdirSync(downloads);
   const all = {
     ...preferences,
+    "intl.accept_languages": language,
     "javascript.options.shared_memory": sharedMemory,
     "browser.download.dir": downloads,
     "browser.download.folderList": 2,

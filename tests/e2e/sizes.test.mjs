@@ -29,6 +29,8 @@ const limits = {
   "method.html": 10 * kilobytes,
   // Fetched once the page stands: a report with all its samples.
   recorded: 250 * kilobytes,
+  // Each language but English; fetched by who speaks it.
+  text: 30 * kilobytes,
 };
 
 test("every module keeps to its size", (context) => {

@@ -33,10 +33,11 @@ pub(crate) fn quietly(title: &str, command: &mut Command, limit: Duration) -> Re
     }
 }
 
-/// Runs a step whose output is the point (compilers, tests): it goes straight to the terminal.
+/// Runs a step whose output is the point (compilers, tests): it goes straight to the terminal, beside what is said of the
+/// step. Standard output is left to what comes after all steps, such as the runner's address.
 pub(crate) fn loudly(title: &str, command: &mut Command, limit: Duration) -> Result<(), String> {
     eprintln!("── {title}");
-    command.stdin(Stdio::null());
+    command.stdin(Stdio::null()).stdout(std::io::stderr());
     let elapsed = run(command, limit, |_| {}).map_err(|why| format!("{title}: {why}"))?;
     eprintln!("── {title}: done in {}", human(elapsed));
     Ok(())

@@ -8,6 +8,7 @@ mod tabs;
 
 use futures::FutureExt;
 use futures::channel::oneshot;
+use futures::future::Shared;
 use lab::Turn;
 use leptos::prelude::*;
 use protocol::preview::Preview;
@@ -64,9 +65,13 @@ pub(crate) struct Comparison {
     pub(crate) own_preview: StoredValue<Option<Preview>, LocalStorage>,
     pub(crate) link: StoredValue<Option<RunnerLink>, LocalStorage>,
     cancel: StoredValue<Option<oneshot::Sender<()>>, LocalStorage>,
+    /// Is over when the report that comes with the page has been read, if somebody does.
+    filling: StoredValue<Option<Filling>, LocalStorage>,
     /// The page's other tabs.
     tabs: StoredValue<Option<Tabs>, LocalStorage>,
 }
+
+type Filling = Shared<oneshot::Receiver<()>>;
 
 /// Where a comparison stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -195,6 +200,7 @@ impl Comparison {
             own_preview: StoredValue::new_local(None),
             link: StoredValue::new_local(None),
             cancel: StoredValue::new_local(None),
+            filling: StoredValue::new_local(None),
             tabs: StoredValue::new_local(None),
         };
         comparison.tabs.set_value(Tabs::join(move |word| comparison.hear_tab(word)));
@@ -318,6 +324,10 @@ impl Comparison {
         self.phase.set(Phase::Running(progress));
         self.rows.set(Rows::default());
         self.study.set(None);
+        // Nothing is measured beside that.
+        if let Some(filling) = self.filling.get_value() {
+            let _ = filling.await;
+        }
         if let Beginning::Found(rows) = beginning {
             self.rows.set(rows);
             self.follow_study(&cancelled).await;

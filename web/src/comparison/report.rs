@@ -1,6 +1,8 @@
 //! The report that the page is about: what this visit has found, one that was opened, or the one that comes with the
 //! page.
 
+use futures::FutureExt;
+use futures::channel::oneshot;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use protocol::report::Report;
@@ -8,6 +10,9 @@ use protocol::report::Report;
 use super::{Comparison, Opening, Phase};
 use crate::language::spoken;
 use crate::shelf::Region;
+
+/// Between two looks at whether a comparison is over.
+const PATIENCE_MS: u32 = 500;
 
 impl Comparison {
     /// Looks at the report that the page is about: what this visit has found, or what was opened.
@@ -30,6 +35,13 @@ impl Comparison {
 
     /// Looks at the report that comes with the page, while there is nothing else to look at.
     pub(super) async fn fill(self) {
+        // Nothing is read beside what is measured; and the other way round.
+        while untrack(|| self.is_running()) {
+            TimeoutFuture::new(PATIENCE_MS).await;
+        }
+        // It is over, however this ends.
+        let (_over, filling) = oneshot::channel();
+        self.filling.set_value(Some(filling.shared()));
         let fetched = self.shelf.fetch().await;
         // What was done to read it is one task; drawing it is another.
         TimeoutFuture::new(0).await;

@@ -5,6 +5,7 @@ mod canvas;
 mod choice;
 mod claims;
 mod examples;
+mod file_button;
 mod files;
 mod flow;
 mod guide;

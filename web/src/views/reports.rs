@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use leptos::html::Input;
 use leptos::prelude::*;
 use protocol::desk::Form;
 use protocol::report::Report;
 use texts::{text, tr};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+use super::file_button::FileButton;
 use super::{comparison, marked};
 use crate::comparison::{Comparison, Opening};
 use crate::download;
@@ -27,15 +27,6 @@ const FORMS: [(Form, &str, &str); 3] = [
 pub(super) fn Reports() -> impl IntoView {
     let comparison = comparison();
     let shelf = comparison.shelf;
-    let input = NodeRef::<Input>::new();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            shelf.open(file);
-        }
-        // So that the same file can be chosen again.
-        input.set_value("");
-    };
     let is_empty = move || comparison.with_report(|report| report.results.is_empty());
     let trouble = RwSignal::new(String::new());
     let link = RwSignal::new(None);
@@ -61,10 +52,13 @@ pub(super) fn Reports() -> impl IntoView {
                 }}
             </fieldset>
             <div class="ways">
-                <label class="button">
-                    {tr!("Open a report…")}
-                    <input node_ref=input id="report-file" type="file" accept=".json,application/json" on:change=chosen/>
-                </label>
+                <FileButton
+                    id="report-file"
+                    label=tr!("Open a report…")
+                    accept=".json,application/json"
+                    locked=false
+                    choose=move |file| shelf.open(file)
+                />
                 {buttons}
                 <button
                     type="button"

@@ -50,7 +50,7 @@ fn sections(subject: &Subject, look: Look) -> AnyView {
         .run
         .warnings
         .iter()
-        .map(|warning| view! { <li>{translated(warning).into_owned()}</li> });
+        .map(|warning| view! { <li lang="en">{marked(warning)}</li> });
     view! {
         <p>{taken(report, subject.end.as_ref())}" "<a href=assets::method("figures")>{tr!("The method")}</a></p>
         <ul class="warnings">{warnings.collect_view()}</ul>

@@ -10,7 +10,7 @@ mod state;
 use leptos::prelude::*;
 use texts::tr;
 
-use super::{comparison, files, marked, sentence};
+use super::{comparison, file_button, files, marked, sentence};
 use crate::comparison::Opening;
 use crate::settings::Settings;
 

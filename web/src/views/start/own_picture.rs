@@ -1,9 +1,9 @@
 //! Which picture is filtered: the built-in one, or one that the visitor chooses, drops or pastes.
 
-use leptos::html::Input;
 use leptos::prelude::*;
 use protocol::MAX_OWN_PIXELS;
 
+use super::file_button::FileButton;
 use super::{comparison, files};
 use crate::comparison::{Comparison, Opening};
 use lab::format;
@@ -14,31 +14,18 @@ pub(super) fn OwnPicture() -> impl IntoView {
     let comparison = comparison();
     let over = RwSignal::new(false);
     files::listen(comparison, over);
-    let input = NodeRef::<Input>::new();
     let locked = move || comparison.is_running();
-    let chosen = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            comparison.choose(file);
-        }
-        // So that the same file can be chosen again.
-        input.set_value("");
-    };
     view! {
         <div class="own-picture" class:over=move || over.get()>
             <p class="which">{move || which(comparison)}</p>
             <div class="ways">
-                <label class="button" class:locked=locked>
-                    {tr!("Choose a picture…")}
-                    <input
-                        node_ref=input
-                        id="own-picture"
-                        type="file"
-                        accept="image/png,image/jpeg,image/webp"
-                        disabled=locked
-                        on:change=chosen
-                    />
-                </label>
+                <FileButton
+                    id="own-picture"
+                    label=tr!("Choose a picture…")
+                    accept="image/png,image/jpeg,image/webp"
+                    locked=Signal::derive(locked)
+                    choose=move |file| comparison.choose(file)
+                />
                 <Show when=move || comparison.own_name.get().is_some()>
                     <button
                         type="button"
