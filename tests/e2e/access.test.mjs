@@ -61,6 +61,15 @@ test("with the report that comes with the page, and the method", { timeout: 4 * 
   }),
 );
 
+test("in the language whose words are the longest", { timeout: 4 * minute }, () =>
+  visiting(() => openChromium({ language: "de" }), { host: startStaticHost, recorded: true }, async (page) => {
+    await page.tab.run(axe);
+    await until(() => page.count("#report-recorded:checked"), "the recorded report");
+    await page.rows("startup");
+    await accessible(page, "German");
+  }),
+);
+
 test("with the runner, while a comparison runs and after it", { timeout: 5 * minute }, () =>
   visiting(openChromium, { measures: ["picture", "startup"] }, async (page) => {
     await page.tab.run(axe);

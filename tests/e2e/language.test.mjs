@@ -57,10 +57,10 @@ for (const { name, open } of browsers) {
       visiting(open, { host: startStaticHost }, async (page, host) => {
         assert.equal(await page.tab.run(() => document.documentElement.lang), "en");
         await page.select("guide-preset", "pdf");
-        await page.select("rounds", "5");
+        await page.select("rounds", "10");
         await page.select("language", "de");
         await until(async () => (await page.text("h1")) === heading, "German");
-        assert.deepEqual(await page.tab.run(() => ["guide-preset", "rounds", "language"].map((id) => document.getElementById(id).value)), ["pdf", "5", "de"]);
+        assert.deepEqual(await page.tab.run(() => ["guide-preset", "rounds", "language"].map((id) => document.getElementById(id).value)), ["pdf", "10", "de"]);
         await page.tab.goto(`${host.address}?again`);
         await until(() => page.count("#experiment-picture"), "the page");
         assert.equal(await page.text("h1"), heading);

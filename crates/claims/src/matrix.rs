@@ -4,7 +4,7 @@ use lab::experiments::crash::TRIALS;
 use protocol::LaneId;
 use protocol::report::{Measured, Report, ReportRow, RowOutcome};
 use protocol::trial::{Fact, Facts};
-use texts::{tr, translated};
+use texts::tr;
 
 /// What a crash did on a lane.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,7 @@ pub struct Cell {
     pub died: Died,
     /// Whether anybody was told.
     pub was_told: bool,
-    /// How it was told and what was said, in words; or why there is nothing.
+    /// How it was told and what was said, in the platform's words; or why there is nothing.
     pub words: String,
     /// The time to detect it, that until a replacement answered, in nanoseconds; and bytes lost.
     pub figures: [Option<f64>; 3],
@@ -109,19 +109,19 @@ fn cell(report: &Report, kind: &'static str, lane: &LaneId) -> Cell {
         figures: [None; 3],
     };
     match row(None).map(|row| &row.outcome) {
-        None => nothing(tr!("not measured")),
-        Some(RowOutcome::Unavailable { reason }) => nothing(&translated(reason)),
-        Some(RowOutcome::Failed { error, .. }) => nothing(&tr!("failed: {}", error)),
+        None => nothing("not measured"),
+        Some(RowOutcome::Unavailable { reason }) => nothing(reason),
+        Some(RowOutcome::Failed { error, .. }) => nothing(&format!("failed: {error}")),
         Some(RowOutcome::Measured(found)) => {
-            let Some(sighting) = found.seen.first() else { return nothing(tr!("not measured")) };
+            let Some(sighting) = found.seen.first() else { return nothing("not measured") };
             let facts = &sighting.facts;
             let said = |name: &str| facts.get(name).map(ToString::to_string);
             let otherwise = found.seen.len() > 1;
             let words = [
-                said("lock").map(|it| tr!("the lock is {}", translated(&it))),
-                said("how").map(|it| translated(&it).into_owned()),
-                said("said").map(|it| translated(&it).into_owned()),
-                otherwise.then(|| tr!("not the same each time").to_owned()),
+                said("lock").map(|it| format!("the lock is {it}")),
+                said("how"),
+                said("said"),
+                otherwise.then(|| "not the same each time".to_owned()),
             ];
             Cell {
                 kind,

@@ -4,7 +4,7 @@ use lab::format;
 use protocol::LaneId;
 use protocol::report::{Measured, Param, Params, Report, ReportRow, RowOutcome};
 use protocol::trial::{Fact, Facts};
-use texts::{tr, translated};
+use texts::{quoted, tr};
 
 use crate::{Column, Platform};
 
@@ -178,10 +178,10 @@ impl<'a> View<'a> {
         });
         match row.map(|row| (&row.lane, &row.outcome)) {
             Some((lane, RowOutcome::Unavailable { reason })) => {
-                tr!("on {}: {}", lane, translated(reason))
+                tr!("on {}: {}", lane, quoted(reason))
             }
             Some((lane, RowOutcome::Failed { error, .. })) => {
-                tr!("{}{} failed on {}: {}", experiment, name, lane, error)
+                tr!("{}{} failed on {}: {}", experiment, name, lane, quoted(error))
             }
             Some((lane, RowOutcome::Measured(_))) => {
                 tr!("{}{} on {} looked at something else", experiment, name, lane)

@@ -50,13 +50,26 @@ pub fn translated(text: &str) -> Cow<'_, str> {
         let end = number.find(|sign: char| !sign.is_ascii_digit() && sign != '.');
         let number = number[..end.unwrap_or(number.len())].trim_end_matches('.');
         pattern += before;
-        pattern += "{}";
-        numbers.push(number);
+        // `V8` is a name.
+        if pattern.ends_with(char::is_alphanumeric) {
+            pattern += number;
+        } else {
+            pattern += "{}";
+            numbers.push(number);
+        }
         rest = &rest[from + number.len()..];
     }
     pattern += rest;
     let numbers: Vec<&dyn Display> = numbers.iter().map(|it| it as &dyn Display).collect();
     known(&pattern).map_or(text.into(), |same| fill(same, &numbers).into())
+}
+
+/// The same as a part of a sentence: what no catalogue has is code, between backticks, in any other language than its own.
+#[must_use]
+pub fn quoted(text: &str) -> Cow<'_, str> {
+    let same = translated(text);
+    let is_foreign = SPOKEN.read().unwrap_or_else(PoisonError::into_inner).is_some();
+    if is_foreign && same == text { format!("`{text}`").into() } else { same }
 }
 
 /// A text in the language that is spoken: `tr!("Cancel")` is a `&'static str`. With holes it is a `String`:
@@ -140,7 +153,10 @@ mod tests {
         assert_eq!(translated("Cancel"), "Abbrechen");
         assert_eq!(translated("some error 7"), "some error 7");
         assert_eq!(translated("worker 12 of 3.5"), "12. Worker von 3.5");
+        assert_eq!(translated("a V8 worker 2"), "a V8 worker 2");
+        assert_eq!((quoted("Cancel"), quoted("not so")), ("Abbrechen".into(), "`not so`".into()));
         speak(None);
+        assert_eq!(quoted("not so"), "not so");
         assert_eq!(tr!("Cancel"), "Cancel");
         assert_eq!(translated("worker 1 of 2"), "worker 1 of 2");
     }

@@ -38,8 +38,11 @@ fn literal(source: &str) -> Option<(String, usize)> {
             '\\' => match signs.next()?.1 {
                 'n' => said.push('\n'),
                 'u' => {
-                    let code: String =
-                        signs.by_ref().map(|(_, sign)| sign).take_while(|sign| *sign != '}').collect();
+                    let code: String = signs
+                        .by_ref()
+                        .map(|(_, sign)| sign)
+                        .take_while(|sign| *sign != '}')
+                        .collect();
                     said.push(char::from_u32(u32::from_str_radix(&code[1..], 16).ok()?)?);
                 }
                 '\n' => {
@@ -92,7 +95,9 @@ fn heard() -> String {
     let mut pieces = all.replace("${", "{").replace("\\\"", "\"");
     let mut plain = String::new();
     while let Some((before, after)) = pieces.split_once('{') {
-        let hole = after.split_once('}').filter(|(name, _)| name.len() < 60 && !name.contains('\n'));
+        let hole = after
+            .split_once('}')
+            .filter(|(name, _)| name.len() < 60 && !name.contains(['\n', '"']));
         plain += before;
         plain += if hole.is_some() { "{}" } else { "{" };
         pieces = hole.map_or(after, |(_, rest)| rest).to_owned();

@@ -98,7 +98,7 @@ fn group(row: &'static Row, judged: &[Judged], comparison: Comparison) -> impl I
                         data-run=row.id
                         disabled=move || comparison.is_running()
                         on:click=move |_| comparison.run_experiments(row.experiments.to_vec())
-                    >{tr!("Run")}<span class="hidden">" "{tr!("the experiments of {}", row.feature)}</span></button>
+                    >{tr!("Run")}<span class="hidden">" "{tr!("the experiments of")}" "<span lang="en">{row.feature}</span></span></button>
                     <small>{experiments}</small>
                 </th>
             </tr>

@@ -3,9 +3,9 @@
 use claims::matrix::{Cell, Died, lanes, rows};
 use lab::format;
 use leptos::prelude::*;
-use texts::tr;
+use texts::{tr, translated};
 
-use super::{comparison, is_wide};
+use super::{comparison, foreign, is_wide};
 use crate::shelf::Region;
 
 #[component]
@@ -66,13 +66,14 @@ fn cell(cell: &Cell) -> impl IntoView + use<> {
     let why = cell.words.clone();
     let words = match cell.died {
         Died::Unknown => {
-            let title = why.clone();
-            view! { <span title=title>"–"<span class="hidden">{why}</span></span> }.into_any()
+            let title = translated(&why).into_owned();
+            view! { <span title=title>"–"<span class="hidden">{foreign(&why)}</span></span> }
+                .into_any()
         }
         died => view! {
             <strong>{died.words()}</strong>
             {figures.into_iter().map(|figure| view! { <small>{figure}</small> }).collect_view()}
-            <small class="how" title=why.clone()>{why.clone()}</small>
+            <small class="how" lang="en" title=why.clone()>{why.clone()}</small>
         }
         .into_any(),
     };

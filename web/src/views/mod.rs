@@ -24,7 +24,7 @@ use crate::comparison::Comparison;
 use crate::examples::Examples;
 use crate::flow::Flow;
 use crate::guide::Guide;
-use crate::language::spoken;
+use crate::language::{LANGUAGES, spoken};
 use crate::look::Look;
 pub(crate) use language::LanguageChoice;
 
@@ -78,6 +78,15 @@ fn marked(text: &str) -> impl IntoView + use<> {
         strong.collect_view().into_any()
     };
     text.split('`').enumerate().map(code).collect_view()
+}
+
+/// Somebody else's words: what no catalogue has says that it is English.
+fn foreign(words: &str) -> AnyView {
+    let same = translated(words);
+    if same == words && *spoken().get() != LANGUAGES[0] {
+        return view! { <span lang="en">{words.to_owned()}</span> }.into_any();
+    }
+    same.into_owned().into_any()
 }
 
 /// A message as it stands by itself.

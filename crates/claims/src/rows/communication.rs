@@ -2,7 +2,7 @@
 
 use lab::format::time;
 use lab::params;
-use texts::{text, tr, translated};
+use texts::{quoted, text, tr};
 
 use crate::view::{names, with};
 use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
@@ -50,7 +50,7 @@ fn threads(view: &View<'_>) -> Result<Judgement, String> {
     let shares = if with(&shared, true).is_empty() { Verdict::Fails } else { Verdict::Holds };
     let lane = maps[0].0;
     let function = view.text(lane, trial, "function").unwrap_or_default();
-    let function = translated(&function);
+    let function = quoted(&function);
     let first = tr!(
         "On {} a Map {}, a prototype {}, a function is {}{}.",
         names(maps.iter().map(|(lane, _)| *lane)),

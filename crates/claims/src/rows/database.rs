@@ -2,7 +2,7 @@
 
 use crate::view::{list, with};
 use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
-use texts::{text, tr, translated};
+use texts::{quoted, text, tr};
 
 pub(super) const ROW: Row = Row {
     id: "database",
@@ -63,8 +63,8 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
         let lane = passed[0].0;
         let name = view.text(lane, trial, "engine").unwrap_or_else(|| engine.to_owned());
         let said = view.text(lane, trial, "said").unwrap_or_default();
-        let said = translated(said.trim_end_matches('.'));
-        let mut sentence = tr!("{} on {}: {}", name, lane, said);
+        let said = quoted(said.trim_end_matches('.'));
+        let mut sentence = tr!("{} on {}: {}", quoted(&name), lane, said);
         if shareable {
             sentence += tr!("; behind a lock it works");
         }

@@ -2,7 +2,7 @@
 
 use lab::format;
 use protocol::LaneId;
-use texts::{text, tr, translated};
+use texts::{quoted, text, tr};
 
 use crate::view::{SYSTEM_SHARING, names, with};
 use crate::{Cell, Column, Judgement, Platform, Row, Table, Verdict, View};
@@ -91,7 +91,7 @@ pub(super) fn no_sharing(view: &View<'_>) -> Result<(Verdict, String), String> {
         .iter()
         .filter_map(|lane| {
             let said = view.text(lane, ("share", "buffer"), "shared_array_buffer")?;
-            Some(tr!("on {} a SharedArrayBuffer {}", lane, translated(said.trim_end_matches('.'))))
+            Some(tr!("on {} a SharedArrayBuffer {}", lane, quoted(said.trim_end_matches('.'))))
         })
         .collect();
     if view.platform() == Platform::Rust || !sharing.is_empty() {

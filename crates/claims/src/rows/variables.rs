@@ -2,7 +2,7 @@
 
 use crate::view::{list, names, with};
 use crate::{Cell, Column, Judgement, Row, Table, Verdict, View};
-use texts::{text, tr, translated};
+use texts::{quoted, text, tr};
 
 pub(super) const ROW: Row = Row {
     id: "variables",
@@ -54,7 +54,7 @@ fn judge(view: &View<'_>, column: Column) -> Result<Judgement, String> {
     .map(|(_, what)| what.to_owned())
     .collect();
     let function =
-        view.text(lane, trial, "function").map(|it| tr!("a function is {}", translated(&it)));
+        view.text(lane, trial, "function").map(|it| tr!("a function is {}", quoted(&it)));
     let second = match (lost.is_empty(), function) {
         (true, _) => String::new(),
         (false, function) => tr!(

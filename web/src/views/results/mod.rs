@@ -6,11 +6,13 @@ mod plot;
 mod questions;
 mod rows;
 mod so_far;
+mod why;
 
 use leptos::prelude::*;
+use texts::tr;
 
 use super::whose::Whose;
-use super::{comparison, is_wide, marked};
+use super::{comparison, foreign, is_wide, marked};
 use crate::look::Look;
 
 #[component]
@@ -19,7 +21,7 @@ pub(super) fn Results() -> impl IntoView {
     provide_context(PageWidth::watch());
     view! {
         <section class="results" aria-labelledby="results-heading">
-            <h2 id="results-heading">"Results"</h2>
+            <h2 id="results-heading">{tr!("Results")}</h2>
             <Whose/>
             <so_far::SoFar/>
             // The picture is this visit's.

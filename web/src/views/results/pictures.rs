@@ -4,9 +4,9 @@ use lab::{Turn, format};
 use leptos::prelude::*;
 use protocol::report::Unit;
 use stats::Summary;
-use texts::{text, tr, translated};
+use texts::{text, tr};
 
-use super::{comparison, page_width};
+use super::{comparison, page_width, why};
 use crate::chart::{Line, chart};
 use crate::comparison::Phase;
 use crate::model::{Outcome, Row, Rows, Trouble};
@@ -114,8 +114,8 @@ const COLUMNS: [&str; 13] = [
     text!("Copied"),
     text!("Checksum"),
 ];
-/// Columns before a row's figures.
-const BEFORE_FIGURES: usize = 3;
+/// Columns of a row's figures: all but its lane, workers and runs.
+const LEFT: usize = COLUMNS.len() - 3;
 
 // The roles say again what the elements say: cards are no longer tables to some browsers.
 fn table(rows: &Rows, settings: &Settings) -> impl IntoView + use<> {
@@ -134,20 +134,17 @@ fn table(rows: &Rows, settings: &Settings) -> impl IntoView + use<> {
 
 fn line(rows: &Rows, row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {
     let figures = match (&row.trouble, row.outcome()) {
-        (Some(Trouble::Unavailable(reason)), _) => why(tr!("Unavailable: {}.", translated(reason))),
+        (Some(Trouble::Unavailable(reason)), _) => why::cell(LEFT, why::unavailable(reason)),
         (Some(Trouble::Failed(failure)), _) => {
             let kept = match row.samples.len() {
                 0 => "",
                 _ => tr!(" The runs before that are in the chart and under “Every run”."),
             };
-            {
-                let stage = failure.stage.to_string();
-                let error = translated(&failure.error);
-                why(format!("{}{kept}", tr!("Failed while {}: {}.", translated(&stage), error)))
-            }
+            let words = why::failed(failure.stage, &failure.error);
+            why::cell(LEFT, view! { {words}{kept} })
         }
         (None, Outcome::Measured) => measured(rows, row, pixels, several).into_any(),
-        (None, _) => why(tr!("Its turn has not come.").to_owned()),
+        (None, _) => why::cell(LEFT, tr!("Its turn has not come.")),
     };
     let workers = match row.trouble {
         Some(Trouble::Unavailable(_)) => "–".to_owned(),
@@ -172,11 +169,6 @@ fn line(rows: &Rows, row: &Row, pixels: u64, several: bool) -> impl IntoView + u
 
 fn cell(column: usize, content: impl IntoView) -> impl IntoView {
     view! { <td role="cell" data-column=tr(COLUMNS[column])><span>{content}</span></td> }
-}
-
-fn why(text: String) -> AnyView {
-    let span = (COLUMNS.len() - BEFORE_FIGURES).to_string();
-    view! { <td role="cell" colspan=span class="why">{text}</td> }.into_any()
 }
 
 fn measured(rows: &Rows, row: &Row, pixels: u64, several: bool) -> impl IntoView + use<> {

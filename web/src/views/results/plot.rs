@@ -19,14 +19,16 @@ pub(super) struct Told {
     pub(super) row: String,
 }
 
-/// `name` is the files' that the chart is saved as.
+/// `axis` is what stands at it where there is room, and where there is little; `name` is the files' that the chart is
+/// saved as.
 #[component]
-pub(super) fn Plot(lines: Vec<Told>, unit: Unit, axis: String, name: String) -> impl IntoView {
+pub(super) fn Plot(lines: Vec<Told>, unit: Unit, axis: [String; 2], name: String) -> impl IntoView {
     let width = page_width();
     let drawn = StoredValue::new(lines.iter().map(|it| it.line.clone()).collect::<Vec<_>>());
     let axis = StoredValue::new(axis);
     let draw = move |width: u32| {
-        drawn.with_value(|lines| axis.with_value(|axis| chart(lines, unit, axis, width)))
+        let words = axis.with_value(|axis| axis[usize::from(is_narrow(width))].clone());
+        drawn.with_value(|lines| chart(lines, unit, &words, width))
     };
     let svg = move || draw(width.get()).unwrap_or_default();
     let marks = lines.into_iter().map(|Told { words, row, .. }| {

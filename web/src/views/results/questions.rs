@@ -46,11 +46,8 @@ fn sections(subject: &Subject, look: Look) -> AnyView {
     });
     let sections = sections.collect_view();
     look.drawn.expect(before);
-    let warnings = report
-        .run
-        .warnings
-        .iter()
-        .map(|warning| view! { <li lang="en">{marked(warning)}</li> });
+    let warnings =
+        report.run.warnings.iter().map(|warning| view! { <li lang="en">{marked(warning)}</li> });
     view! {
         <p>{taken(report, subject.end.as_ref())}" "<a href=assets::method("figures")>{tr!("The method")}</a></p>
         <ul class="warnings">{warnings.collect_view()}</ul>
@@ -178,8 +175,11 @@ fn Question(
             let told = lines.iter().filter_map(|row| line(row, unit, &yardstick, has_samples));
             let told: Vec<Told> = told.collect();
             let (title, name) = axis.get_value();
-            let better = if unit == Unit::TasksPerSecond { tr!("more") } else { tr!("less") };
-            let axis = tr!("{}; {} is better", title, better);
+            let better = match unit {
+                Unit::TasksPerSecond => tr!("more is better"),
+                _ => tr!("less is better"),
+            };
+            let axis = [format!("{title}; {better}"), better.to_owned()];
             (!told.is_empty()).then(|| view! { <Plot lines=told unit axis name/> })
         })
     };

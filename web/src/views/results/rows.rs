@@ -12,6 +12,7 @@ use texts::{text, tr, translated};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDetailsElement;
 
+use super::why;
 use crate::assets;
 use crate::look::{Beside, Look};
 
@@ -188,11 +189,10 @@ fn line(row: Row) -> impl IntoView {
             ("measured", figures.into_any())
         }
         RowOutcome::Unavailable { reason } => {
-            ("unavailable", why(tr!("Unavailable: {}.", translated(reason))))
+            ("unavailable", why::cell(COLUMNS.len() - 1, why::unavailable(reason)))
         }
         RowOutcome::Failed { stage, error } => {
-            let stage = stage.to_string();
-            ("failed", why(tr!("Failed while {}: {}.", translated(&stage), translated(error))))
+            ("failed", why::cell(COLUMNS.len() - 1, why::failed(*stage, error)))
         }
     };
     view! {
@@ -274,9 +274,4 @@ fn changed(change: &Change, unit: Unit) -> String {
 
 fn cell(column: usize, content: AnyView) -> impl IntoView {
     view! { <td role="cell" data-column=tr(COLUMNS[column])><span>{content}</span></td> }
-}
-
-fn why(text: String) -> AnyView {
-    let span = (COLUMNS.len() - 1).to_string();
-    view! { <td role="cell" colspan=span class="why">{text}</td> }.into_any()
 }
