@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::setup::{self, Toolchain, Want};
 use crate::{build, cache, shell};
@@ -19,6 +21,7 @@ pub(crate) fn run(forced: Option<Toolchain>) -> Result<(), String> {
     let tools = setup::run(Want::Test, forced)?;
     let testing = tools.testing.as_ref().ok_or("set-up for the tests left something out")?;
     build::runner(&tools)?;
+    settle();
     let root = cache::workspace();
     let made = root.join("target/recorded.json");
     let mut command = Command::new(root.join("target/release/breakeven"));
@@ -33,6 +36,22 @@ pub(crate) fn run(forced: Option<Toolchain>) -> Result<(), String> {
     let text = fs::read_to_string(&made).map_err(told)?;
     let file = root.join(REPORT);
     fs::write(&file, compact(&text)).map_err(|why| format!("{}: {why}", file.display()))
+}
+
+/// Waits until the build no longer shows in the machine's load, for some minutes at most.
+fn settle() {
+    eprintln!("── waiting until the machine is idle");
+    let is_busy = || {
+        let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        load.split(' ')
+            .next()
+            .and_then(|load| load.parse().ok())
+            .is_some_and(|load: f64| load > 0.2)
+    };
+    let deadline = Instant::now() + shell::minutes(5);
+    while is_busy() && Instant::now() < deadline {
+        thread::sleep(Duration::from_secs(1));
+    }
 }
 
 /// Without the line breaks and indentation that are for people: no text in JSON has a line break.
