@@ -183,7 +183,7 @@ impl Shelf {
                     }
                 }
                 Err(why) => {
-                    self.opening.set(Opening::Failed(format!("{name}: {}", translated(&why))))
+                    self.opening.set(Opening::Failed(format!("{name}: {}", translated(&why))));
                 }
             }
         });

@@ -51,7 +51,7 @@ impl SeedExample {
                 self.found.update(|found| found.read.push((child, outcome)));
             }
             ExampleEvent::Ended { cancelled: true, .. } => {
-                self.status.set(tr!("Cancelled.").into())
+                self.status.set(tr!("Cancelled.").into());
             }
             ExampleEvent::Ended { node, .. } => self.status.set(tr!("Done, with Node {}.", node)),
             ExampleEvent::Failed { error, .. } => {

@@ -66,7 +66,9 @@ fn take(comparison: Comparison, data: &DataTransfer) {
         Some(file) if is_report(&file) => comparison.shelf.open(file),
         Some(file) => comparison.choose(file),
         None => {
-            comparison.opening.set(Opening::Failed(tr!("no file came along: save it first").into()))
+            comparison
+                .opening
+                .set(Opening::Failed(tr!("no file came along: save it first").into()));
         }
     }
 }
