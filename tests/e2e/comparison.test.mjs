@@ -181,6 +181,8 @@ for (const { name, open } of browsers) {
       await page.available(lanes);
       const focused = () => page.tab.run(() => document.activeElement.id || document.activeElement.textContent);
       await page.tab.press("Tab");
+      assert.equal(await focused(), "language");
+      await page.tab.press("Tab");
       assert.equal(await focused(), "Run comparison");
       await page.tab.press("Enter");
       await until(() => page.count('[role="progressbar"]'), "the progress bar");
