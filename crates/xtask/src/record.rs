@@ -1,6 +1,7 @@
 //! `cargo xtask record`: the report that comes with the page, measured anew on this machine.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +11,9 @@ use crate::{build, cache, shell};
 
 /// Beside the page.
 const REPORT: &str = "web/recorded/report.json";
+/// What measures, and what it writes. The report names them as they are called: below the project's root, wherever that is.
+const RUNNER: &str = "target/release/breakeven";
+const MADE: &str = "target/recorded.json";
 /// What is timed over and over, and the trials that the claims need.
 const EXPERIMENTS: [&str; 10] = [
     "startup", "echo", "compute", "dispatch", "memory", "tasks", "identity", "share", "crash",
@@ -23,13 +27,15 @@ pub(crate) fn run(forced: Option<Toolchain>) -> Result<(), String> {
     build::runner(&tools)?;
     settle();
     let root = cache::workspace();
-    let made = root.join("target/recorded.json");
-    let mut command = Command::new(root.join("target/release/breakeven"));
+    let made = root.join(MADE);
+    let mut command = Command::new(root.join(RUNNER));
     command
+        .arg0(RUNNER)
+        .current_dir(&root)
         .arg("run")
         .args(EXPERIMENTS)
         .args(["--browser", "chromium", "--trace", "/dev/null", "--json"])
-        .arg(&made)
+        .arg(MADE)
         .env("CHROMIUM", &testing.browsers.chromium);
     shell::loudly("measuring on this machine", &mut command, shell::minutes(15))?;
     let told = |why: std::io::Error| format!("{}: {why}", made.display());
@@ -62,6 +68,15 @@ fn compact(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_report_names_no_folder_of_the_machine() {
+        let text = fs::read_to_string(cache::workspace().join(REPORT)).unwrap();
+        let (_, command) = text.split_once("\"command\": [").unwrap();
+        let command = command.split_once(']').unwrap().0;
+        assert!(command.contains(RUNNER), "{command}");
+        assert!(!command.replace("\"/dev/null\"", "").contains("\"/"), "{command}");
+    }
 
     #[test]
     fn only_what_stands_between_values_goes() {
