@@ -1,0 +1,1 @@
+//! System calls from inside a child, and what a child can reach.
