@@ -4,6 +4,7 @@
 //! touches the user's own tools: whatever it installs goes into a folder of its own (see `cache`).
 #![forbid(unsafe_code)]
 
+mod attack;
 mod backtest;
 mod bench;
 mod build;
@@ -39,6 +40,7 @@ cargo xtask COMMAND [--toolchain rustup|debian]
                    they measure against; ARGS go to the benches (--blocks N)
   validate         the long checks of the statistics (half a minute)
   backtest         the decision guide against what happens: forty workloads on eight lanes (a quarter of an hour)
+  attack           every attack that once got through, at length, as this account and as another one
   soak             ten thousand workers and hundreds of runners killed at any moment: nothing may be left
   fuzz [SECONDS] [TARGET...]
                    hostile bytes against every parser, a minute each
@@ -110,6 +112,10 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
         ("backtest", []) => {
             backtest::run(forced)?;
             Ok(Done::Say("back-tested"))
+        }
+        ("attack", []) => {
+            attack::run(forced)?;
+            Ok(Done::Say("attacked"))
         }
         ("soak", []) => {
             soak::run(forced)?;

@@ -4,7 +4,7 @@
 mod join;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cache;
@@ -21,90 +21,135 @@ struct Module {
     name: &'static str,
     /// The crate in `crates/`, whose `js` folder holds the scripts.
     package: &'static str,
-    /// Of Cargo.
-    profile: &'static str,
+    family: Family,
     features: &'static [&'static str],
     /// Whether `worker.js` and wasm-bindgen's script are to be one: for workers that are started often.
     joined: bool,
     /// Whether Node's lanes load wasm-bindgen's script, too.
     for_node: bool,
-    rustflags: &'static [&'static str],
+}
+
+/// Modules that are built alike: they share one target folder, and so one standard library and one build of each
+/// dependency.
+#[derive(Clone, Copy)]
+enum Family {
+    /// Over shared memory.
+    Threads,
+    /// Measured, or under what is measured.
+    Plain,
+    /// The page and what only reads and writes for it: small before fast.
+    Page,
 }
 
 /// Where in our sources a panic began is told by no engine: those names are a tenth of what a visitor downloads.
 const NOWHERE: &str = "-Zlocation-detail=none";
 
+impl Family {
+    /// Of Cargo.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Threads | Self::Plain => "engine",
+            Self::Page => "page",
+        }
+    }
+
+    /// trunk builds the page in the workspace's own target folder.
+    fn target(self) -> PathBuf {
+        let target = cache::workspace().join("target");
+        match self {
+            Self::Threads => target.join("wasm/threads"),
+            Self::Plain => target.join("wasm/plain"),
+            Self::Page => target,
+        }
+    }
+
+    fn rustflags(self) -> &'static [&'static str] {
+        match self {
+            // `+atomics` alone no longer makes the memory shared (rust-lang/rust#147225), and
+            // wasm-bindgen's thread start-up needs the TLS symbols and `__heap_base` exported.
+            Self::Threads => &[
+                NOWHERE,
+                "-Ctarget-feature=+atomics,+bulk-memory,+simd128",
+                "-Clink-args=--shared-memory",
+                "-Clink-args=--import-memory",
+                "-Clink-args=--max-memory=1073741824",
+                "-Clink-args=--export=__heap_base",
+                "-Clink-args=--export=__wasm_init_tls",
+                "-Clink-args=--export=__tls_size",
+                "-Clink-args=--export=__tls_align",
+                "-Clink-args=--export=__tls_base",
+            ],
+            Self::Plain => &[NOWHERE, "-Ctarget-feature=+bulk-memory,+simd128"],
+            // Views are put together at run time and not by the compiler, and a mistake stops the page's program
+            // without words of its own (`web/boot.js` has some). Together they save a seventh of it.
+            Self::Page => &[
+                NOWHERE,
+                "--cfg=erase_components",
+                "-Zunstable-options",
+                "-Cpanic=immediate-abort",
+            ],
+        }
+    }
+
+    /// Has a cargo, or a program that calls one, build for this family.
+    fn prepare(self, command: &mut Command) {
+        command
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", self.rustflags().join(" "))
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env_remove("RUSTFLAGS")
+            .envs(Toolchain::build_std_environment());
+        match self {
+            // What is measured is to be fast, whatever the page around this build asks for.
+            Self::Threads | Self::Plain => command.env_remove(STD_FEATURES),
+            Self::Page => command.env(STD_FEATURES, "optimize_for_size"),
+        };
+    }
+}
+
+const STD_FEATURES: &str = "CARGO_UNSTABLE_BUILD_STD_FEATURES";
+
 const MODULES: [Module; 5] = [
     Module {
         name: "engine",
         package: "engine",
-        profile: "engine",
+        family: Family::Threads,
         features: &["--features", "threads"],
         joined: true,
         for_node: false,
-        // `+atomics` alone no longer makes the memory shared (rust-lang/rust#147225), and
-        // wasm-bindgen's thread start-up needs the TLS symbols and `__heap_base` exported.
-        rustflags: &[
-            NOWHERE,
-            "-Ctarget-feature=+atomics,+bulk-memory,+simd128",
-            "-Clink-args=--shared-memory",
-            "-Clink-args=--import-memory",
-            "-Clink-args=--max-memory=1073741824",
-            "-Clink-args=--export=__heap_base",
-            "-Clink-args=--export=__wasm_init_tls",
-            "-Clink-args=--export=__tls_size",
-            "-Clink-args=--export=__tls_align",
-            "-Clink-args=--export=__tls_base",
-        ],
     },
     Module {
         name: "engine-plain",
         package: "engine",
-        profile: "engine",
+        family: Family::Plain,
         features: &[],
         joined: true,
         for_node: true,
-        rustflags: &[NOWHERE, "-Ctarget-feature=+bulk-memory,+simd128"],
     },
     Module {
         name: "leader",
         package: "leader",
-        profile: "engine",
+        family: Family::Plain,
         features: &[],
         joined: false,
         for_node: false,
-        rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
-    },
-    Module {
-        name: "desk",
-        package: "desk",
-        // It reads once what somebody opens: small before fast.
-        profile: "page",
-        features: &[],
-        joined: false,
-        for_node: false,
-        rustflags: &[
-            NOWHERE,
-            "-Ctarget-feature=+bulk-memory",
-            "-Zunstable-options",
-            "-Cpanic=immediate-abort",
-        ],
     },
     Module {
         name: "codec",
         package: "codec",
-        profile: "codec",
+        family: Family::Plain,
         features: &[],
         joined: false,
         for_node: false,
-        rustflags: &["-Ctarget-feature=+bulk-memory,+simd128"],
+    },
+    Module {
+        name: "desk",
+        package: "desk",
+        family: Family::Page,
+        features: &[],
+        joined: false,
+        for_node: false,
     },
 ];
-
-/// How the page is made small: views are put together at run time and not by the compiler, and a mistake stops the
-/// page's program without words of its own (`web/boot.js` has some). Together they save a seventh of it.
-const PAGE_FLAGS: [&str; 4] =
-    [NOWHERE, "--cfg=erase_components", "-Zunstable-options", "-Cpanic=immediate-abort"];
 
 /// All of them, into `target/workers/NAME`, from where trunk copies them beside the page.
 pub(crate) fn workers(tools: &Tools) -> Result<(), String> {
@@ -125,12 +170,9 @@ pub(crate) fn page(tools: &Tools) -> Result<(), String> {
         .current_dir(cache::workspace())
         .env("PATH", tools.path()?)
         .envs(tools.toolchain.environment())
-        .envs(Toolchain::build_std_environment())
-        .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size")
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", PAGE_FLAGS.join(" "))
-        .env_remove("RUSTFLAGS")
         // trunk reads NO_COLOR as a boolean and refuses the usual "1".
         .env_remove("NO_COLOR");
+    Family::Page.prepare(&mut command);
     let dist = cache::workspace().join("dist");
     let reading = |why| format!("{}: {why}", dist.display());
     let before = Snapshot::of(&dist).map_err(reading)?;
@@ -148,26 +190,24 @@ pub(crate) fn runner(tools: &Tools) -> Result<(), String> {
 
 fn build_module(tools: &Tools, module: &Module) -> Result<(), String> {
     let root = cache::workspace();
-    let target = root.join("target/wasm").join(module.name);
+    let target = module.family.target();
     let mut cargo = tools.cargo();
     cargo
-        .args(["build", "--package", module.package, "--profile", module.profile, "--target", WASM])
+        .args(["build", "--package", module.package, "--profile", module.family.profile()])
+        .args(["--target", WASM])
         .args(module.features)
         .arg("--target-dir")
-        .arg(&target)
-        .env("CARGO_ENCODED_RUSTFLAGS", module.rustflags.join("\x1f"))
-        .env_remove("RUSTFLAGS")
-        // What is measured is to be fast, whatever the page around this build asks for.
-        .env_remove("CARGO_UNSTABLE_BUILD_STD_FEATURES")
-        .envs(Toolchain::build_std_environment());
+        .arg(&target);
+    module.family.prepare(&mut cargo);
     shell::loudly(&format!("building {}", module.name), &mut cargo, shell::minutes(20))?;
 
-    let bound = target.join("bound");
-    let raw = target.join(WASM).join(module.profile).join(format!("{}.wasm", module.package));
+    let raw = target.join(WASM).join(module.family.profile());
+    let raw = raw.join(format!("{}.wasm", module.package));
+    let bound = root.join("target/bound").join(module.name);
     // Written last, so that what was interrupted, or made by other tools, is made again.
     let versions = format!("{}-{}", pins::wasm_bindgen()?, pins::BINARYEN);
-    let stamp = target.join(format!("bound-{versions}"));
-    if !(newer(&stamp, &raw) && bound.is_dir()) {
+    let stamp = bound.join(format!("bound-{versions}"));
+    if !newer(&stamp, &raw) {
         bind(tools, module, &raw, &bound)?;
         fs::write(&stamp, "").map_err(|why| format!("{}: {why}", stamp.display()))?;
     }
