@@ -153,15 +153,17 @@ pub(super) fn arguments(kind: Kind, profile: &Profile) -> Vec<OsString> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
     fn the_token_is_in_no_argument() {
         for kind in [Kind::Chromium, Kind::Firefox] {
             let profile = profile(kind, "http://127.0.0.1:1/#t=secret").unwrap();
-            let all = arguments(kind, profile.path());
+            let all = arguments(kind, &profile);
             assert!(all.iter().all(|one| !one.to_string_lossy().contains("secret")));
-            let page = fs::read_to_string(profile.path().join(START_PAGE)).unwrap();
+            let page = fs::read_to_string(&profile.start).unwrap();
             assert!(page.contains("http://127.0.0.1:1/start") && page.contains("secret"));
         }
     }

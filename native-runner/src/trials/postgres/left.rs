@@ -38,7 +38,9 @@ fn parse(text: &str) -> Option<Postmaster> {
         let mut numbers = line.split_whitespace().map(str::parse);
         Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
     });
-    Some(Postmaster { id: lines.first()?.trim().parse().ok()?, segment })
+    // In single-user mode, and while the data are made, the number is negative.
+    let id = lines.first()?.trim().trim_start_matches('-');
+    Some(Postmaster { id: id.parse().ok()?, segment })
 }
 
 /// Frees what servers have left whose folders are in this private folder of a runner that was killed.
@@ -85,6 +87,7 @@ mod tests {
         let found = parse(text).unwrap();
         assert_eq!(found, Postmaster { id: 24601, segment: Some((10_010_825, 5)) });
         assert_eq!(parse("24601\n/x\n").unwrap().segment, None);
+        assert_eq!(parse(&format!("-{text}")), parse(text));
         assert_eq!(parse(""), None);
         let table = |users: u32, owner: u32| {
             format!(
