@@ -7,6 +7,7 @@
 //! superuser: what takes one is done in single-user mode, before.
 
 mod left;
+mod samples;
 
 use std::ffi::OsString;
 use std::fs;
@@ -46,9 +47,11 @@ const PREPARATION: &str = "\
     CREATE SCHEMA breakeven AUTHORIZATION breakeven;\n\
     REVOKE ALL ON DATABASE postgres FROM PUBLIC;\n\
     GRANT CONNECT ON DATABASE postgres TO breakeven;\n";
+/// How processes of the server share memory.
+const SHARED_MEMORY: &str = "dynamic_shared_memory_type=mmap";
 /// Settings of every start. What processes of the server share lies in its data, and not in the system's folder for
 /// such, where a server that is killed would leave it.
-const SETTINGS: [&str; 4] = ["-F", "-c", "dynamic_shared_memory_type=mmap", "-D"];
+const SETTINGS: [&str; 4] = ["-F", "-c", SHARED_MEMORY, "-D"];
 
 /// Where PostgreSQL's programs are.
 ///
@@ -94,7 +97,7 @@ impl Cluster {
         let name = first_line(Path::new("/usr/bin/id"), "-un").map_err(|why| {
             format!("PostgreSQL lets accounts in by name, and this one has none: {why}")
         })?;
-        let folder = || -> io::Result<Folder> {
+        let folder = || -> io::Result<(Folder, Vec<OsString>)> {
             let folder = Folder::new("postgres")?;
             // Before the server's account has the folder: this one writes nothing where another may put links.
             for (file, text) in
@@ -105,12 +108,14 @@ impl Cluster {
                     fs::set_permissions(file, PermissionsExt::from_mode(0o644))?;
                 }
             }
+            let with_samples = samples::arguments(&programs, &folder)?;
             if let Some(User { id, group }) = user {
                 chown(folder.path(), Some(id), Some(group))?;
             }
-            Ok(folder)
+            Ok((folder, with_samples))
         };
-        let folder = folder().map_err(|why| format!("no folder for PostgreSQL: {why}"))?;
+        let (folder, with_samples) =
+            folder().map_err(|why| format!("no folder for PostgreSQL: {why}"))?;
         let this = Self { programs, folder, user };
         let words = [
             "--username=owner",
@@ -121,7 +126,8 @@ impl Cluster {
             "-D",
             DATA,
         ];
-        this.finish("initdb", words.map(Into::into).into(), "", cancel)?;
+        let words = words.into_iter().map(OsString::from).chain(with_samples).collect();
+        this.finish("initdb", words, "", cancel)?;
         let words =
             [&["--single", "-c", "exit_on_error=on"], &SETTINGS[..], &[DATA, "postgres"]].concat();
         this.finish("postgres", words.into_iter().map(Into::into).collect(), PREPARATION, cancel)?;
