@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Child;
 
 use keeper::descendants;
+use native_runner::browser::Kind;
+use native_runner::server::assets::page_is_there;
 use rustix::process::{Pid, Signal};
 
 use super::{
@@ -101,4 +103,22 @@ fn a_runner_that_works_keeps_its_folder_while_another_starts() {
     assert!(folder.join("data").is_dir(), "it was taken away from a runner that works");
     signal(runner, Signal::CONT);
     assert!(running.wait().unwrap().success());
+}
+
+#[test]
+fn browsers_leave_nothing_beside_their_profile() {
+    for browser in [Kind::Chromium, Kind::Firefox] {
+        if browser.find().is_err() || !page_is_there() {
+            eprintln!("left out: {}, or the page", browser.name());
+            continue;
+        }
+        let place = place();
+        let words = ["run", "startup", "--quick", "--lane", "browser.clone", "--browser"];
+        let words = [&words[..], &[browser.name()]].concat();
+        let output = under("000", place.path(), &words).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", browser.name());
+        let left = inside(place.path());
+        assert_eq!(left, [place.path().join("state")], "{}", browser.name());
+    }
 }
