@@ -21,6 +21,7 @@ pub mod lanes;
 mod machine;
 mod npm;
 pub mod placement;
+mod private;
 mod recorder;
 mod scrape;
 pub mod server;

@@ -1,10 +1,11 @@
 //! What Node's scripts take from npm, carried inside.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use rust_embed::Embed;
+
+use crate::private::Folder;
 
 /// Nothing where it was not installed before the build.
 #[derive(Embed)]
@@ -47,12 +48,11 @@ pub(crate) const PARSERS: &[&str] = &[
 ];
 
 /// Writes packages into a folder, where Node looks for them.
-pub(crate) fn write(folder: &Path, packages: &[&str]) -> io::Result<()> {
+pub(crate) fn write(folder: &Folder, packages: &[&str]) -> io::Result<()> {
     let wanted = |path: &str| packages.iter().any(|name| path.split('/').next() == Some(name));
     for path in Packages::iter().filter(|path| wanted(path) && is_run(path)) {
-        let file = folder.join("node_modules").join(&*path);
-        fs::create_dir_all(file.parent().unwrap_or(folder))?;
-        fs::write(file, Packages::get(&path).map(|it| it.data).unwrap_or_default())?;
+        let bytes = Packages::get(&path).map(|it| it.data).unwrap_or_default();
+        folder.write(Path::new("node_modules").join(&*path), bytes)?;
     }
     Ok(())
 }

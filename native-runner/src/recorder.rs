@@ -1,7 +1,6 @@
 //! The report of a run on the command line: in memory, in its file, and as progress on a terminal.
 
 use std::io::{IsTerminal, stderr};
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,14 +14,14 @@ use protocol::LaneId;
 use protocol::report::{Report, Run};
 use protocol::trace::Recording;
 
-use crate::files::keep;
+use crate::files::Target;
 use crate::machine;
 use crate::timing::Clock;
 
 /// Keeps the report up to date.
 pub(crate) struct Recorder {
     pub(crate) record: Record,
-    file: Option<PathBuf>,
+    file: Option<Target>,
     /// Why the last block is not in the file, if it is not.
     trouble: Option<String>,
     bar: ProgressBar,
@@ -33,7 +32,7 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// An empty report. `file` is written after each block; a disk that does not take it ends nothing, since
     /// the report is still there and may be taken after the next.
-    pub(crate) fn begin(plan: &Plan, file: Option<PathBuf>) -> Self {
+    pub(crate) fn begin(plan: &Plan, file: Option<Target>) -> Self {
         Self {
             record: Record::begin(plan, machine::for_report(), begin_run()),
             file,
@@ -89,7 +88,7 @@ impl Listener for Recorder {
         let next = self.record.block(finished, findings, self.began.elapsed());
         if let Some(file) = &self.file {
             let json = self.record.report.to_json().map_err(|why| why.to_string())?;
-            let trouble = keep(file, &json).err().map(|why| format!("{why:#}"));
+            let trouble = file.keep(&json).err().map(|why| format!("{why:#}"));
             if let (Some(why), None) = (&trouble, &self.trouble) {
                 self.bar.suspend(|| {
                     eprintln!(

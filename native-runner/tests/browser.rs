@@ -50,9 +50,14 @@ fn alone() -> MutexGuard<'static, ()> {
 
 /// Profiles of browsers that a runner has started.
 fn profiles() -> BTreeSet<PathBuf> {
-    let of_a_runner = |path: &PathBuf| path.join("words.txt").exists();
-    let entries = fs::read_dir(std::env::temp_dir()).unwrap();
-    entries.map(|entry| entry.unwrap().path()).filter(of_a_runner).collect()
+    let inside = |folder: PathBuf| {
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+    };
+    let is_a_runner_s = |folder: &PathBuf| {
+        folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("breakeven-run-"))
+    };
+    let runners = inside(std::env::temp_dir()).filter(is_a_runner_s);
+    runners.flat_map(inside).filter(|path| path.join("words.txt").exists()).collect()
 }
 
 /// Processes whose command line names one of these.

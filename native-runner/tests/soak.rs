@@ -36,6 +36,19 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Segments of shared memory that have no name in any folder.
+fn segments() -> BTreeSet<String> {
+    let table = fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
+    let ids = table.lines().skip(1).filter_map(|line| line.split_whitespace().nth(1));
+    ids.map(str::to_owned).collect()
+}
+
+/// Names in the system's folder of shared memory.
+fn named_segments() -> BTreeSet<String> {
+    let named = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
+    named.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
 /// What must be the same afterwards.
 #[derive(Debug, PartialEq)]
 struct Belongings {
@@ -45,17 +58,18 @@ struct Belongings {
     /// Memory files that are mapped, and names in the system's folder of shared memory.
     segments: usize,
     named: BTreeSet<String>,
+    unnamed: BTreeSet<String>,
 }
 
 impl Belongings {
     fn now() -> Self {
         let maps = fs::read_to_string("/proc/self/maps").unwrap();
-        let named = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
         Self {
             processes: keeper::descendants::of_process(getpid()),
             descriptors: fs::read_dir("/proc/self/fd").unwrap().count(),
             segments: maps.lines().filter(|line| line.contains("/memfd:")).count(),
-            named: named.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect(),
+            named: named_segments(),
+            unnamed: segments(),
         }
     }
 }
@@ -137,7 +151,7 @@ fn settled(before: Option<&Belongings>) -> Belongings {
 }
 
 #[test]
-fn runners_that_are_killed_at_any_moment_leave_no_process_and_a_readable_report() {
+fn runners_that_are_killed_at_any_moment_leave_nothing_but_a_readable_report() {
     let _turn = alone();
     // What loses its parent becomes this process's own, so that it is seen.
     set_child_subreaper(Some(getpid())).unwrap();
@@ -145,12 +159,19 @@ fn runners_that_are_killed_at_any_moment_leave_no_process_and_a_readable_report(
     let mut random = Rng::with_seed(seed);
     eprintln!("seed {seed}");
     let folder = tempfile::tempdir().unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let before = (named_segments(), segments());
     let (mut reports, mut caught) = (0, 0);
     for number in 0..runners {
         let file = folder.path().join(format!("{number}.json"));
+        // Every third has a server of PostgreSQL's, with data and shared memory.
+        let share: &[&str] = if number % 3 == 2 { &["share"] } else { &["startup", "echo"] };
         let mut runner = Command::new(RUNNER)
-            .args(["run", "startup", "echo", "--quick", "--json"])
+            .arg("run")
+            .args(share)
+            .args(["--quick", "--json"])
             .arg(&file)
+            .env("TMPDIR", files.path())
             .args(["--lane", "process.pipe", "--lane", "process.shm", "--lane", "native.thread"])
             .args(if number % 2 == 0 { &["--lane", "node.fork-json"][..] } else { &[] })
             .stdin(Stdio::null())
@@ -179,6 +200,30 @@ fn runners_that_are_killed_at_any_moment_leave_no_process_and_a_readable_report(
         }
     }
     set_child_subreaper(None).unwrap();
+    // The next one clears up after all of them.
+    let last = Command::new(RUNNER)
+        .args(["run", "startup", "--quick", "--lane", "native.thread", "--json"])
+        .arg(folder.path().join("last.json"))
+        .env("TMPDIR", files.path())
+        .stdout(Stdio::null())
+        .status();
+    assert!(last.unwrap().success());
+    let left: Vec<_> = fs::read_dir(files.path()).unwrap().flatten().map(|it| it.path()).collect();
+    assert!(left.is_empty(), "{left:?}");
+    let added = || {
+        let (named, unnamed) = (named_segments(), segments());
+        named.difference(&before.0).chain(unnamed.difference(&before.1)).cloned().collect()
+    };
+    // Those of other programs on this machine come and go.
+    let killed = Instant::now();
+    loop {
+        let left: Vec<String> = added();
+        if left.is_empty() {
+            break;
+        }
+        assert!(killed.elapsed() < SOON, "segments of shared memory are left: {left:?}");
+        thread::sleep(Duration::from_millis(100));
+    }
     eprintln!("{runners} runners killed over {caught} children; {reports} reports, all readable");
     assert!(caught > 0, "none was killed while it had children");
 }

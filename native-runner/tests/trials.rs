@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -55,7 +55,6 @@ fn is(seen: &Seen, trial: (&'static str, &'static str), name: &str) -> bool {
 #[test]
 fn every_trial_on_every_lane_ends_as_it_must_and_leaves_nothing() {
     let _turn = alone();
-    let folders = scratch_folders();
     for lane in lanes::all(&Cancel::default()) {
         let id = lane.id().to_string();
         if id == "native.thread-wide" {
@@ -72,7 +71,7 @@ fn every_trial_on_every_lane_ends_as_it_must_and_leaves_nothing() {
         drop(lane);
         assert_eq!(children(), Vec::<String>::new(), "{id} leaves no process");
     }
-    assert_eq!(scratch_folders(), folders, "no folder is left");
+    assert_eq!(private_folder(), None, "no folder is left");
 }
 
 fn crashes(lane: &str, seen: &Seen) {
@@ -195,17 +194,13 @@ fn children() -> Vec<String> {
     all
 }
 
-/// Folders of trials and servers.
-fn scratch_folders() -> Vec<String> {
-    let names = fs::read_dir(std::env::temp_dir()).unwrap().flatten();
-    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut all: Vec<String> = names
-        .filter(|name| {
-            name.starts_with("breakeven-trial-") || name.starts_with("breakeven-postgres-")
-        })
-        .collect();
-    all.sort();
-    all
+/// This process's private folder, which it has while something is in it: a file there is its own.
+fn private_folder() -> Option<PathBuf> {
+    let open = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let files = open.filter_map(|entry| fs::read_link(entry.path()).ok());
+    files.filter_map(|file| Some(file.parent()?.to_owned())).find(|folder| {
+        folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("breakeven-run-"))
+    })
 }
 
 /// In a user namespace other things are forbidden than for root.
@@ -243,4 +238,7 @@ fn another_user_can_have_trials_made() {
         let outcome = &row.unwrap().outcome;
         assert!(matches!(outcome, RowOutcome::Measured(_)), "{lane}: {outcome:?}");
     }
+    // Everybody may write into the folder that TMPDIR names: it is not used.
+    assert!(said.contains("TMPDIR") && said.contains("files go to /tmp"), "{said}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "the program and .local");
 }

@@ -7,8 +7,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::Mode;
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
-use rustix::process::{Pid, PidfdFlags, getpid, getppid, pidfd_open, set_child_subreaper, setsid};
+use rustix::process::{
+    Pid, PidfdFlags, getpid, getppid, pidfd_open, set_child_subreaper, setsid, umask,
+};
 use sandbox::{Limits, descriptors};
 
 use crate::{Input, Kept, Mechanism, Order, descendants, init};
@@ -55,6 +58,8 @@ fn start_and_watch(order: &Order) -> io::Result<Kept> {
         ..Limits::default()
     };
     limits.set()?;
+    // What its program writes is for this account alone.
+    umask(Mode::RWXG | Mode::RWXO);
     mechanism.enter()?;
     let own = getpid().as_raw_nonzero().get().unsigned_abs();
     let mut first = Command::new("/proc/self/exe")

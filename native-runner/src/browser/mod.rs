@@ -11,7 +11,7 @@ mod programs;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::Context;
@@ -20,6 +20,7 @@ pub use programs::Kind;
 
 use crate::cancel::Cancel;
 use crate::children::{ChildProcess, KeptProgram};
+use crate::private::create_new;
 
 /// Bytes of memory that each of its processes may write to.
 const DATA: u64 = 32 << 30;
@@ -29,7 +30,6 @@ const LAST_WORDS: u64 = 600;
 /// A browser that was started. Dropping it ends it.
 pub struct Browser {
     process: ChildProcess,
-    profile: PathBuf,
     /// What the browser says on its standard error.
     words: File,
 }
@@ -46,18 +46,17 @@ impl Browser {
     /// The same with so many bytes of memory for each of its processes.
     fn start_within(kind: Kind, program: &Path, address: &str, data: u64) -> anyhow::Result<Self> {
         let profile = programs::profile(kind, address).context("the browser's profile")?;
-        let words = profile.path().join("words.txt");
-        let words = File::options().read(true).append(true).create_new(true).open(words)?;
+        let words = create_new(&profile.folder.path().join("words.txt"))?;
         let program = KeptProgram {
             data,
-            home: Some(profile.path().to_owned()),
-            ..KeptProgram::new(program, programs::arguments(kind, profile.path()))
+            is_home: true,
+            ..KeptProgram::new(program, programs::arguments(kind, &profile))
         };
+        let program = KeptProgram { folder: Some(profile.folder), ..program };
         // What is cancelled is the run, which then ends its browser.
         let process = program.spawn_alone(Stdio::from(words.try_clone()?), &Cancel::default());
         let process = process.context("the keeper of the browser could not be started")?;
-        // From here on it is the keeper's.
-        Ok(Self { process, profile: profile.keep(), words })
+        Ok(Self { process, words })
     }
 
     /// What became of it, if it ended by itself: one sentence, and its last words.
@@ -88,7 +87,5 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         self.process.kill();
-        // A keeper that was killed could not do it.
-        let _ = std::fs::remove_dir_all(&self.profile);
     }
 }

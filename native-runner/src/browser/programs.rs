@@ -2,13 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use rustix::process::geteuid;
-use tempfile::TempDir;
 
+use crate::private::Folder;
 use crate::start_page::StartPage;
 
 /// A browser that the runner can start.
@@ -90,22 +89,29 @@ const PREFERENCES: [(&str, &str); 14] = [
     ("toolkit.telemetry.reportingpolicy.firstRun", "false"),
 ];
 
-const START_PAGE: &str = "start.html";
-
 /// A fresh profile. The address lies in a page of it: a command line is there for everybody to read.
-pub(super) fn profile(kind: Kind, address: &str) -> std::io::Result<TempDir> {
-    let profile = tempfile::Builder::new().prefix("breakeven-").tempdir()?;
-    StartPage::write(profile.path(), START_PAGE, address)?.leave();
+pub(super) fn profile(kind: Kind, address: &str) -> std::io::Result<Profile> {
+    let page = StartPage::write(Folder::new("browser")?, address)?;
+    let (start, folder) = (page.path().to_owned(), page.into_folder());
     if kind == Kind::Firefox {
         let line = |(name, value)| format!("user_pref(\"{name}\", {value});\n");
         let lines: String = PREFERENCES.into_iter().map(line).collect();
-        fs::write(profile.path().join("user.js"), lines)?;
+        folder.write("user.js", lines)?;
     }
-    Ok(profile)
+    Ok(Profile { folder, start })
+}
+
+/// A browser's own folder, which is its home and has its temporary files, too.
+pub(super) struct Profile {
+    pub(super) folder: Folder,
+    /// The page that it opens.
+    start: PathBuf,
 }
 
 /// The arguments that have it open the profile's start page.
-pub(super) fn arguments(kind: Kind, profile: &Path) -> Vec<OsString> {
+pub(super) fn arguments(kind: Kind, profile: &Profile) -> Vec<OsString> {
+    let Profile { folder, start } = profile;
+    let profile = folder.path();
     let joined = |before: &str, path: &Path| {
         let mut argument = OsString::from(before);
         argument.push(path);
@@ -141,21 +147,23 @@ pub(super) fn arguments(kind: Kind, profile: &Path) -> Vec<OsString> {
             vec!["--headless".into(), "--no-remote".into(), "--profile".into(), profile.into()]
         }
     };
-    all.push(joined("file://", &profile.join(START_PAGE)));
+    all.push(joined("file://", start));
     all
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
     fn the_token_is_in_no_argument() {
         for kind in [Kind::Chromium, Kind::Firefox] {
             let profile = profile(kind, "http://127.0.0.1:1/#t=secret").unwrap();
-            let all = arguments(kind, profile.path());
+            let all = arguments(kind, &profile);
             assert!(all.iter().all(|one| !one.to_string_lossy().contains("secret")));
-            let page = fs::read_to_string(profile.path().join(START_PAGE)).unwrap();
+            let page = fs::read_to_string(&profile.start).unwrap();
             assert!(page.contains("http://127.0.0.1:1/start") && page.contains("secret"));
         }
     }

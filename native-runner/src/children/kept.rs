@@ -12,10 +12,14 @@ use std::time::Duration;
 
 use super::{AFTER_THE_STREAM, ChildProcess, first_line, programs};
 use crate::cancel::{Cancel, Target};
+use crate::private::Folder;
 use keeper::{Input, Mechanism, Order, descendants};
 
 /// What a program gets of our environment: where things are, and how to write.
-pub(super) const ENVIRONMENT: [&str; 6] = ["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"];
+pub(super) const ENVIRONMENT: [&str; 5] = ["HOME", "LANG", "LC_ALL", "PATH", "TZ"];
+
+/// What leads to the folder of a program that has one; to its home, all of them.
+const OWN_PLACES: [&str; 3] = ["TMPDIR", "HOME", "XDG_RUNTIME_DIR"];
 
 /// A program that may start others.
 pub(crate) struct KeptProgram {
@@ -29,10 +33,10 @@ pub(crate) struct KeptProgram {
     pub(crate) files: Vec<PathBuf>,
     /// What keeps its processes together; without one the best that there is.
     pub(crate) mechanism: Option<Mechanism>,
-    /// Its home, a folder that is removed with it; without one it gets ours.
-    pub(crate) home: Option<PathBuf>,
-    /// Another folder that is removed with it.
-    pub(crate) scratch: Option<PathBuf>,
+    /// A folder that is removed with it. Its temporary files go there.
+    pub(crate) folder: Option<Folder>,
+    /// The folder is its home, too; else it gets ours.
+    pub(crate) is_home: bool,
     /// Where it starts; without one, where the runner did.
     pub(crate) within: Option<PathBuf>,
     /// What it gets of the environment beside what all get.
@@ -49,8 +53,8 @@ impl KeptProgram {
             data: 8 << 30,
             files: Vec::new(),
             mechanism: None,
-            home: None,
-            scratch: None,
+            folder: None,
+            is_home: false,
             within: None,
             environment: Vec::new(),
         }
@@ -85,16 +89,20 @@ impl KeptProgram {
             data,
             files,
             mechanism,
-            home,
-            scratch,
+            folder,
+            is_home,
             within,
             environment,
         } = self;
         let mut program = vec![path.into_os_string()];
         program.extend(words);
         let runner = std::process::id();
-        let folder = home.clone().or(scratch);
-        let order = Order { runner, input, data, files, mechanism, folder, program };
+        let place = folder.as_ref().map(|folder| folder.path().to_owned());
+        let order = Order { runner, input, data, files, mechanism, folder: place.clone(), program };
+        let own = place.iter().flat_map(|place| {
+            let names = if is_home { &OWN_PLACES[..] } else { &OWN_PLACES[..1] };
+            names.iter().map(move |name| (name, place))
+        });
         #[expect(clippy::disallowed_methods, reason = "this is the module that starts children")]
         let mut command = Command::new(programs::keeper()?);
         let ours = ENVIRONMENT.iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
@@ -103,7 +111,7 @@ impl KeptProgram {
             .args(order.words())
             .env_clear()
             .envs(ours)
-            .envs(home.map(|home| ("HOME", home)))
+            .envs(own)
             .envs(environment)
             .stdin(stdin)
             .stdout(stdout)
@@ -111,7 +119,10 @@ impl KeptProgram {
         if let Some(within) = within {
             command.current_dir(within);
         }
-        ChildProcess::watch(command.spawn()?, cancel, Target::Kept, patience)
+        let mut process = ChildProcess::watch(command.spawn()?, cancel, Target::Kept, patience)?;
+        // Where the keeper was killed, or had to leave something, it goes with this.
+        process.folder = folder;
+        Ok(process)
     }
 }
 

@@ -16,12 +16,13 @@ use std::time::Duration;
 use lab::Placement;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use rustix::time::Timespec;
 use sandbox::Allowances;
 
 use crate::cancel::{Cancel, Registration, Talking, Target};
 use crate::placement;
+use crate::private::Folder;
 use crate::timing;
 pub(crate) use kept::{KeptProgram, mechanism};
 pub(crate) use programs::{sealed, trial as trial_program};
@@ -47,6 +48,8 @@ pub(crate) struct ChildProcess {
     registration: Registration,
     /// How long it may take to end when its stream has.
     patience: Duration,
+    /// What goes with it.
+    folder: Option<Folder>,
 }
 
 impl ChildProcess {
@@ -130,6 +133,7 @@ impl ChildProcess {
                 child,
                 registration: cancel.register(pidfd, pid, target),
                 patience,
+                folder: None,
             }),
             Err(why) => {
                 let _ = child.kill();
@@ -224,6 +228,14 @@ impl ChildProcess {
         self.stdin = None;
         self.registration.end();
         let _ = self.child.wait();
+    }
+
+    /// Sends a signal to the one process under this keeper that has this id inside, and waits for the end of all.
+    /// Returns whether it came.
+    pub(crate) fn ends_after(&mut self, inner: u32, signal: Signal, within: Duration) -> bool {
+        let process = self.outer_id(inner).and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        let asked = process.is_some_and(|process| kill_process(process, signal).is_ok());
+        asked && self.has_ended_within(within).unwrap_or(false)
     }
 
     fn has_ended_within(&mut self, within: Duration) -> io::Result<bool> {

@@ -10,7 +10,7 @@ use protocol::trace::Recording;
 
 use super::claims::read;
 use super::{End, names, print};
-use crate::files::{keep, writable};
+use crate::files::Output;
 
 /// Draws what lanes did, side by side, as one sheet: memory, event loops and the paths between them.
 #[derive(Args)]
@@ -45,10 +45,10 @@ impl Flow {
         if self.output.as_os_str() == "-" {
             return print(&drawn).map(|()| End::Done);
         }
-        if let Err(why) = writable(&self.output) {
-            return Ok(End::BadUsage(why));
+        match Output::open(&self.output) {
+            Ok(output) => output.keep(&drawn).map(|()| End::Done),
+            Err(why) => Ok(End::BadUsage(why)),
         }
-        keep(&self.output, &drawn).map(|()| End::Done)
     }
 
     fn drawn(&self, report: &Report) -> Result<String, String> {

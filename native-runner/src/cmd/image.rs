@@ -16,7 +16,7 @@ use workloads::{Kernel, MAX_PIXELS};
 use super::measure::cancel_on_signals;
 use super::{End, names};
 use crate::cancel::Cancel;
-use crate::files::{keep, writable};
+use crate::files::Output;
 use crate::lanes;
 
 /// The longest file that is read, in bytes.
@@ -60,7 +60,7 @@ struct Taken {
 impl Image {
     pub(super) fn run(self) -> anyhow::Result<End> {
         let cancel = Cancel::default();
-        let (kernel, format, file) = match self.checked() {
+        let (kernel, format, output, file) = match self.checked() {
             Ok(checked) => checked,
             Err(why) => return Ok(End::BadUsage(why)),
         };
@@ -109,14 +109,14 @@ impl Image {
                 return Ok(End::BadUsage(format!("{name}: this format cannot hold it: {why}")));
             }
         };
-        keep(&self.output, &bytes)?;
+        output.keep(&bytes)?;
         drop(step);
         eprintln!("{}", told(&taken, read.pixels(), workers, lane.id()));
         Ok(End::Done)
     }
 
-    /// What is wanted, if it can be had, and the file's bytes.
-    fn checked(&self) -> Result<(Kernel, Format, Vec<u8>), String> {
+    /// What is wanted, if it can be had, what takes it, and the file's bytes.
+    fn checked(&self) -> Result<(Kernel, Format, Output, Vec<u8>), String> {
         let kernel = Kernel::try_from(filter(&self.filter)?).map_err(|why| why.to_string())?;
         let output = &self.output;
         let format = Format::of(&output.to_string_lossy()).ok_or_else(|| {
@@ -125,8 +125,8 @@ impl Image {
         if output.exists() && !self.force {
             return Err(format!("{} is there already: --force overwrites it", output.display()));
         }
-        writable(output)?;
-        Ok((kernel, format, read(&self.input)?))
+        let output = Output::open(output)?;
+        Ok((kernel, format, output, read(&self.input)?))
     }
 }
 

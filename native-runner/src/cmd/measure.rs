@@ -1,7 +1,6 @@
 //! Measuring, for the commands that do: the lanes are asked, a browser's page takes part if one is named, and
 //! the report is kept block by block.
 
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use anyhow::Context;
@@ -24,7 +23,7 @@ use crate::browser::exhaustion::OtherBrowser;
 use crate::browser::page::{self, NoPage};
 use crate::browser::{Browser as BrowserProcess, Kind};
 use crate::cancel::Cancel;
-use crate::files::{state_folder, writable};
+use crate::files::{Target, last_run};
 use crate::recorder::{Recorder, seed};
 use crate::{lanes, machine, timing};
 
@@ -39,8 +38,8 @@ pub(super) struct Measuring {
     pub(super) load: Option<Load>,
     /// Whose lanes take part, too.
     pub(super) browser: Option<Kind>,
-    /// Without one the report is kept where the next run overwrites it.
-    pub(super) file: Option<PathBuf>,
+    /// Written after each block. Without one the report is kept where the next run overwrites it.
+    pub(super) file: Option<Target>,
 }
 
 /// What came of it.
@@ -110,18 +109,17 @@ impl Measuring {
         if let (Some(spare), Ended::Cancelled | Ended::Stopped(_)) = (&spare, &ended)
             && report.run.finished > 0
         {
-            eprintln!("breakeven: what was measured is in {}", spare.display());
+            eprintln!("breakeven: what was measured is in {}", spare.path().display());
         }
         Ok(Ok(Measured { report, ended }))
     }
 }
 
 /// Where the report of a run is kept that was not to be written to a file, if there is a place.
-fn spare_file() -> Option<PathBuf> {
-    let folder = state_folder()?;
-    std::fs::create_dir_all(&folder).ok()?;
-    let file = folder.join("last-run.json");
-    writable(&file).ok().map(|()| file)
+fn spare_file() -> Option<Target> {
+    last_run()
+        .inspect_err(|why| eprintln!("breakeven: this run is kept nowhere before its end: {why}"))
+        .ok()
 }
 
 /// A browser whose page takes part.

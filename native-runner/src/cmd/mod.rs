@@ -22,6 +22,8 @@ use std::io::Write;
 use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::{private, trials};
+
 /// Worker threads or child processes? Measured on your machine, with your workload.
 #[derive(Parser)]
 #[command(name = "breakeven", version, about, disable_help_subcommand = true)]
@@ -47,6 +49,21 @@ enum Command {
     Man(completions::Man),
 }
 
+impl Command {
+    /// Whether it may put something into the runner's private folder.
+    fn puts_files(&self) -> bool {
+        matches!(
+            self,
+            Self::Serve(_)
+                | Self::Run(_)
+                | Self::Claims(_)
+                | Self::Advise(_)
+                | Self::Scrape(_)
+                | Self::Examples(_)
+        )
+    }
+}
+
 /// How a command ended, as an exit code.
 pub(crate) enum End {
     /// 0
@@ -69,7 +86,12 @@ pub fn main() -> ExitCode {
     // kernel cannot mark them, children still close their own.
     let _ = sandbox::descriptors::keep_to_oneself();
     // clap ends with 2 on bad usage.
-    let outcome = match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    let _at_the_end = private::AtTheEnd;
+    if command.puts_files() {
+        private::sweep(trials::release);
+    }
+    let outcome = match command {
         Command::Serve(serve) => serve.run(),
         Command::Run(run) => run.run(),
         Command::List(list) => list.run(),

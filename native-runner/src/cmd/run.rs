@@ -1,6 +1,6 @@
 //! `breakeven run`: experiments on this machine, with a headless browser if one is named.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -17,7 +17,7 @@ use super::{End, names, print};
 use crate::browser::Kind;
 use crate::cancel::Cancel;
 use crate::export::chrome;
-use crate::files::{keep, keep_elsewhere, writable};
+use crate::files::{Output, keep_elsewhere};
 use crate::{lanes, placement};
 
 /// Runs experiments on this machine's lanes and reports what they gave.
@@ -74,11 +74,10 @@ impl Run {
         if let Err(why) = self.check_lanes(&native) {
             return Ok(End::BadUsage(why));
         }
-        for file in [&self.json, &self.csv, &self.markdown, &self.trace].into_iter().flatten() {
-            if let Err(why) = writable(file) {
-                return Ok(End::BadUsage(why));
-            }
-        }
+        let outputs = match self.outputs() {
+            Ok(outputs) => outputs,
+            Err(why) => return Ok(End::BadUsage(why)),
+        };
         let placement = match self.place() {
             Ok(placement) => placement,
             Err(why) => return Ok(End::BadUsage(why)),
@@ -87,7 +86,7 @@ impl Run {
             placement,
             scenarios: self.trace.iter().flat_map(|_| &scenarios::ALL).collect(),
             browser: self.browser,
-            file: self.json.clone().filter(|file| file.as_os_str() != "-"),
+            file: outputs[0].as_ref().and_then(Output::file).cloned(),
             ..Measuring::of(self.depth(&experiments), experiments)
         };
         let is_chosen = |plan: &Plan, lane: &dyn Lane| self.is_chosen(plan, lane);
@@ -95,7 +94,7 @@ impl Run {
             Ok(measured) => measured,
             Err(end) => return Ok(end),
         };
-        let written = self.write(&report);
+        let written = self.write(&report, &outputs);
         match (ended, written) {
             (Ended::Stopped(why), _) => anyhow::bail!(why),
             (_, Err(why)) => Err(why),
@@ -155,23 +154,29 @@ impl Run {
         self.lanes.iter().any(|name| lane.id().as_str() == name)
     }
 
-    fn write(&self, report: &Report) -> anyhow::Result<()> {
+    /// What takes the report, the samples, the table and the trace, where they are wanted in a file.
+    fn outputs(&self) -> Result<[Option<Output>; 4], String> {
+        let json = self.json.as_ref().filter(|_| !self.is_json_printed());
+        let open = |file: Option<&PathBuf>| file.map(|file| Output::open(file)).transpose();
+        let [csv, markdown, trace] = [&self.csv, &self.markdown, &self.trace].map(Option::as_ref);
+        Ok([open(json)?, open(csv)?, open(markdown)?, open(trace)?])
+    }
+
+    fn is_json_printed(&self) -> bool {
+        self.json.as_ref().is_some_and(|file| file.as_os_str() == "-")
+    }
+
+    fn write(&self, report: &Report, outputs: &[Option<Output>; 4]) -> anyhow::Result<()> {
         let json = report.to_json().context("the report")?;
         // The table first: it is there whatever becomes of the files.
-        match &self.json {
-            Some(file) if file.as_os_str() == "-" => print(&json)?,
-            _ => print(&table::text(report))?,
-        }
+        print(&if self.is_json_printed() { json.clone() } else { table::text(report) })?;
         for warning in &report.run.warnings {
             eprintln!("breakeven: warning: {warning}");
         }
-        let files = [
-            (self.json.as_deref().filter(|file| file.as_os_str() != "-"), json),
-            (self.csv.as_deref(), export::csv(report)),
-            (self.markdown.as_deref(), export::markdown(report)),
-            (self.trace.as_deref(), chrome(report)),
-        ];
-        let written = files.iter().filter_map(|(file, text)| Some(keep_somewhere((*file)?, text)));
+        let texts = [json, export::csv(report), export::markdown(report), chrome(report)];
+        let written = outputs.iter().zip(&texts);
+        let written =
+            written.filter_map(|(output, text)| Some(keep_somewhere(output.as_ref()?, text)));
         // One that fails does not keep the others from being written.
         let failures: Vec<anyhow::Error> = written.filter_map(Result::err).collect();
         failures.into_iter().next().map_or(Ok(()), Err)
@@ -205,9 +210,9 @@ impl Run {
 ///
 /// # Errors
 /// In both cases: says where it is.
-fn keep_somewhere(file: &Path, text: &str) -> anyhow::Result<()> {
-    let Err(why) = keep(file, text) else { return Ok(()) };
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+fn keep_somewhere(output: &Output, text: &str) -> anyhow::Result<()> {
+    let Err(why) = output.keep(text) else { return Ok(()) };
+    let name = output.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     match keep_elsewhere(&name, text) {
         Ok(place) => bail!("{why:#}. It is in {} instead", place.display()),
         Err(also) => bail!("{why:#}, nor anywhere else ({also:#})"),

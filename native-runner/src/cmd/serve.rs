@@ -14,6 +14,7 @@ use tokio::time::sleep;
 
 use super::End;
 use crate::laboratory::Laboratory;
+use crate::private::Folder;
 use crate::server::{
     AllowedOrigin, Door, Host, Listeners, Pairing, PairingRequest, Server, assets,
 };
@@ -113,9 +114,8 @@ impl Serve {
 
 /// Opens the address in the user's browser, by a file of which only the path is there for others to see.
 fn open(address: &str) -> Option<StartPage> {
-    let name = format!("breakeven-{}.html", std::process::id());
-    let folder = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, Into::into);
-    let opened = StartPage::write(&folder, &name, address)
+    let opened = Folder::new("start")
+        .and_then(|folder| StartPage::write(folder, address))
         .and_then(|page| open::that_detached(page.path()).map(|()| page));
     opened
         .inspect_err(|why| {

@@ -6,7 +6,6 @@
 mod became;
 
 use std::ffi::OsString;
-use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -15,11 +14,11 @@ use claims::seed::EXAMPLES;
 use lab::LaneError;
 use protocol::Nanos;
 use protocol::example::{ExampleEvent, Ran, Swept};
-use tempfile::TempDir;
 
 use crate::cancel::Cancel;
 use crate::children::{ChildProcess, KeptProgram};
 use crate::lanes::{Node, node};
+use crate::private::Folder;
 use crate::timing;
 
 /// Sizes of a page, in bytes.
@@ -87,7 +86,6 @@ fn attempt(
 struct Running {
     process: ChildProcess,
     lines: io::Lines<BufReader<UnixStream>>,
-    _folder: TempDir,
 }
 
 impl Running {
@@ -98,22 +96,22 @@ impl Running {
         cancel: &Cancel,
     ) -> Result<Self, LaneError> {
         let start = || -> io::Result<Self> {
-            let folder = TempDir::with_prefix("breakeven-example-")?;
+            let folder = Folder::new("example")?;
             for (name, text) in files {
-                fs::write(folder.path().join(name), text)?;
+                folder.write(name, text)?;
             }
             let script = folder.path().join("main.js").into_os_string();
             let words = [script].into_iter().chain(words.iter().map(OsString::from)).collect();
-            let scratch = Some(folder.path().to_owned());
             let program = KeptProgram::new(&node.program, words);
             // As whoever follows the seed would: `./worker.js` is looked for where one is.
             let within = Some(folder.path().to_owned());
             let (ours, theirs) = UnixStream::pair()?;
             ours.set_read_timeout(Some(PATIENCE))?;
             let input = theirs.try_clone()?;
-            let program = KeptProgram { data: DATA, scratch, within, ..program };
+            let folder = Some(folder);
+            let program = KeptProgram { data: DATA, folder, within, ..program };
             let process = program.spawn(input.into(), theirs.into(), cancel)?;
-            Ok(Self { process, lines: BufReader::new(ours).lines(), _folder: folder })
+            Ok(Self { process, lines: BufReader::new(ours).lines() })
         };
         start().map_err(|why| LaneError::failed(format!("Node could not be started: {why}")))
     }

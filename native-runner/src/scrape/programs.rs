@@ -1,7 +1,6 @@
 //! The programs on the other side of the frames: the runner's own scraper, and the same in Node and in Python.
 
 use std::ffi::OsString;
-use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -9,12 +8,12 @@ use std::path::PathBuf;
 use lab::LaneError;
 use protocol::scrape::{Child, Reach};
 use sandbox::{Allowance, Allowances};
-use tempfile::TempDir;
 
 use crate::cancel::Cancel;
 use crate::children::{ChildProcess, KeptProgram};
 use crate::lanes::{Transport, Worker, node};
 use crate::npm;
+use crate::private::Folder;
 
 /// Bytes that each process of another language may write to.
 const DATA: u64 = 3 << 30;
@@ -77,20 +76,15 @@ impl<'a> Program<'a> {
 }
 
 impl Script {
-    /// In a folder of its own, which the keeper removes with it, whatever becomes of the runner.
+    /// In a folder of its own, which goes with it.
     fn start(&self, input: OwnedFd, output: OwnedFd, cancel: &Cancel) -> io::Result<ChildProcess> {
-        let folder = TempDir::with_prefix("breakeven-scrape-")?;
-        let file = folder.path().join(self.name);
-        fs::write(&file, self.text)?;
-        npm::write(folder.path(), self.packages)?;
+        let folder = Folder::new("scrape")?;
+        let file = folder.write(self.name, self.text)?;
+        npm::write(&folder, self.packages)?;
         let options = self.options.iter().map(OsString::from);
         let words = options.chain([file.into_os_string()]).collect();
         let program = KeptProgram::new(&self.interpreter, words);
-        let scratch = Some(folder.path().to_owned());
-        let started =
-            KeptProgram { data: DATA, scratch, ..program }.spawn(input, output, cancel)?;
-        let _ = folder.keep();
-        Ok(started)
+        KeptProgram { data: DATA, folder: Some(folder), ..program }.spawn(input, output, cancel)
     }
 }
 

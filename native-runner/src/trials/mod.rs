@@ -17,14 +17,14 @@ use std::time::Duration;
 use lab::{LaneError, Trial};
 use protocol::LaneId;
 use protocol::trial::{Fact, Facts, TrialNews, Tried};
-use tempfile::TempDir;
 
 use crate::cancel::Cancel;
 use crate::children::{ChildProcess, KeptProgram, trial_program};
 use crate::lanes::Node;
+use crate::private::Folder;
 use crate::timing;
 use postgres::Cluster;
-pub(crate) use postgres::found as postgres_found;
+pub(crate) use postgres::{found as postgres_found, release};
 
 /// How long a trial may be silent; a worker that is silent for less its caller reports.
 const PATIENCE: Duration = Duration::from_secs(50);
@@ -120,9 +120,9 @@ impl Trials {
     ) -> Result<Running, LaneError> {
         let failed =
             |why: io::Error| LaneError::failed(format!("a trial could not be started: {why}"));
-        let folder = TempDir::with_prefix("breakeven-trial-").map_err(failed)?;
+        let folder = Folder::new("trial").map_err(failed)?;
         let with_clients = name.starts_with("database");
-        scripts::write(folder.path(), matches!(caller, Caller::Node(..)), with_clients)
+        scripts::write(&folder, matches!(caller, Caller::Node(..)), with_clients)
             .map_err(failed)?;
         let mut environment = vec![("BREAKEVEN_FOLDER", folder.path().as_os_str().to_owned())];
         let mut server = None;
@@ -156,14 +156,13 @@ impl Trials {
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
         ours.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
         let output = theirs.try_clone().map_err(failed)?;
-        let scratch = Some(folder.path().to_owned());
         let data = match caller {
             Caller::Node(node, _) if node.major() >= DATA_OF_NODE.0 => DATA_OF_NODE.1,
             _ => DATA,
         };
-        let program = KeptProgram { data, environment, scratch, ..program };
+        let program = KeptProgram { data, environment, folder: Some(folder), ..program };
         let process = program.spawn(theirs.into(), output.into(), &self.cancel).map_err(failed)?;
-        Ok(Running { process, news: BufReader::new(ours), _server: server, _folder: folder })
+        Ok(Running { process, news: BufReader::new(ours), _server: server })
     }
 
     /// A running server.
@@ -178,9 +177,8 @@ impl Trials {
 struct Running {
     process: ChildProcess,
     news: BufReader<UnixStream>,
-    /// They end after it.
+    /// It ends after it.
     _server: Option<postgres::Server>,
-    _folder: TempDir,
 }
 
 impl Running {

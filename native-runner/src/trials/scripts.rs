@@ -1,12 +1,11 @@
 //! The files that a trial finds in its folder.
 
-use std::fs;
 use std::io;
-use std::path::Path;
 
 use protocol::frame::{self, Head};
 
 use crate::npm;
+use crate::private::Folder;
 
 /// Other programs that echo a frame.
 const FOREIGN: [(&str, &str); 3] = [
@@ -28,19 +27,19 @@ const NODE: [(&str, &str); 8] = [
 ];
 
 /// Writes what a trial needs into its folder.
-pub(super) fn write(folder: &Path, node: bool, clients: bool) -> io::Result<()> {
+pub(super) fn write(folder: &Folder, node: bool, clients: bool) -> io::Result<()> {
     for (name, text) in FOREIGN {
-        fs::write(folder.join(name), text)?;
+        folder.write(name, text)?;
     }
     if !node {
         return Ok(());
     }
     for (name, text) in NODE {
-        fs::write(folder.join(name), text)?;
+        folder.write(name, text)?;
     }
     let body: Vec<u8> = (0..=255).cycle().take(1024).collect();
     let request = [&frame::encode(&Head::Echo, body.len() as u64)[..], &body].concat();
-    fs::write(folder.join("frame.bin"), request)?;
+    folder.write("frame.bin", request)?;
     if clients {
         npm::write(folder, npm::CLIENTS)?;
     }

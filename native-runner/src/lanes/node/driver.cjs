@@ -14,13 +14,38 @@ const words = process.argv.slice(2).map((word) => word.replace("/proc/self/", ow
 const [kind, script, notesPath, gluePath, wasmPath] = words;
 const isThread = kind.startsWith("worker");
 const now = () => Number(process.hrtime.bigint());
-// How long a worker may be silent, in milliseconds.
-const PATIENCE = 60_000;
+// How long a worker may be silent, in milliseconds: less than the runner lets this process be.
+const PATIENCE = (Number(process.env.BREAKEVEN_PATIENCE) || 60_000) * 0.6;
+// How often the runner hears that something goes on.
+const BEAT = PATIENCE / 6;
 
 /** What this process notes of itself, while a trace is taken. */
 let notes = null;
 /** Workers that were asked for since it began. */
 let spawned = 0;
+
+/** What has happened since something was asked for: messages and turns that came, and times with nothing to do. */
+let steps = 0;
+
+/**
+ * Tells the runner, while something that it asked for takes long, that it goes on, and fails it once nothing has
+ * happened for too long. Nothing is told while nothing happens.
+ */
+function watchOver(work) {
+  return new Promise((resolve, reject) => {
+    let [seen, since] = [steps, Date.now()];
+    const timer = setInterval(() => {
+      if (steps !== seen) {
+        [seen, since] = [steps, Date.now()];
+        process.stdout.write('{"busy":true}\n');
+      } else if (Date.now() - since > PATIENCE) {
+        clearInterval(timer);
+        reject(new Error(`a worker was silent for ${Math.round(PATIENCE / 1000)} s`));
+      }
+    }, BEAT);
+    work.then(resolve, reject).finally(() => clearInterval(timer));
+  });
+}
 
 /** A worker thread or a forked process, and who waits for its messages. */
 class Peer {
@@ -37,6 +62,7 @@ class Peer {
     notes?.add(at, "spawn", { peer: this.number });
     notes?.add(at, "blocked", { took: now() - at });
     this.worker.on("message", (message) => {
+      steps++;
       if (notes && !message.trail) {
         notes.wake();
         if (!message.ready) notes.receive(this.number, message);
@@ -105,16 +131,16 @@ let kindOfTask;
 let piece;
 
 /** Waits until it is this side's turn (0 the caller's, 1 the worker's). The worker gets it as text. */
-function waitFor(turns, mine, how) {
+function waitFor(turns, mine, how, patience = 60_000) {
   const looks = how === "block" ? 0 : how === "adaptive" ? 1000 : Infinity;
-  const until = Date.now() + 60_000;
+  const until = Date.now() + patience;
   for (let look = 0; look < looks; look++) {
     if (Atomics.load(turns, 0) === mine) return;
-    if (look % 1_000_000 === 999_999 && Date.now() > until) throw new Error("no turn for a minute");
+    if (look % 1_000_000 === 999_999 && Date.now() > until) throw new Error("no turn for too long");
   }
   while (Atomics.load(turns, 0) !== mine) {
-    if (Atomics.wait(turns, 0, 1 - mine, 60_000) === "timed-out") {
-      throw new Error("no turn for a minute");
+    if (Atomics.wait(turns, 0, 1 - mine, patience) === "timed-out") {
+      throw new Error("no turn for too long");
     }
   }
 }
@@ -156,12 +182,13 @@ class Turns {
   /** Waits until the worker is done. */
   await() {
     notes?.add(now(), "wait");
-    waitFor(this.control, 0, this.wait);
+    waitFor(this.control, 0, this.wait, PATIENCE);
     this.isBack(this.data.length);
   }
 
   /** The turn is this side's again, and the worker's answer has so many bytes. */
   isBack(bytes) {
+    steps++;
     if (!notes) return;
     notes.wake();
     notes.add(now(), "receive", { peer: this.peer.number, bytes });
@@ -366,6 +393,7 @@ const commands = {
       };
       // Node's timers have steps of a millisecond: this looks at the clock in every turn of its loop.
       const look = () => {
+        if (idle.length === hands.length) steps++;
         const time = now();
         while (begun < tasks && due(begun) <= time) waiting.push(begun++);
         give();
@@ -529,7 +557,7 @@ async function main() {
     try {
       const { command, ...words } = JSON.parse(line);
       notes?.wake();
-      reply = await commands[command](words);
+      reply = await watchOver(commands[command](words));
     } catch (why) {
       reply = { error: String(why?.stack ?? why) };
     }
