@@ -2,6 +2,7 @@
 
 mod examples;
 mod pair;
+mod session;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -16,12 +17,14 @@ use gloo_net::websocket::futures::WebSocket;
 use leptos::prelude::{RwSignal, Set};
 pub(crate) use pair::pair;
 use protocol::runner::{
-    FromRunner, Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH, SessionRequest, ToRunner, VERSION,
+    FromRunner, Machine, PICTURE_PATH, SOCKET_PATH, SOCKET_PROTOCOL, ToRunner, VERSION,
+    session_protocol,
 };
 use protocol::study::{StudyEnd, StudyEvent, Wish};
 use protocol::{
     Availability, Failure, LaneEvent, LaneId, LaneInfo, LaneKind, Picture, Stage, Task,
 };
+use session::Session;
 use texts::{text, tr, translated};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
@@ -42,7 +45,7 @@ pub(crate) enum RunnerState {
         /// Whether it scrapes pages beyond its own site.
         scrapes: bool,
     },
-    /// The user is asked at its terminal, with this code, whether this page of a host may come in.
+    /// The user is asked at its terminal for this code, which lets this page of a host in.
     Asking(String),
     /// It is away, for this reason.
     Away(String),
@@ -89,6 +92,11 @@ const AWAY: &str = text!(
                     the address that it prints"
 );
 
+/// A tab that was loaded again, or asked others.
+const OVER: &str = text!(
+    "the runner does not take this tab’s session any more: start it again and open the address that it prints"
+);
+
 /// A page on a host has no runner of its own, and asks for none.
 const HOSTED: &str = text!(
     "this page is on a host: start `breakeven serve` on this machine and open the address that it prints"
@@ -107,8 +115,8 @@ pub(crate) struct RunnerLink {
     visits: Rc<Cell<u32>>,
     /// The own picture that the runner was sent last.
     sent: Rc<Cell<Option<Picture>>>,
-    /// Whether this is a page of a host: it has this connection and nothing else of the runner.
-    is_paired: bool,
+    /// None on a page of a host: that has this connection and nothing else of the runner.
+    session: Option<Session>,
     /// To whoever makes this page's turns.
     errands: UnboundedSender<Errand>,
     /// Resolves when the runner knows of the browser's lanes.
@@ -161,18 +169,42 @@ type Connection = LocalBoxFuture<'static, String>;
 
 type Opened = (RunnerLink, Hello, Connection);
 
+/// With a session of the address's token, or of this tab before it was loaded again, or of another tab.
 async fn open(token: Option<String>) -> Result<Opened, String> {
-    if let Some(token) = token {
-        let swapped = Request::post(SESSION_PATH)
-            .json(&SessionRequest { token })
-            .map_err(|why| why.to_string())?
-            .send()
-            .await;
-        // A token that was used before is no harm where the session's cookie is still there.
-        drop(swapped);
+    let swapped = match token {
+        Some(token) => Session::swap(token).await,
+        None => None,
+    };
+    // A token that was used before is no harm where the tab has a session.
+    let own = match swapped.or_else(Session::kept) {
+        Some(session) => Some(enter(session).await),
+        None => None,
+    };
+    match own {
+        Some(Ok(opened)) => return Ok(opened),
+        // Another runner may have begun at this port since.
+        own => match (Session::of_other_tabs().await, own) {
+            (Some(session), _) => enter(session).await,
+            (None, Some(failed)) => failed,
+            (None, None) => Err(AWAY.to_owned()),
+        },
     }
-    let socket = WebSocket::open(SOCKET_PATH).map_err(|_| AWAY.to_owned())?;
-    talk(socket, AWAY, false).await
+}
+
+/// With a session, which the tab keeps if it is one.
+async fn enter(session: Session) -> Result<Opened, String> {
+    let protocols = [SOCKET_PROTOCOL, &session_protocol(session.secret())];
+    let socket = WebSocket::open_with_protocols(SOCKET_PATH, &protocols);
+    let socket = socket.map_err(|_| AWAY.to_owned())?;
+    let (link, hello, connection) = talk(socket, OVER, Some(session.clone())).await?;
+    session.keep();
+    let handing_over = session.hand_over();
+    let connection = async move {
+        let end = connection.await;
+        drop(handing_over);
+        end
+    };
+    Ok((link, hello, Box::pin(connection)))
 }
 
 /// What the other side says next.
@@ -184,11 +216,15 @@ async fn hear(socket: &mut WebSocket) -> Option<FromRunner> {
 }
 
 /// From the runner's first word on; `away` says why there may be none.
-async fn talk(mut socket: WebSocket, away: &str, is_paired: bool) -> Result<Opened, String> {
+async fn talk(
+    mut socket: WebSocket,
+    away: &str,
+    session: Option<Session>,
+) -> Result<Opened, String> {
     let first = Some(hear(&mut socket).await.ok_or_else(|| away.to_owned())?);
     let Some(FromRunner::Hello { protocol: VERSION, machine, lanes, running, scrapes }) = first
     else {
-        let way = if is_paired {
+        let way = if session.is_none() {
             tr!("get a runner of the page’s version")
         } else {
             tr!("reload the page")
@@ -232,7 +268,7 @@ async fn talk(mut socket: WebSocket, away: &str, is_paired: bool) -> Result<Open
     };
     let inbox = Rc::new(Mutex::new(inbox));
     let (visits, sent) = (Rc::default(), Rc::default());
-    let link = RunnerLink { outbox, inbox, visits, sent, is_paired, errands, offered };
+    let link = RunnerLink { outbox, inbox, visits, sent, session, errands, offered };
     Ok((link, hello, Box::pin(connection)))
 }
 
@@ -247,19 +283,24 @@ async fn offer_lanes(outbox: UnboundedSender<ToRunner>, turns: UnboundedReceiver
 }
 
 impl RunnerLink {
+    /// The header by which requests beside the connection say of which session they are.
+    fn authorization(&self) -> Result<String, String> {
+        let session = self.session.as_ref().ok_or_else(|| BY_SOCKET.to_owned())?;
+        Ok(format!("Bearer {}", session.secret()))
+    }
+
     /// Sends the visitor's own picture, unless the runner has it.
     ///
     /// # Errors
     /// Says why it could not be sent.
     pub(crate) async fn send_picture(&self, picture: Picture, pixels: &Blob) -> Result<(), String> {
-        if self.is_paired {
-            return Err(BY_SOCKET.to_owned());
-        }
+        let authorization = self.authorization()?;
         if self.sent.get() == Some(picture) {
             return Ok(());
         }
         self.sent.set(None);
         let answer = Request::post(PICTURE_PATH)
+            .header("authorization", &authorization)
             .body(pixels.clone())
             .map_err(|why| why.to_string())?
             .send()
