@@ -16,10 +16,7 @@ use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use leptos::prelude::{RwSignal, Set};
 pub(crate) use pair::pair;
-use protocol::runner::{
-    FromRunner, Machine, PICTURE_PATH, SOCKET_PATH, SOCKET_PROTOCOL, ToRunner, VERSION,
-    session_protocol,
-};
+use protocol::runner::{FromRunner, Machine, PICTURE_PATH, ToRunner, VERSION};
 use protocol::study::{StudyEnd, StudyEvent, Wish};
 use protocol::{
     Availability, Failure, LaneEvent, LaneId, LaneInfo, LaneKind, Picture, Stage, Task,
@@ -92,11 +89,6 @@ const AWAY: &str = text!(
                     the address that it prints"
 );
 
-/// A tab that was loaded again, or asked others.
-const OVER: &str = text!(
-    "the runner does not take this tab’s session any more: start it again and open the address that it prints"
-);
-
 /// A page on a host has no runner of its own, and asks for none.
 const HOSTED: &str = text!(
     "this page is on a host: start `breakeven serve` on this machine and open the address that it prints"
@@ -145,7 +137,7 @@ pub(crate) async fn connect(state: RwSignal<RunnerState>) -> Option<Connected> {
         state.set(RunnerState::Away(HOSTED.into()));
         return None;
     }
-    adopt(open(token).await, state)
+    adopt(session::open(token).await, state)
 }
 
 /// Says what came of it, then and later.
@@ -168,44 +160,6 @@ fn adopt(opened: Result<Opened, String>, state: RwSignal<RunnerState>) -> Option
 type Connection = LocalBoxFuture<'static, String>;
 
 type Opened = (RunnerLink, Hello, Connection);
-
-/// With a session of the address's token, or of this tab before it was loaded again, or of another tab.
-async fn open(token: Option<String>) -> Result<Opened, String> {
-    let swapped = match token {
-        Some(token) => Session::swap(token).await,
-        None => None,
-    };
-    // A token that was used before is no harm where the tab has a session.
-    let own = match swapped.or_else(Session::kept) {
-        Some(session) => Some(enter(session).await),
-        None => None,
-    };
-    match own {
-        Some(Ok(opened)) => return Ok(opened),
-        // Another runner may have begun at this port since.
-        own => match (Session::of_other_tabs().await, own) {
-            (Some(session), _) => enter(session).await,
-            (None, Some(failed)) => failed,
-            (None, None) => Err(AWAY.to_owned()),
-        },
-    }
-}
-
-/// With a session, which the tab keeps if it is one.
-async fn enter(session: Session) -> Result<Opened, String> {
-    let protocols = [SOCKET_PROTOCOL, &session_protocol(session.secret())];
-    let socket = WebSocket::open_with_protocols(SOCKET_PATH, &protocols);
-    let socket = socket.map_err(|_| AWAY.to_owned())?;
-    let (link, hello, connection) = talk(socket, OVER, Some(session.clone())).await?;
-    session.keep();
-    let handing_over = session.hand_over();
-    let connection = async move {
-        let end = connection.await;
-        drop(handing_over);
-        end
-    };
-    Ok((link, hello, Box::pin(connection)))
-}
 
 /// What the other side says next.
 async fn hear(socket: &mut WebSocket) -> Option<FromRunner> {

@@ -9,15 +9,25 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use gloo_net::http::Request;
+use gloo_net::websocket::futures::WebSocket;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::window;
-use protocol::runner::{SESSION_PATH, SessionGrant, SessionRequest};
+use protocol::runner::{
+    SESSION_PATH, SOCKET_PATH, SOCKET_PROTOCOL, SessionGrant, SessionRequest, session_protocol,
+};
 use serde::{Deserialize, Serialize};
+use texts::text;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{BroadcastChannel, MessageEvent, Storage};
 
+use super::{AWAY, Opened, talk};
 use crate::json;
+
+/// A tab that was loaded again, or asked others.
+const OVER: &str = text!(
+    "the runner does not take this tab’s session any more: start it again and open the address that it prints"
+);
 
 /// In the tab's storage, and the name of the channel between tabs.
 const NAME: &str = "breakeven-session";
@@ -36,9 +46,47 @@ enum Word {
     This(String),
 }
 
+/// With a session of the address's token, or of this tab before it was loaded again, or of another tab.
+pub(super) async fn open(token: Option<String>) -> Result<Opened, String> {
+    let swapped = match token {
+        Some(token) => Session::swap(token).await,
+        None => None,
+    };
+    // A token that was used before is no harm where the tab has a session.
+    let own = match swapped.or_else(Session::kept) {
+        Some(session) => Some(enter(session).await),
+        None => None,
+    };
+    match own {
+        Some(Ok(opened)) => Ok(opened),
+        // Another runner may have begun at this port since.
+        own => match (Session::of_other_tabs().await, own) {
+            (Some(session), _) => enter(session).await,
+            (None, Some(failed)) => failed,
+            (None, None) => Err(AWAY.to_owned()),
+        },
+    }
+}
+
+/// With a session, which the tab keeps if it is one.
+async fn enter(session: Session) -> Result<Opened, String> {
+    let protocols = [SOCKET_PROTOCOL, &session_protocol(session.secret())];
+    let socket = WebSocket::open_with_protocols(SOCKET_PATH, &protocols);
+    let socket = socket.map_err(|_| AWAY.to_owned())?;
+    let (link, hello, connection) = talk(socket, OVER, Some(session.clone())).await?;
+    session.keep();
+    let handing_over = session.hand_over();
+    let connection = async move {
+        let end = connection.await;
+        drop(handing_over);
+        end
+    };
+    Ok((link, hello, Box::pin(connection)))
+}
+
 impl Session {
     /// Swaps the one-time token for a session, which the tab keeps.
-    pub(super) async fn swap(token: String) -> Option<Self> {
+    async fn swap(token: String) -> Option<Self> {
         let request = Request::post(SESSION_PATH).json(&SessionRequest { token }).ok()?;
         let answer = request.send().await.ok().filter(gloo_net::http::Response::ok)?;
         let SessionGrant { session } = json::read(&answer.text().await.ok()?)?;
@@ -48,19 +96,19 @@ impl Session {
     }
 
     /// What the tab kept: it was loaded again.
-    pub(super) fn kept() -> Option<Self> {
+    fn kept() -> Option<Self> {
         let kept = storage()?.get_item(NAME).ok().flatten()?;
         Some(Self(kept.into()))
     }
 
     /// For when the tab is loaded again.
-    pub(super) fn keep(&self) {
+    fn keep(&self) {
         // Without a storage a reload needs the runner's address again.
         let _ = storage().map(|storage| storage.set_item(NAME, &self.0));
     }
 
     /// Asks the page's other tabs.
-    pub(super) async fn of_other_tabs() -> Option<Self> {
+    async fn of_other_tabs() -> Option<Self> {
         let channel = BroadcastChannel::new(NAME).ok()?;
         let (sender, answer) = oneshot::channel();
         let sender = RefCell::new(Some(sender));
@@ -81,7 +129,7 @@ impl Session {
     }
 
     /// Answers other tabs for as long as the result lives.
-    pub(super) fn hand_over(&self) -> Option<HandOver> {
+    fn hand_over(&self) -> Option<HandOver> {
         let channel = BroadcastChannel::new(NAME).ok()?;
         let listening = listen(&channel, {
             let (channel, session) = (channel.clone(), self.clone());
@@ -100,7 +148,7 @@ impl Session {
 }
 
 /// Answers other tabs.
-pub(super) struct HandOver {
+struct HandOver {
     channel: BroadcastChannel,
     _listening: Listener,
 }
