@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use native_runner::server::{Answered, Door, MAX_SOCKETS, Pairing, PairingRequest};
 use protocol::runner::{FromRunner, SOCKET_PATH, ToRunner};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -168,7 +168,7 @@ async fn a_burst_of_requests_is_one_question() {
     let (server, mut asked) = paired().await;
     let session = server.session().await;
     let server = std::sync::Arc::new(server);
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let all = if std::env::var("BREAKEVEN_ATTACK").is_ok_and(|form| form == "long") {
         10_000
     } else {
