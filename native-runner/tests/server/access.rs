@@ -1,9 +1,11 @@
 //! Each refusal stands beside the same request that succeeds.
 
-use native_runner::server::Listeners;
+use native_runner::server::{Door, Listeners};
 
-use crate::harness::{REFUSED, Raw, bearer, protocols, start};
-use protocol::runner::{PICTURE_PATH, RESULT_PATH, SOCKET_PROTOCOL, session_protocol};
+use crate::harness::{REFUSED, Raw, bearer, protocols, start, start_as};
+use protocol::runner::{
+    PICTURE_PATH, RESULT_PATH, SOCKET_PROTOCOL, SessionGrant, session_protocol,
+};
 
 const PROTOCOL: &str = "Sec-WebSocket-Protocol";
 
@@ -97,6 +99,25 @@ async fn the_socket_needs_the_session() {
     let rebound = right.clone().hosts(&[&format!("rebound.example:{}", server.port)]);
     assert_eq!(server.send(&rebound).await.0, 403);
     assert_eq!(server.send(&right).await.0, 101, "a session lasts");
+}
+
+#[tokio::test]
+async fn the_port_that_browsers_leave_out_is_ours_without_it() {
+    // Whoever may listen there hears the same: what counts is what the browser says.
+    let server = start_as(80, Listeners::bind(0).await.unwrap(), Door::default());
+    for name in ["127.0.0.1", "localhost", "[::1]"] {
+        assert_eq!(server.send(&server.get("/").hosts(&[name])).await.0, 200, "{name}");
+        assert_eq!(server.send(&server.get("/").hosts(&[&format!("{name}:80")])).await.0, 200);
+    }
+    assert_eq!(server.send(&server.get("/")).await.0, 403, "another port is named");
+    assert_eq!(server.send(&server.get("/").hosts(&["rebound.example"])).await.0, 403);
+    let swap = server.open_session().hosts(&["127.0.0.1"]);
+    assert_eq!(server.send(&swap.clone().with("Origin", "http://localhost")).await.0, 403);
+    let (status, _, body) = server.send(&swap.with("Origin", "http://127.0.0.1")).await;
+    assert_eq!(status, 200);
+    let SessionGrant { session } = serde_json::from_str(&body).unwrap();
+    let socket = server.open_socket(&session).hosts(&["127.0.0.1"]);
+    assert_eq!(server.send(&socket.with("Origin", "http://127.0.0.1")).await.0, 101);
 }
 
 #[tokio::test]

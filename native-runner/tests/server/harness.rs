@@ -28,7 +28,13 @@ pub(crate) async fn start() -> Running {
 pub(crate) async fn start_with(door: Door) -> Running {
     let listeners = Listeners::bind(0).await.unwrap();
     let port = listeners.port();
-    let server = Server::new(port, Host::Laboratory(Laboratory::start().unwrap()), door).unwrap();
+    start_as(port, listeners, door)
+}
+
+/// A server that takes itself to be on this port.
+pub(crate) fn start_as(named: u16, listeners: Listeners, door: Door) -> Running {
+    let port = listeners.port();
+    let server = Server::new(named, Host::Laboratory(Laboratory::start().unwrap()), door).unwrap();
     let address = server.one_time_address();
     let token = address.split_once("#t=").unwrap().1.to_owned();
     tokio::spawn(async move { server.run(listeners).await });
