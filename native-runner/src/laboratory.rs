@@ -28,7 +28,7 @@ const LOAD_LASTS: Nanos = Nanos(180_000_000_000);
 
 /// The laboratory thread's handle. Dropping it ends what is going on, and the thread.
 pub struct Laboratory {
-    orders: Option<Sender<(Order, After)>>,
+    orders: Option<Sender<Order>>,
     /// Of what is going on or, between two, of nothing.
     cancel: Cancel,
     /// Lets beginning, ending and cancelling take place one after the other.
@@ -37,23 +37,41 @@ pub struct Laboratory {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Something that was begun: whoever began it can end it, and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunId(u64);
+
+#[cfg(test)]
+impl RunId {
+    /// For tests of who keeps one.
+    pub(crate) const fn of_test(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// What there is to do.
 #[derive(Default)]
 struct Gate {
-    /// What is going on, and what waits for its end: one at most, and only once that is being cancelled.
-    pending: u32,
+    /// So many were begun.
+    begun: u64,
+    /// What is going on.
+    current: Option<RunId>,
+    /// What waits for its end, once that is being cancelled: whoever cancels by leaving, as a page that is reloaded
+    /// does, may be back before the last worker is gone.
+    next: Option<RunId>,
     /// What waits was cancelled, too.
     next_cancelled: bool,
 }
 
-/// When an order begins.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum After {
-    /// At once.
-    Nothing,
-    /// When what was cancelled has ended: whoever cancels by leaving, as a page that is reloaded does, may be
-    /// back before the last worker is gone.
-    Cancelling,
+impl Gate {
+    /// What was going on has ended; what waited begins.
+    fn end(&mut self, cancel: &Cancel) {
+        self.current = self.next.take();
+        cancel.reset();
+        if std::mem::take(&mut self.next_cancelled) {
+            cancel.ask();
+        }
+    }
 }
 
 /// Why nothing was begun.
@@ -124,7 +142,7 @@ impl Laboratory {
         &self,
         visit: Visit,
         report: impl FnMut(LaneEvent) + Send + 'static,
-    ) -> Result<(), Busy> {
+    ) -> Result<RunId, Busy> {
         self.begin(Order::Visit { visit, report: Box::new(report) })
     }
 
@@ -138,7 +156,7 @@ impl Laboratory {
         wish: Wish,
         guests: Guests,
         tell: impl FnMut(StudyEvent) + Send + 'static,
-    ) -> Result<(), Busy> {
+    ) -> Result<RunId, Busy> {
         self.begin(Order::Study { wish, guests, tell: Box::new(tell) })
     }
 
@@ -150,7 +168,7 @@ impl Laboratory {
         &self,
         run: Run,
         tell: impl FnMut(ScrapeEvent) + Send + 'static,
-    ) -> Result<(), Busy> {
+    ) -> Result<RunId, Busy> {
         self.begin(Order::Scrape { run, tell: Box::new(tell) })
     }
 
@@ -162,40 +180,47 @@ impl Laboratory {
         &self,
         site: String,
         tell: impl FnMut(ExampleEvent) + Send + 'static,
-    ) -> Result<(), Busy> {
+    ) -> Result<RunId, Busy> {
         self.begin(Order::Examples { site, tell: Box::new(tell) })
     }
 
-    fn begin(&self, order: Order) -> Result<(), Busy> {
+    fn begin(&self, order: Order) -> Result<RunId, Busy> {
         let mut gate = lock(&self.gate);
-        let after = match gate.pending {
-            0 => {
-                self.cancel.reset();
-                After::Nothing
-            }
-            1 if self.cancel.is_asked() => After::Cancelling,
+        let waits = match (gate.current, gate.next) {
+            (None, _) => false,
+            (Some(_), None) if self.cancel.is_asked() => true,
             _ => return Err(Busy::Working),
         };
         let orders = self.orders.as_ref().ok_or(Busy::Ending)?;
-        orders.send((order, after)).map_err(|_| Busy::Ending)?;
-        gate.pending += 1;
-        Ok(())
+        orders.send(order).map_err(|_| Busy::Ending)?;
+        gate.begun += 1;
+        let run = RunId(gate.begun);
+        *(if waits { &mut gate.next } else { &mut gate.current }) = Some(run);
+        Ok(run)
     }
 
-    /// Ends what is going on, if anything is; its last event still comes.
-    pub fn cancel(&self) {
+    /// Ends this run, if it has not ended; its last event still comes. Whatever else goes on is left alone. Says
+    /// whether there was anything to end.
+    pub fn cancel(&self, run: RunId) -> bool {
         let mut gate = lock(&self.gate);
-        match gate.pending {
-            0 => {}
-            1 => self.cancel.ask(),
-            _ => gate.next_cancelled = true,
+        let (is_current, is_next) = (gate.current == Some(run), gate.next == Some(run));
+        if is_current {
+            self.cancel.ask();
         }
+        gate.next_cancelled |= is_next;
+        is_current || is_next
     }
 }
 
 impl Drop for Laboratory {
     fn drop(&mut self) {
-        self.cancel();
+        {
+            let mut gate = lock(&self.gate);
+            gate.next_cancelled = gate.next.is_some();
+            if gate.current.is_some() {
+                self.cancel.ask();
+            }
+        }
         self.orders = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -207,20 +232,13 @@ fn lock(gate: &Mutex<Gate>) -> MutexGuard<'_, Gate> {
     gate.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn work(cancel: &Cancel, inbox: &Receiver<(Order, After)>, gate: &Mutex<Gate>) {
+fn work(cancel: &Cancel, inbox: &Receiver<Order>, gate: &Mutex<Gate>) {
     let lanes = lanes::all(cancel);
     // When the last thing was over.
     let mut worked: Option<Clock> = None;
     // Free before the last event is out: whoever gets it may ask for the next thing at once.
-    let free = || lock(gate).pending -= 1;
-    while let Ok((order, after)) = inbox.recv() {
-        if after == After::Cancelling {
-            let mut gate = lock(gate);
-            cancel.reset();
-            if std::mem::take(&mut gate.next_cancelled) {
-                cancel.ask();
-            }
-        }
+    let free = || lock(gate).end(cancel);
+    while let Ok(order) = inbox.recv() {
         match order {
             Order::Visit { visit: Visit { lane, task, own, keep }, report } => {
                 let mut last = Last { report, event: None, keep };

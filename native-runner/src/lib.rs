@@ -33,5 +33,5 @@ mod trials;
 
 pub use cancel::Cancel;
 pub use guest::Guest;
-pub use laboratory::{Keep, Laboratory, Visit};
+pub use laboratory::{Keep, Laboratory, RunId, Visit};
 pub use machine::describe as describe_machine;

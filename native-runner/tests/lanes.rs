@@ -121,12 +121,12 @@ fn a_cancelled_visit_ends_soon_and_leaves_no_child() {
     let laboratory = Laboratory::start().unwrap();
     let (sender, events) = channel();
     let report = move |event| sender.send(event).unwrap();
-    laboratory.visit(visit(LaneId::PROCESS_SOCKET, BIG), report).unwrap();
+    let run = laboratory.visit(visit(LaneId::PROCESS_SOCKET, BIG), report).unwrap();
     let first = events.recv_timeout(Duration::from_secs(60)).unwrap();
     assert!(matches!(first, LaneEvent::Ready { .. }), "{first:?}");
     assert_eq!(children().len(), 3);
 
-    laboratory.cancel();
+    laboratory.cancel(run);
     let last = loop {
         let event = events.recv_timeout(Duration::from_secs(60)).unwrap();
         if event.is_last() {
@@ -141,6 +141,8 @@ fn a_cancelled_visit_ends_soon_and_leaves_no_child() {
     let small = Task { width: 10, height: 10, runs: 1, ..BIG };
     let report = move |event| sender.send(event).unwrap();
     laboratory.visit(visit(LaneId::PROCESS_SOCKET, small), report).unwrap();
+    // What has ended is not cancelled once more, and nothing else instead of it.
+    laboratory.cancel(run);
     let last = events.iter().last().unwrap();
     assert!(matches!(last, LaneEvent::Closed { teardown: Some(_) }), "{last:?}");
     assert!(children().is_empty());

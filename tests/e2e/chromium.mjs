@@ -40,6 +40,10 @@ export async function openChromium({ sharedMemory = true, language = "en", flags
       page = await browser.newPage();
       await page.goto(url);
     },
+    /** Closes all other tabs. */
+    async closeOthers() {
+      for (const other of await browser.pages()) if (other !== page) await other.close();
+    },
     /** Puts another tab before this one. */
     hide: async () => (await browser.newPage()).bringToFront(),
     show: () => page.bringToFront(),

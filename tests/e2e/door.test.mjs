@@ -1,7 +1,7 @@
 // Nobody gets in: other pages, names that are rebound, and nothing of the token or the page goes anywhere else.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -14,16 +14,50 @@ import { startRunner } from "./runner.mjs";
 const timeout = 120_000;
 const mebibyte = 1024 * 1024;
 
-/** A host of another origin that serves one empty page; on the same machine, hence of the same site. */
-async function startForeignHost() {
-  const server = createServer((_, response) => {
-    response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>foreign</title><body>");
+/**
+ * A host of another origin that serves one empty page; on the same machine, hence of the same site. It notes what
+ * browsers send to it, and has them keep these cookies, some with each answer.
+ */
+async function startForeignHost({ cookies = [] } = {}) {
+  const heard = [];
+  const left = [...cookies];
+  const server = createServer({ maxHeaderSize: 2 * mebibyte }, (request, response) => {
+    heard.push({ url: request.url, headers: request.headers });
+    request.on("data", (data) => heard.push(String(data)));
+    const headers = { "content-type": "text/html", "set-cookie": left.splice(0, 25), "access-control-allow-origin": "*" };
+    response.writeHead(200, headers).end("<!doctype html><title>foreign</title><body>");
+  });
+  server.on("upgrade", (request, socket) => {
+    heard.push({ url: request.url, headers: request.headers });
+    socket.destroy();
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
+    heard: () => JSON.stringify(heard),
     stop: () => new Promise((resolve) => (server.closeAllConnections(), server.close(resolve))),
   };
+}
+
+/** The tab's session with the runner. */
+const session = (tab) => tab.run(() => sessionStorage.getItem("breakeven-session"));
+
+/** What a WebSocket to the runner is answered, opened with headers as a browser sends them. */
+function openSocket(runner, headers) {
+  return new Promise((resolve, reject) => {
+    const upgrade = {
+      origin: runner.origin,
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    };
+    const asked = request(`${runner.origin}/api/socket`, { headers: { ...headers, ...upgrade } });
+    asked.on("response", (answer) => (answer.resume(), resolve(answer.statusCode)));
+    asked.on("upgrade", (answer, socket) => (socket.destroy(), resolve(answer.statusCode)));
+    asked.on("error", reject);
+    asked.end();
+  });
 }
 
 /** Whether a string stands in any process's command line. */
@@ -105,6 +139,115 @@ for (const { name, open } of browsers) {
       }
     });
 
+    test("another port of this host is sent nothing that opens the door, and can take nothing away", { timeout }, async () => {
+      const runner = await startRunner();
+      const { port } = new URL(runner.origin);
+      // As many and as long as browsers keep them, by any name that a session may have.
+      const cookies = [`breakeven-session-${port}=planted; Path=/api`, `breakeven-session=planted; Path=/`];
+      for (let number = 0; number < 170; number++) cookies.push(`n${number}=${"x".repeat(4000)}; Path=/`);
+      const foreign = await startForeignHost({ cookies });
+      const tab = await open();
+      try {
+        await tab.goto(runner.address);
+        const page = new ComparisonPage(tab);
+        await page.available(lanes);
+        const secret = await session(tab);
+        assert.match(secret, /^[0-9a-f]{64}$/);
+        assert.equal(await tab.run(() => document.cookie), "");
+
+        // The tab is sent there, and what is there asks for everything.
+        await tab.goto(`${foreign.origin}/from-elsewhere`);
+        await tab.run(async (port) => {
+          for (let time = 0; time < 8; time++) await fetch(`/again`, { credentials: "include" });
+          const socket = new WebSocket(`ws://${location.host}/api/socket`);
+          await new Promise((resolve) => (socket.onerror = resolve));
+          for (const name of Object.keys(sessionStorage)) await fetch(`/found?${sessionStorage.getItem(name)}`);
+          // And listens where the runner's tabs talk.
+          const channel = new BroadcastChannel("breakeven-session");
+          const answer = new Promise((resolve) => (channel.onmessage = (event) => resolve(event.data)));
+          channel.postMessage('"Which"');
+          const said = await Promise.race([answer, new Promise((resolve) => setTimeout(() => resolve("nothing"), 1000))]);
+          await fetch(`/said-${port}`, { method: "POST", body: said });
+        }, port);
+        assert.ok(foreign.heard().includes("nothing") && foreign.heard().includes("/again"), "it heard something");
+        assert.ok(!foreign.heard().includes(secret), "it heard the session");
+        for (const { headers } of JSON.parse(foreign.heard()).filter((it) => it.headers)) {
+          const { cookie, authorization, "sec-websocket-protocol": protocol } = headers;
+          assert.equal(authorization ?? protocol, undefined);
+          assert.equal(await openSocket(runner, { cookie: cookie ?? "" }), 403);
+        }
+
+        // What it had the browser keep is in nobody's way.
+        await tab.goto(runner.origin);
+        await page.available(lanes);
+        assert.equal(await session(tab), secret);
+        assert.ok((await tab.run(() => document.cookie.length)) > 100_000, "the cookies are there");
+      } finally {
+        await tab.close();
+        await Promise.all([runner.stop(), foreign.stop()]);
+      }
+    });
+
+    test("a tab that is loaded again, and a second one, have the session; one that comes later has not", { timeout }, async () => {
+      const runner = await startRunner();
+      const tab = await open();
+      try {
+        await tab.goto(runner.address);
+        const page = new ComparisonPage(tab);
+        await page.available(lanes);
+        const secret = await session(tab);
+        await tab.goto(`${runner.origin}/?again`);
+        await page.available(lanes);
+        assert.equal(await session(tab), secret);
+        // The address was used; another time it is no harm.
+        await tab.goto(`${runner.origin}/?once-more${new URL(runner.address).hash}`);
+        await page.available(lanes);
+
+        await tab.another(`${runner.origin}/`);
+        await page.available(lanes);
+        assert.equal(await session(tab), secret);
+        // The second one is enough for a third when the first is closed.
+        await tab.closeOthers();
+        await tab.another(`${runner.origin}/`);
+        await page.available(lanes);
+        await tab.another("about:blank");
+        await tab.closeOthers();
+        await tab.goto(`${runner.origin}/`);
+        await page.says(".machine", /^No runner: .+ The runner is away: start `?breakeven serve/);
+        assert.equal(await session(tab), null);
+      } finally {
+        await tab.close();
+        await runner.stop();
+      }
+    });
+
+    test("a new address lets a tab in whose session is over, and such a tab says so", { timeout }, async () => {
+      const runner = await startRunner();
+      const tab = await open();
+      try {
+        await tab.goto(runner.address);
+        const page = new ComparisonPage(tab);
+        await page.available(lanes);
+        // As if it were another runner's.
+        const over = () => tab.run(() => sessionStorage.setItem("breakeven-session", "0".repeat(64)));
+        await over();
+        await tab.goto(`${runner.origin}/?again`);
+        await page.says(".machine", /^No runner: .+ The runner does not take this tab’s session any more/);
+        const { origin, address, stop } = await startRunner();
+        try {
+          await tab.goto(`${origin}/`);
+          await over();
+          await tab.goto(`${origin}/?new${new URL(address).hash}`);
+          await page.available(lanes);
+        } finally {
+          await stop();
+        }
+      } finally {
+        await tab.close();
+        await runner.stop();
+      }
+    });
+
     test("the token is gone from the page, its history and every command line", { timeout }, () =>
       visiting(open, {}, async (page, runner) => {
         await page.available(lanes);
@@ -118,6 +261,9 @@ for (const { name, open } of browsers) {
           storage: JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
         }));
         assert.ok(!JSON.stringify(traces).includes(token), JSON.stringify(traces));
+        const { storage, ...rest } = traces;
+        const secret = await session(page.tab);
+        assert.ok(storage.includes(secret) && !JSON.stringify(rest).includes(secret), "the session is in the tab's storage alone");
         assert.equal(await page.tab.run(() => history.length <= 2), true);
       }),
     );

@@ -83,6 +83,16 @@ export async function openFirefox({ sharedMemory = true, language = "en" } = {})
         await send("WebDriver:SwitchToWindow", { handle, focus: true });
         await send("WebDriver:Navigate", { url });
       },
+      /** Closes all other tabs. */
+      async closeOthers() {
+        const { value: kept } = await send("WebDriver:GetWindowHandle", {});
+        for (const handle of await send("WebDriver:GetWindowHandles", {})) {
+          if (handle === kept) continue;
+          await send("WebDriver:SwitchToWindow", { handle, focus: false });
+          await send("WebDriver:CloseWindow", {});
+        }
+        await send("WebDriver:SwitchToWindow", { handle: kept, focus: true });
+      },
       /** Puts another tab before this one. */
       async hide() {
         own = (await send("WebDriver:GetWindowHandle", {})).value;

@@ -1,6 +1,8 @@
-// A page of a host and the runner of this machine: connected where somebody at the runner's terminal says so.
+// A page of a host and the runner of this machine: connected where somebody at the runner's terminal types the code that
+// the page shows.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import net from "node:net";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { browsers } from "./browsers.mjs";
@@ -31,6 +33,32 @@ async function startAtTerminal(origin) {
   };
 }
 
+/** Asks to be let in as a page does; resolves to what the runner says first. */
+function askAsAProgram(port, origin) {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(port, "127.0.0.1", () => {
+      socket.write(
+        `GET /api/socket HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\n` +
+          "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+      );
+      // One text frame, "masked" by zeros.
+      const text = Buffer.from('"pair"');
+      socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), text]));
+    });
+    let said = "";
+    const look = (isOver) => {
+      if (said.includes('"asked"')) resolve("asked");
+      else if (said.includes('"refused"')) resolve("refused");
+      else if (isOver) resolve(`ended: ${said}`);
+      else return;
+      socket.destroy();
+    };
+    socket.on("data", (data) => ((said += data.toString("latin1")), look(false)));
+    socket.on("close", () => look(true));
+    socket.on("error", reject);
+  });
+}
+
 for (const { name, open } of browsers) {
   describe(name, () => {
     test("a hosted page is let in at the terminal, measures the runner's lanes, and is turned out", { timeout: 300_000 }, () =>
@@ -40,17 +68,26 @@ for (const { name, open } of browsers) {
           const connect = async () => {
             await page.tab.run((port) => (document.getElementById("runner-port").value = port), runner.port);
             await page.click("Connect");
-            await page.says(".machine", /^Say yes at the runner’s terminal, if it shows the code \d{3} \d{3}\.$/);
+            await page.says(".machine", /^Type the code \d{3} \d{3} at the runner’s terminal\.$/);
             const [code] = (await page.text(".machine")).match(/\d{3} \d{3}/);
-            await until(() => runner.said().includes(`it shows ${code}.`), "the question");
+            const question = `A page of ${host.origin} asks`;
+            questions += 1;
+            await until(() => runner.said().split(question).length > questions, "the question");
+            assert.ok(!runner.said().includes(code), "the terminal does not tell the code");
+            return code;
           };
-          await connect();
-          runner.type("n");
-          await page.says(".machine", /^No runner: .+ The runner’s answer was no/);
-
+          let questions = 0;
           await connect();
           runner.type("y");
+          await page.says(".machine", /^No runner: .+ This code was not typed at the runner’s terminal/);
+
+          const code = await connect();
+          // Others ask meanwhile: programs may call themselves by any origin.
+          const others = await Promise.all(Array.from({ length: 20 }, () => askAsAProgram(runner.port, host.origin)));
+          assert.deepEqual([...new Set(others)], ["refused"]);
+          runner.type(code);
           await page.available(lanes);
+          assert.equal(runner.said().split("asks to have experiments run").length - 1, 2, "questions at the terminal");
           assert.equal(await page.tab.run(() => document.querySelector(".hosted").hidden), true);
           await page.click("Run comparison");
           await page.status("The comparison is done.");

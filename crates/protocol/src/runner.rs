@@ -8,17 +8,35 @@ use crate::study::{News, Offer, Order, StudyEvent, Wish};
 use crate::{LaneEvent, LaneId, LaneInfo, Task};
 
 /// Which version of these messages both sides must speak.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// The largest message that the runner accepts, in bytes: what an operation gave is the longest.
 pub const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Where the page swaps its one-time token for a session, by POST.
 pub const SESSION_PATH: &str = "/api/session";
-/// Where a browser that the runner started itself swaps it, by a form: it goes on to the page.
+/// Where a browser that the runner started itself swaps it, by a form: it goes on to the page, with another token for
+/// the page to swap.
 pub const START_PATH: &str = "/start";
 /// The WebSocket of a session.
 pub const SOCKET_PATH: &str = "/api/socket";
+/// The WebSocket's subprotocol. A page of a session asks for this one and for that of [`session_protocol`].
+pub const SOCKET_PROTOCOL: &str = "breakeven";
+/// What stands before the session's secret where a page asks for subprotocols.
+const SESSION_PREFIX: &str = "breakeven.session.";
+
+/// The subprotocol that says which session a page has: the only header of a WebSocket that is the page's to set. The
+/// runner never answers with it.
+#[must_use]
+pub fn session_protocol(session: &str) -> String {
+    format!("{SESSION_PREFIX}{session}")
+}
+
+/// The session's secret, if this is the subprotocol that says it.
+#[must_use]
+pub fn session_of_protocol(protocol: &str) -> Option<&str> {
+    protocol.strip_prefix(SESSION_PREFIX)
+}
 
 /// Where the page sends the visitor's own picture, by POST: RGBA with premultiplied alpha, at most
 /// [`crate::MAX_OWN_PIXELS`]. The runner keeps one, in memory, until the next; a task names it by its
@@ -27,11 +45,20 @@ pub const PICTURE_PATH: &str = "/api/picture";
 /// Where the page gets what the last visit made that was to be kept, by POST, with which
 /// browsers say where the page is from: RGBA with premultiplied alpha.
 pub const RESULT_PATH: &str = "/api/result";
+
 /// The body of the POST to [`SESSION_PATH`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRequest {
     /// The token that the printed address carries in its fragment.
     pub token: String,
+}
+
+/// What it answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionGrant {
+    /// The session's secret, in hexadecimal: for the page's own origin, in [`session_protocol`] and as the bearer token
+    /// of the other requests. Browsers send it nowhere by themselves.
+    pub session: String,
 }
 
 /// From the page.
@@ -67,7 +94,7 @@ pub enum ToRunner {
     Scrape(ScrapeWish),
     /// Run the seed's examples as they are written. One at a time, like visits.
     Examples,
-    /// End the visit or the study that is going on, whoever began it, and its workers, now.
+    /// End what this page began last, or else the study that it hears of, whoever began that, and its workers, now.
     Cancel,
 }
 
@@ -75,9 +102,9 @@ pub enum ToRunner {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FromRunner {
-    /// The user is asked at the terminal, with this code, whether the page may come in.
+    /// The user is asked at the terminal to type this code, which lets the page in.
     Asked {
-        /// Six digits, to be shown.
+        /// Six digits, to be shown: the terminal does not show them.
         code: String,
     },
     /// The page was let in.

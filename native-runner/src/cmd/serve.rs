@@ -16,7 +16,7 @@ use super::End;
 use crate::laboratory::Laboratory;
 use crate::private::Folder;
 use crate::server::{
-    AllowedOrigin, Door, Host, Listeners, Pairing, PairingRequest, Server, assets,
+    AllowedOrigin, Answered, Door, Host, Listeners, Pairing, PairingRequest, Server, assets,
 };
 use crate::start_page::StartPage;
 
@@ -104,7 +104,9 @@ impl Serve {
         }
         if let Some(origin) = &self.allow_origin {
             let origin = origin.as_str();
-            eprintln!("Pages of {origin} may ask for experiments too: each is asked for here.");
+            eprintln!(
+                "Pages of {origin} may ask for experiments too: each shows a code, to be typed here."
+            );
             if !std::io::stdin().is_terminal() {
                 eprintln!("breakeven: this is no terminal to ask at, so that none will be let in");
             }
@@ -132,27 +134,44 @@ async fn attend(pairing: Option<Arc<Pairing>>, asked: Option<Receiver<PairingReq
     let mut waiting: Option<PairingRequest> = None;
     loop {
         tokio::select! {
-            Some(request) = asked.recv() => {
+            // One after the other: what is typed is about the page that was asked about.
+            Some(request) = asked.recv(), if waiting.is_none() => {
                 if lines.is_none() {
                     // Dropping it says no.
                     continue;
                 }
-                eprint!("A page asks to have experiments run here; it shows {}. Let it in? [y/N] ", request.code);
+                eprint!(
+                    "A page of {} asks to have experiments run here. To let it in, type the code that it \
+                     shows; anything else keeps it out: ",
+                    pairing.origin().as_str()
+                );
                 waiting = Some(request);
             }
+            () = gone(&mut waiting) => {
+                waiting = None;
+                eprintln!("\nThe page asks no longer.");
+            }
             line = next(&mut lines) => match (line.trim(), waiting.take()) {
-                ("y" | "yes", Some(request)) => {
-                    let there = request.answer.send(true).is_ok();
-                    eprintln!("{}", if there { "It is in; `revoke` turns it out." } else { "It is gone." });
-                }
                 ("revoke", _) => {
                     pairing.revoke();
                     eprintln!("Nobody but this machine's own page is in.");
                 }
-                (_, Some(_)) => eprintln!("It stays out."),
-                _ => {}
+                (typed, Some(request)) => eprintln!("{}", match request.answer(typed) {
+                    Answered::In => "It is in; `revoke` turns it out.",
+                    Answered::WrongCode => "That is not the code that it shows. It stays out.",
+                    Answered::Gone => "It is gone.",
+                }),
+                (_, None) => {}
             },
         }
+    }
+}
+
+/// Resolves when the page that was asked about waits no longer; never where none was.
+async fn gone(waiting: &mut Option<PairingRequest>) {
+    match waiting {
+        Some(request) => request.gone().await,
+        None => pending().await,
     }
 }
 

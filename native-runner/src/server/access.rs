@@ -1,27 +1,35 @@
 //! Who gets in: the Host must be ours, the Origin the page's own, the session one that we opened.
 //!
 //! The page is served to anybody on loopback and holds nothing private; everything under `/api`
-//! needs all three. Each refusal is the same answer, without a hint. A page of another origin gets no further
+//! needs all three. A session is a secret that the page keeps in its own origin's storage and says itself: never a
+//! cookie, which browsers send to every port of a host, and let every port replace. Each refusal is the same answer, without a hint. A page of another origin gets no further
 //! than the WebSocket, and only if the user let its origin knock ([`super::pairing`]).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Request, State as Extract};
-use axum::http::header::{COOKIE, HOST, ORIGIN};
+use axum::extract::{FromRequestParts, Request, State as Extract};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use constant_time_eq::constant_time_eq;
-use protocol::runner::SOCKET_PATH;
+use protocol::runner::{SOCKET_PATH, session_of_protocol};
 
 use super::State;
+use super::connections::Stage;
 use super::pairing::Pairing;
 use crate::timing;
 
 /// The most sessions that one token's holder can have opened at a time; the oldest goes first.
 const MAX_SESSIONS: usize = 16;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// How long a browser that was started for it may take from the form to the page's own swap.
+const HANDED_ON: Duration = Duration::from_secs(60);
+/// The port that browsers leave out.
+const USUAL_PORT: u16 = 80;
 
 /// How long a session lasts that nobody uses.
 pub const SESSION_LIFE: Duration = Duration::from_secs(12 * 60 * 60);
@@ -68,10 +76,17 @@ impl Default for Door {
     }
 }
 
+/// What opens a session, once.
+struct Token {
+    secret: Secret,
+    /// When it is worth nothing any more, if it ever is.
+    until: Option<u64>,
+}
+
 /// The one-time token and the sessions that it opened.
 pub(super) struct Access {
     port: u16,
-    token: Mutex<Option<Secret>>,
+    token: Mutex<Option<Token>>,
     address: String,
     sessions: Mutex<Vec<Session>>,
     door: Door,
@@ -79,46 +94,55 @@ pub(super) struct Access {
 
 impl Access {
     pub(super) fn new(port: u16, door: Door) -> Result<Self, getrandom::Error> {
-        let token = Secret::new()?;
-        let address = format!("http://127.0.0.1:{port}/#t={}", token.0);
-        let (token, sessions) = (Mutex::new(Some(token)), Mutex::default());
-        Ok(Self { port, token, address, sessions, door })
+        let secret = Secret::new()?;
+        let address = format!("http://127.0.0.1:{port}/#t={}", secret.0);
+        let token = Mutex::new(Some(Token { secret, until: None }));
+        Ok(Self { port, token, address, sessions: Mutex::default(), door })
     }
 
     pub(super) fn one_time_address(&self) -> String {
         self.address.clone()
     }
 
-    /// Swaps the token for a session, once; returns the value of the `Set-Cookie` header.
+    /// Swaps the token for a session, once; returns the session's secret.
     pub(super) fn open_session(&self, given: &str) -> Option<String> {
         let secret = Secret::new().ok()?;
-        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        token.take_if(|token| token.is(given))?;
-        let cookie =
-            format!("{}={}; HttpOnly; SameSite=Strict; Path=/api", self.cookie_name(), secret.0);
+        self.use_up(given)?;
+        let text = secret.0.clone();
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         if sessions.len() == MAX_SESSIONS {
             sessions.remove(0);
         }
         sessions.push(Session { secret, used: timing::now() });
-        Some(cookie)
+        Some(text)
     }
 
-    /// Whether the request carries the cookie of a session that is open, which is used thereby.
-    pub(super) fn has_session(&self, headers: &HeaderMap) -> bool {
+    /// Swaps the token for another one, once, which has to be swapped for a session soon: where an answer can carry
+    /// nothing but an address.
+    pub(super) fn hand_on(&self, given: &str) -> Option<String> {
+        let secret = Secret::new().ok()?;
+        self.use_up(given)?;
+        let text = secret.0.clone();
+        let until = Some(timing::now() + HANDED_ON.as_nanos() as u64);
+        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        *token = Some(Token { secret, until });
+        Some(text)
+    }
+
+    /// The token is worth nothing afterwards, if this is it.
+    fn use_up(&self, given: &str) -> Option<()> {
+        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = token.take_if(|token| token.secret.is(given))?;
+        used.until.is_none_or(|until| timing::now() < until).then_some(())
+    }
+
+    /// Whether this is the secret of a session that is open, which is used thereby.
+    pub(super) fn has_session(&self, given: Option<&str>) -> bool {
         let (now, life) = (timing::now(), self.door.session_life.as_nanos() as u64);
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|session| now.saturating_sub(session.used) < life);
-        let name = self.cookie_name();
-        let given: Vec<&str> = headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter_map(|(key, value)| (key == name).then_some(value))
-            .collect();
-        let is_given = |session: &&mut Session| given.iter().any(|value| session.secret.is(value));
+        let Some(given) = given else { return false };
+        let is_given = |session: &&mut Session| session.secret.is(given);
         sessions.iter_mut().find(is_given).map(|session| session.used = now).is_some()
     }
 
@@ -128,17 +152,19 @@ impl Access {
         self.door.pairing.as_ref().filter(|pairing| pairing.is_for(origin)).cloned()
     }
 
-    /// Cookies do not tell ports apart, so the name does.
-    fn cookie_name(&self) -> String {
-        format!("breakeven-session-{}", self.port)
+    /// The name in an authority such as `localhost:7373`, if it is exactly one of ours.
+    fn own_name<'a>(&self, authority: &'a str) -> Option<&'a str> {
+        let name = match authority.strip_suffix(&format!(":{}", self.port)) {
+            Some(name) => name,
+            None if self.port == USUAL_PORT => authority,
+            None => return None,
+        };
+        matches!(name, "127.0.0.1" | "localhost" | "[::1]").then_some(name)
     }
 
     /// The host that the request names, if it is exactly one of ours.
     fn own_host<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let host = single(headers, &HOST)?;
-        let (name, port) = host.rsplit_once(':')?;
-        let ours = matches!(name, "127.0.0.1" | "localhost" | "[::1]");
-        (ours && port.parse() == Ok(self.port)).then_some(host)
+        self.own_name(single(headers, &HOST)?)
     }
 
     fn is_same_origin(&self, headers: &HeaderMap) -> bool {
@@ -146,8 +172,41 @@ impl Access {
         let site = headers.get(SEC_FETCH_SITE);
         site.is_none_or(|site| site == "same-origin")
             && single(headers, &ORIGIN)
-                .and_then(|origin| origin.strip_prefix("http://"))
+                .and_then(|origin| self.own_name(origin.strip_prefix("http://")?))
                 .is_some_and(|origin| origin == host)
+    }
+}
+
+/// The session that a request names: the page puts it there, and no browser does by itself.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    single(headers, &AUTHORIZATION)?.strip_prefix("Bearer ")
+}
+
+/// The session that a page names when it opens a WebSocket, for which it can set no other header.
+pub(super) fn socket_bearer(headers: &HeaderMap) -> Option<&str> {
+    let protocols = single(headers, &SEC_WEBSOCKET_PROTOCOL)?;
+    let mut named = protocols.split(',').filter_map(|one| session_of_protocol(one.trim()));
+    let session = named.next()?;
+    named.next().is_none().then_some(session)
+}
+
+/// A request of a session; any other is refused before its handler sees it.
+pub(super) struct InSession;
+
+impl FromRequestParts<Arc<State>> for InSession {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<State>,
+    ) -> Result<Self, Self::Rejection> {
+        if !state.access.has_session(bearer(&parts.headers)) {
+            return Err(refuse().await);
+        }
+        if let Some(stage) = parts.extensions.get::<Stage>() {
+            stage.has_session();
+        }
+        Ok(Self)
     }
 }
 
@@ -197,6 +256,15 @@ pub(super) async fn refuse() -> Response {
 mod tests {
     use super::*;
 
+    /// The token in an address.
+    fn token(access: &Access) -> String {
+        access.one_time_address().split_once("#t=").unwrap().1.to_owned()
+    }
+
+    fn headers<const N: usize>(all: [(HeaderName, &str); N]) -> HeaderMap {
+        HeaderMap::from_iter(all.map(|(name, value)| (name, value.parse().unwrap())))
+    }
+
     #[test]
     fn a_token_opens_one_session_and_no_more() {
         let access = Access::new(7373, Door::default()).unwrap();
@@ -205,31 +273,90 @@ mod tests {
         assert_eq!(token.len(), 64);
         assert!(access.open_session("").is_none());
         assert!(access.open_session(&token[1..]).is_none());
-        let cookie = access.open_session(token).unwrap();
+        let session = access.open_session(token).unwrap();
         assert!(access.open_session(token).is_none());
-        assert!(cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/api"));
 
-        let headers = |value: &str| HeaderMap::from_iter([(COOKIE, value.parse().unwrap())]);
-        let pair = cookie.split(';').next().unwrap();
-        assert!(access.has_session(&headers(pair)));
-        assert!(access.has_session(&headers(&format!("a=b; {pair}"))));
-        assert!(!access.has_session(&headers(&pair.replace("7373", "7374"))));
-        assert!(!access.has_session(&headers(&pair[..pair.len() - 1])));
-        assert!(!access.has_session(&headers(&format!("breakeven-session-7373={token}"))));
-        assert!(!access.has_session(&HeaderMap::new()));
+        assert!(access.has_session(Some(&session)));
+        for wrong in ["", &session[1..], &format!("{session}0"), token, &session.to_uppercase()] {
+            assert!(!access.has_session(Some(wrong)), "{wrong}");
+        }
+        assert!(!access.has_session(None));
+        let other = Access::new(7374, Door::default()).unwrap();
+        assert!(!other.has_session(Some(&session)), "another runner's");
+    }
+
+    #[test]
+    fn a_token_that_is_handed_on_is_another_one() {
+        let access = Access::new(7373, Door::default()).unwrap();
+        let first = token(&access);
+        assert!(access.hand_on("").is_none());
+        let second = access.hand_on(&first).unwrap();
+        assert_ne!(first, second);
+        assert!(access.hand_on(&first).is_none() && access.open_session(&first).is_none());
+        let session = access.open_session(&second).unwrap();
+        assert!(access.has_session(Some(&session)) && access.open_session(&second).is_none());
+
+        // And soon.
+        let secret = Secret::new().unwrap();
+        let late = secret.0.clone();
+        *access.token.lock().unwrap() = Some(Token { secret, until: Some(0) });
+        assert!(access.open_session(&late).is_none());
+    }
+
+    #[test]
+    fn a_session_is_named_by_the_page_in_one_header() {
+        let right = headers([(AUTHORIZATION, "Bearer abc")]);
+        assert_eq!(bearer(&right), Some("abc"));
+        for wrong in ["abc", "Basic abc", "bearer abc", "Bearer", ""] {
+            assert_eq!(bearer(&headers([(AUTHORIZATION, wrong)])), None, "{wrong}");
+        }
+        let mut twice = right;
+        twice.append(AUTHORIZATION, "Bearer abc".parse().unwrap());
+        assert_eq!(bearer(&twice), None);
+
+        let of = |value| headers([(SEC_WEBSOCKET_PROTOCOL, value)]);
+        let right = of("breakeven, breakeven.session.abc");
+        assert_eq!(socket_bearer(&right), Some("abc"));
+        for wrong in
+            ["breakeven", "abc", "", "breakeven.session.a,breakeven.session.b", "session.abc"]
+        {
+            assert_eq!(socket_bearer(&of(wrong)), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn browsers_leave_the_usual_port_out() {
+        let is_ours = |port, host: &str, origin: &str| {
+            let access = Access::new(port, Door::default()).unwrap();
+            access.is_same_origin(&headers([(HOST, host), (ORIGIN, origin)]))
+        };
+        for name in ["127.0.0.1", "localhost", "[::1]"] {
+            assert!(is_ours(80, name, &format!("http://{name}")), "{name}");
+            assert!(is_ours(7373, &format!("{name}:7373"), &format!("http://{name}:7373")));
+            assert!(!is_ours(7373, name, &format!("http://{name}")), "{name}");
+        }
+        for (host, origin) in [
+            ("127.0.0.1", "http://localhost"),
+            ("127.0.0.1", "https://127.0.0.1"),
+            ("127.0.0.1", "http://127.0.0.1:8080"),
+            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("127.0.0.1:", "http://127.0.0.1:"),
+            ("127.0.0.1:+80", "http://127.0.0.1:+80"),
+            ("127.0.0.1:080", "http://127.0.0.1:080"),
+            ("rebound.example", "http://rebound.example"),
+            ("", "http://"),
+        ] {
+            assert!(!is_ours(80, host, origin), "{host} {origin}");
+        }
     }
 
     #[test]
     fn a_session_that_nobody_uses_ends() {
         let door = Door { session_life: Duration::from_millis(300), ..Door::default() };
         let access = Access::new(7373, door).unwrap();
-        let address = access.one_time_address();
-        let token = address.split_once("#t=").unwrap().1;
-        let cookie = access.open_session(token).unwrap();
-        let pair = cookie.split(';').next().unwrap();
-        let headers = HeaderMap::from_iter([(COOKIE, pair.parse().unwrap())]);
-        assert!(access.has_session(&headers));
+        let session = access.open_session(&token(&access)).unwrap();
+        assert!(access.has_session(Some(&session)));
         std::thread::sleep(Duration::from_millis(400));
-        assert!(!access.has_session(&headers));
+        assert!(!access.has_session(Some(&session)));
     }
 }

@@ -2,8 +2,9 @@
 
 mod access;
 pub mod assets;
-mod connections;
+pub(crate) mod connections;
 mod headers;
+mod knock;
 mod listeners;
 mod pairing;
 mod picture;
@@ -14,12 +15,10 @@ mod study;
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::any;
 use futures::future::try_join_all;
@@ -27,7 +26,6 @@ use protocol::LaneInfo;
 use protocol::runner::{Machine, PICTURE_PATH, RESULT_PATH, SESSION_PATH, SOCKET_PATH, START_PATH};
 use tokio::sync::Semaphore;
 use tower_http::compression::CompressionLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::guest::Guest;
 use crate::laboratory::Laboratory;
@@ -37,16 +35,17 @@ use access::Access;
 pub use access::{Door, SESSION_LIFE};
 use connections::Connections;
 pub use connections::MAX_CONNECTIONS;
+use knock::Silent;
 pub use listeners::Listeners;
-pub use pairing::{AllowedOrigin, Pairing, Request as PairingRequest};
+pub use pairing::{AllowedOrigin, Answered, Pairing, Request as PairingRequest};
 use picture::OwnPicture;
 use result::KeptResult;
 use study::Study;
 
 /// Tabs with a session, at once.
 pub const MAX_SOCKETS: usize = 16;
-/// A request that is not whole by then is given up; the largest picture takes a second.
-const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+/// Pages of another origin that were let in, at once.
+const MAX_PAIRED: usize = 8;
 /// Of requests that say themselves how much they may hold, such as pictures, this is not the limit.
 const MAX_BODY: usize = 4 << 10;
 
@@ -93,8 +92,12 @@ struct State {
     /// Whether pages beyond it may be scraped.
     scrapes: bool,
     study: Study,
-    /// Sockets that may be open yet.
+    /// Sockets that may be open yet, of sessions.
     sockets: Arc<Semaphore>,
+    /// The same of pages of another origin that were let in.
+    paired: Arc<Semaphore>,
+    /// Pages of another origin that have said nothing yet.
+    silent: Silent,
 }
 
 impl Server {
@@ -104,12 +107,25 @@ impl Server {
         let machine = Machine { node: host.node(), ..machine::describe() };
         let own_picture = OwnPicture::none();
         let study = Study::default();
-        let sockets = Arc::new(Semaphore::new(MAX_SOCKETS));
+        let [sockets, paired] =
+            [MAX_SOCKETS, MAX_PAIRED].map(|most| Arc::new(Semaphore::new(most)));
+        let silent = Silent::default();
         let scrapes = door.scrapes;
         let access = Access::new(port, door).context("no randomness for the access token")?;
         let (result, site) = (KeptResult::default(), OnceLock::new());
-        let state =
-            State { access, host, machine, own_picture, result, site, scrapes, study, sockets };
+        let state = State {
+            access,
+            host,
+            machine,
+            own_picture,
+            result,
+            site,
+            scrapes,
+            study,
+            sockets,
+            paired,
+            silent,
+        };
         Ok(Self { state: Arc::new(state) })
     }
 
@@ -126,7 +142,7 @@ impl Server {
     pub async fn run(&self, listeners: Listeners) -> anyhow::Result<()> {
         let site = Site::start().await.context("no port for the built-in site")?;
         self.state.site.get_or_init(|| site);
-        let (router, connections) = (self.router(), Connections::default());
+        let (router, connections) = (self.router(), Connections::new());
         let servers =
             listeners.into_iter().map(|listener| connections.serve(listener, router.clone()));
         try_join_all(servers).await.context("the server failed")?;
@@ -145,16 +161,12 @@ impl Server {
             .route("/api", any(access::refuse))
             .route("/api/{*rest}", any(access::refuse))
             .layer(middleware::from_fn_with_state(state(), access::same_origin));
-        let limits = |router: Router<Arc<State>>| {
-            router
-                .layer(DefaultBodyLimit::max(MAX_BODY))
-                .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_LIMIT))
-        };
         let start = Router::new().route(START_PATH, any(session::start));
         let page = Router::new().fallback(assets::serve).layer(CompressionLayer::new());
         Router::new()
-            .merge(limits(api))
-            .merge(limits(start))
+            .merge(api)
+            .merge(start)
+            .layer(DefaultBodyLimit::max(MAX_BODY))
             .fallback_service(page)
             .layer(middleware::from_fn_with_state(state(), access::own_host))
             .layer(middleware::from_fn(headers::add))

@@ -1,11 +1,16 @@
 //! Pages of another origin, one of which the user may let in with `--allow-origin`: each has to be let in at
-//! the terminal once, and then has a token of its own that lives as long as the runner, or until it is revoked.
+//! the terminal once, by typing the code that it shows, and then has a token of its own that lives as long as the
+//! runner, or until it is revoked. The code is what makes sure that it is this page which comes in, and no other
+//! that asks at the same time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use constant_time_eq::constant_time_eq;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::access::Secret;
+use crate::timing;
 
 /// An origin, exactly as browsers send it: `https://HOST[:PORT]`, or `http` where the host is this machine itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,36 +51,135 @@ impl AllowedOrigin {
     }
 }
 
-/// A page that asks to be let in, for whoever sits at the terminal.
-#[derive(Debug)]
+/// What a page shows and whoever lets it in types: six digits that nobody can foresee.
+struct Code(String);
+
+impl Code {
+    fn new() -> Option<Self> {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).ok()?;
+        Some(Self(format!("{:06}", u64::from_le_bytes(bytes) % 1_000_000)))
+    }
+
+    /// As it is shown.
+    fn shown(&self) -> String {
+        let (first, second) = self.0.split_at(3);
+        format!("{first} {second}")
+    }
+
+    /// Whether somebody typed it, with spaces or without.
+    fn is(&self, typed: &str) -> bool {
+        // One letter too many is enough to be wrong.
+        let most = self.0.len() + 1;
+        let typed: String = typed.chars().filter(|it| !it.is_whitespace()).take(most).collect();
+        constant_time_eq(self.0.as_bytes(), typed.as_bytes())
+    }
+}
+
+/// A page that asks to be let in, for whoever sits at the terminal. Dropping it says no. It never tells the code: who
+/// types that has the page in front of them.
 pub struct Request {
-    /// Shown on the page too, so that it is this page that is let in.
-    pub code: String,
-    /// Whether it may come in. Dropping it says no.
-    pub answer: oneshot::Sender<bool>,
+    code: Code,
+    answer: oneshot::Sender<bool>,
+}
+
+/// What became of a request that was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// The page is in.
+    In,
+    /// It was not the code of this page, which stays out.
+    WrongCode,
+    /// The page did not wait for it.
+    Gone,
+}
+
+impl Request {
+    /// Lets the page in if this is the code that it shows.
+    #[must_use]
+    pub fn answer(self, typed: &str) -> Answered {
+        let is_right = self.code.is(typed);
+        match (self.answer.send(is_right), is_right) {
+            (Ok(()), true) => Answered::In,
+            (_, false) => Answered::WrongCode,
+            (Err(_), true) => Answered::Gone,
+        }
+    }
+
+    /// Resolves when the page waits no longer.
+    pub async fn gone(&mut self) {
+        self.answer.closed().await;
+    }
 }
 
 /// Who may be let in, and who was.
 pub struct Pairing {
     origin: AllowedOrigin,
     requests: mpsc::Sender<Request>,
+    asking: Mutex<Asking>,
     tokens: Mutex<Vec<Secret>>,
     /// Counts up when everybody is turned out.
     revoked: watch::Sender<u32>,
 }
 
-/// One at a time: a page that asks again and again must not fill the terminal.
-const WAITING: usize = 1;
+/// Who asks.
+#[derive(Default)]
+struct Asking {
+    /// Somebody does.
+    now: bool,
+    /// When the next may, on the clock of [`timing::now`].
+    next: u64,
+}
+
+/// A request that nobody answered keeps others from asking for so long: whoever asks again and again must not fill
+/// the terminal, nor take its user's patience.
+const COOL_DOWN: Duration = Duration::from_secs(20);
 /// Pages that were let in and not turned out.
 const MAX_TOKENS: usize = 8;
+
+/// A request that was made, from the page's side. Nobody else can make one while this lives.
+pub(super) struct Asked {
+    pairing: Arc<Pairing>,
+    code: String,
+    answered: oneshot::Receiver<bool>,
+}
+
+impl Asked {
+    /// For the page to show.
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Whether the page may come in.
+    pub(super) async fn answer(&mut self) -> bool {
+        let answer = (&mut self.answered).await;
+        if answer.is_ok() {
+            // Somebody is there, and decides how often they are asked.
+            self.pairing.asking().next = 0;
+        }
+        answer == Ok(true)
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.pairing.asking().now = false;
+    }
+}
 
 impl Pairing {
     /// For this origin; whoever asks comes out of the receiver.
     #[must_use]
     pub fn new(origin: AllowedOrigin) -> (Arc<Self>, mpsc::Receiver<Request>) {
-        let (requests, asked) = mpsc::channel(WAITING);
-        let revoked = watch::Sender::new(0);
-        (Arc::new(Self { origin, requests, tokens: Mutex::default(), revoked }), asked)
+        let (requests, asked) = mpsc::channel(1);
+        let (asking, tokens, revoked) = Default::default();
+        (Arc::new(Self { origin, requests, asking, tokens, revoked }), asked)
+    }
+
+    /// Whose pages may ask.
+    #[must_use]
+    pub fn origin(&self) -> &AllowedOrigin {
+        &self.origin
     }
 
     /// Whether a request with this Origin may ask at all.
@@ -83,15 +187,23 @@ impl Pairing {
         self.origin.as_str() == origin
     }
 
-    /// Asks at the terminal; the code comes first, then the answer. None if somebody else is asking.
-    pub(super) fn ask(&self) -> Option<(String, oneshot::Receiver<bool>)> {
-        let mut digits = [0; 4];
-        getrandom::fill(&mut digits).ok()?;
-        let number = u32::from_le_bytes(digits) % 1_000_000;
-        let code = format!("{:03} {:03}", number / 1000, number % 1000);
+    /// Asks at the terminal. None while somebody else asks, and for a while when they went without an answer.
+    pub(super) fn ask(self: &Arc<Self>) -> Option<Asked> {
+        let mut asking = self.asking();
+        let now = timing::now();
+        if asking.now || now < asking.next {
+            return None;
+        }
+        let code = Code::new()?;
+        let shown = code.shown();
         let (answer, answered) = oneshot::channel();
-        self.requests.try_send(Request { code: code.clone(), answer }).ok()?;
-        Some((code, answered))
+        self.requests.try_send(Request { code, answer }).ok()?;
+        *asking = Asking { now: true, next: now + COOL_DOWN.as_nanos() as u64 };
+        Some(Asked { pairing: Arc::clone(self), code: shown, answered })
+    }
+
+    fn asking(&self) -> MutexGuard<'_, Asking> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A token for a page that was let in.
@@ -125,6 +237,8 @@ impl Pairing {
 
 #[cfg(test)]
 mod tests {
+    use futures::executor::block_on;
+
     use super::*;
 
     #[test]
@@ -171,14 +285,56 @@ mod tests {
     }
 
     #[test]
-    fn one_asks_at_a_time() {
+    fn one_asks_at_a_time_and_the_next_when_somebody_answered() {
         let (pairing, mut asked) = Pairing::new("https://example.com".parse().unwrap());
-        let (code, answered) = pairing.ask().unwrap();
+        let mut first = pairing.ask().unwrap();
         assert!(pairing.ask().is_none());
         let request = asked.try_recv().unwrap();
-        assert_eq!(request.code, code);
-        request.answer.send(true).unwrap();
-        assert_eq!(answered.blocking_recv(), Ok(true));
-        assert!(pairing.ask().is_some());
+        assert!(pairing.ask().is_none(), "it is not answered yet");
+        assert_eq!(request.answer(first.code()), Answered::In);
+        assert!(block_on(first.answer()));
+        drop(first);
+
+        let second = pairing.ask().unwrap();
+        drop(second);
+        assert!(pairing.ask().is_none(), "it went without an answer");
+        let request = asked.try_recv().unwrap();
+        assert_eq!(request.answer("000000000"), Answered::WrongCode);
+    }
+
+    #[test]
+    fn the_code_alone_lets_a_page_in() {
+        let (pairing, mut asked) = Pairing::new("https://example.com".parse().unwrap());
+        let mut typed = |type_it: fn(&str) -> String| {
+            let mut page = pairing.ask().unwrap();
+            let request = asked.try_recv().unwrap();
+            let answered = request.answer(&type_it(page.code()));
+            assert_eq!(block_on(page.answer()), answered == Answered::In);
+            answered
+        };
+        let right: [fn(&str) -> String; 3] =
+            [str::to_owned, |code| code.replace(' ', ""), |code| format!(" {code}\n")];
+        let wrong: [fn(&str) -> String; 6] = [
+            |_| String::new(),
+            |_| "y".into(),
+            |_| "yes".into(),
+            |code| code[..6].into(),
+            |code| format!("{code}0"),
+            |code| code.repeat(100),
+        ];
+        for one in right {
+            assert_eq!(typed(one), Answered::In);
+        }
+        for one in wrong {
+            assert_eq!(typed(one), Answered::WrongCode);
+        }
+    }
+
+    #[test]
+    fn codes_are_six_digits_that_differ() {
+        let codes: Vec<String> = (0..100).map(|_| Code::new().unwrap().0).collect();
+        let is_code = |code: &String| code.len() == 6 && code.bytes().all(|it| it.is_ascii_digit());
+        assert!(codes.iter().all(is_code));
+        assert!(codes.iter().collect::<std::collections::HashSet<_>>().len() > 90);
     }
 }

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::State as Extract;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use protocol::MAX_OWN_PIXELS;
 use tokio::sync::Semaphore;
 use workloads::CHANNELS;
 
-use super::{State, access};
+use super::State;
+use super::access::{self, InSession};
 
 const MAX_BYTES: usize = MAX_OWN_PIXELS as usize * CHANNELS;
 
@@ -37,11 +38,11 @@ impl OwnPicture {
 
 pub(super) async fn take(
     Extract(state): Extract<Arc<State>>,
+    _: InSession,
     method: Method,
-    headers: HeaderMap,
     body: Body,
 ) -> Response {
-    if method != Method::POST || !state.access.has_session(&headers) {
+    if method != Method::POST {
         return access::refuse().await;
     }
     let Ok(_upload) = state.own_picture.uploads.try_acquire() else {

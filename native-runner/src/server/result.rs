@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Bytes;
 use axum::extract::State as Extract;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::{State, access};
+use super::State;
+use super::access::{self, InSession};
 
 #[derive(Clone, Default)]
 pub(super) struct KeptResult(Arc<Mutex<Option<Bytes>>>);
@@ -25,10 +26,10 @@ impl KeptResult {
 
 pub(super) async fn give(
     Extract(state): Extract<Arc<State>>,
+    _: InSession,
     method: Method,
-    headers: HeaderMap,
 ) -> Response {
-    if method != Method::POST || !state.access.has_session(&headers) {
+    if method != Method::POST {
         return access::refuse().await;
     }
     match state.result.get() {

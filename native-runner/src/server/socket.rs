@@ -9,27 +9,24 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::channel::mpsc as news_channel;
-use protocol::runner::{FromRunner, MAX_MESSAGE, ToRunner, VERSION};
+use protocol::runner::{FromRunner, MAX_MESSAGE, SOCKET_PROTOCOL, ToRunner, VERSION};
 use protocol::scrape::{MAX_ADDRESS, MAX_PAGES, Reach, ScrapeWish};
 use protocol::study::{News, Offer, StudyEvent, Wish};
 use protocol::{LaneEvent, LaneId, Picture, Task};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::pairing::Pairing;
-use super::{Host, State, access};
+use super::{Host, State, access, knock};
 use crate::guest::{Guest, Guests, is_honest};
-use crate::laboratory::{Busy, Keep, Visit};
+use crate::laboratory::{Busy, Keep, RunId, Visit};
 use crate::scrape::{Run, SECONDS};
 
+/// What one tab too many is told.
+const TOO_MANY: &str = "too many tabs are connected: close some\n";
 /// How long a message may take to be taken by the other side.
 const SEND_LIMIT: Duration = Duration::from_secs(30);
 /// Whoever is silent for so long is asked whether it is there, and given up when it is silent as long again.
 const QUIET: Duration = Duration::from_secs(45);
-/// How long a page of another origin may take to say what it wants.
-const KNOCK_LIMIT: Duration = Duration::from_secs(10);
-/// How long the user may take to answer.
-const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 /// A page that has a turn and says nothing for so long is stuck: many times what an operation takes.
 const SILENCE_LIMIT: Duration = Duration::from_secs(120);
 
@@ -39,55 +36,25 @@ pub(super) async fn upgrade(
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Response {
     let Ok(upgrade) = upgrade else { return access::refuse().await };
-    let pairing = state.access.pairing(&headers);
-    if pairing.is_none() && !state.access.has_session(&headers) {
+    let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
+    if let Some(pairing) = state.access.pairing(&headers) {
+        return upgrade.on_upgrade(|socket| knock::answer(socket, pairing, state));
+    }
+    // Before there is a socket: whoever has no session takes nobody's place.
+    if !state.access.has_session(access::socket_bearer(&headers)) {
         return access::refuse().await;
     }
     let Ok(place) = Arc::clone(&state.sockets).try_acquire_owned() else {
-        let why = "too many tabs are connected: close some\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, why).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, TOO_MANY).into_response();
     };
-    let upgrade = upgrade.max_message_size(MAX_MESSAGE).max_frame_size(MAX_MESSAGE);
-    upgrade.on_upgrade(async move |socket| {
-        match pairing {
-            None => converse(socket, state).await,
-            Some(pairing) => knock(socket, &pairing, state).await,
-        }
+    upgrade.protocols([SOCKET_PROTOCOL]).on_upgrade(async move |socket| {
+        converse(socket, state).await;
         drop(place);
     })
 }
 
-/// A page of another origin says who it is, or asks to be let in; then it is talked to like the own one, until
-/// everybody is turned out.
-async fn knock(mut socket: WebSocket, pairing: &Pairing, state: Arc<State>) {
-    let mut revocation = pairing.revocation();
-    let first = match timeout(KNOCK_LIMIT, socket.recv()).await {
-        Ok(Some(Ok(Message::Text(text)))) => serde_json::from_str(text.as_str()).ok(),
-        _ => None,
-    };
-    match first {
-        Some(ToRunner::Bearer { token }) if pairing.knows(&token) => {}
-        Some(ToRunner::Pair) => {
-            let Some((code, answered)) = pairing.ask() else { return };
-            if say(&mut socket, &FromRunner::Asked { code }).await.is_err() {
-                return;
-            }
-            let Ok(Ok(true)) = timeout(ANSWER_LIMIT, answered).await else { return };
-            let Some(token) = pairing.let_in() else { return };
-            if say(&mut socket, &FromRunner::Paired { token }).await.is_err() {
-                return;
-            }
-        }
-        _ => return,
-    }
-    tokio::select! {
-        () = converse(socket, state) => {}
-        _ = revocation.changed() => {}
-    }
-}
-
 /// Sends a message; one that is not taken in time is an error.
-async fn say(socket: &mut WebSocket, message: &FromRunner) -> Result<(), ()> {
+pub(super) async fn say(socket: &mut WebSocket, message: &FromRunner) -> Result<(), ()> {
     let text = serde_json::to_string(message).map_err(|_| ())?;
     match timeout(SEND_LIMIT, socket.send(Message::text(text))).await {
         Ok(Ok(())) => Ok(()),
@@ -95,8 +62,8 @@ async fn say(socket: &mut WebSocket, message: &FromRunner) -> Result<(), ()> {
     }
 }
 
-/// Talks until either side closes. A visit that this conversation began ends with it; a study goes on.
-async fn converse(mut socket: WebSocket, state: Arc<State>) {
+/// Talks until either side closes. What this conversation began ends with it, but for a study: that goes on.
+pub(super) async fn converse(mut socket: WebSocket, state: Arc<State>) {
     // Bounded by what one visit or study says: another one is refused until it has ended.
     let (events, mut outbox) = unbounded_channel();
     state.study.welcome(&events, |running| FromRunner::Hello {
@@ -106,8 +73,7 @@ async fn converse(mut socket: WebSocket, state: Arc<State>) {
         running,
         scrapes: state.scrapes,
     });
-    let mut talk =
-        Conversation { state, events, own: None, busy: false, offer: None, news: None, due: None };
+    let mut talk = Conversation { state, events, own: None, offer: None, news: None, due: None };
     let mut heard = Instant::now();
     let mut asked = false;
     loop {
@@ -146,10 +112,8 @@ async fn converse(mut socket: WebSocket, state: Arc<State>) {
 struct Conversation {
     state: Arc<State>,
     events: UnboundedSender<FromRunner>,
-    /// The visit that this conversation began.
-    own: Option<u32>,
-    /// It began to scrape, or to run the examples.
-    busy: bool,
+    /// What this conversation began last; it may have ended. Not a study.
+    own: Option<RunId>,
     /// The lanes that this page has.
     offer: Option<Offer>,
     /// To whoever leads the study that this page has lanes in.
@@ -167,15 +131,19 @@ impl Conversation {
             Ok(ToRunner::News(news)) => self.pass_on(news),
             Ok(ToRunner::Scrape(wish)) => self.scrape(wish),
             Ok(ToRunner::Examples) => self.examples(),
-            Ok(ToRunner::Cancel) => {
-                if let Host::Laboratory(laboratory) = &self.state.host {
-                    laboratory.cancel();
-                }
-            }
+            Ok(ToRunner::Cancel) => self.cancel(),
             Ok(ToRunner::Pair | ToRunner::Bearer { .. }) => {
                 self.refuse(None, "this page is in already");
             }
             Err(_) => self.refuse(None, "the message was not understood"),
+        }
+    }
+
+    fn cancel(&self) {
+        let Host::Laboratory(laboratory) = &self.state.host else { return };
+        let is_ended = self.own.is_some_and(|own| laboratory.cancel(own));
+        if !is_ended && let Some(study) = self.state.study.heard_by(&self.events) {
+            laboratory.cancel(study);
         }
     }
 
@@ -204,7 +172,7 @@ impl Conversation {
             Box::new(move |pixels| result.set(Some(Bytes::copy_from_slice(pixels))))
         });
         match laboratory.visit(Visit { lane, task, own, keep }, report) {
-            Ok(()) => self.own = Some(visit),
+            Ok(run) => self.own = Some(run),
             Err(busy) => self.refuse(Some(visit), why(busy)),
         }
     }
@@ -233,7 +201,7 @@ impl Conversation {
         let events = self.events.clone();
         let tell = move |event| drop(events.send(FromRunner::Scrape(event)));
         match laboratory.scrape(run, tell) {
-            Ok(()) => self.busy = true,
+            Ok(run) => self.own = Some(run),
             Err(busy) => self.refuse(None, why(busy)),
         }
     }
@@ -246,7 +214,7 @@ impl Conversation {
         let events = self.events.clone();
         let tell = move |event| drop(events.send(FromRunner::Example(event)));
         match laboratory.examples(site.origin().to_owned(), tell) {
-            Ok(()) => self.busy = true,
+            Ok(run) => self.own = Some(run),
             Err(busy) => self.refuse(None, why(busy)),
         }
     }
@@ -313,11 +281,6 @@ impl Conversation {
     fn before_sending(&mut self, message: &FromRunner) {
         match message {
             FromRunner::Order(_) => self.due = Some(Instant::now() + SILENCE_LIMIT),
-            FromRunner::Event { visit, event } if event.is_last() && self.own == Some(*visit) => {
-                self.own = None;
-            }
-            FromRunner::Scrape(event) if event.is_last() => self.busy = false,
-            FromRunner::Example(event) if event.is_last() => self.busy = false,
             FromRunner::Study(StudyEvent::Ended { .. }) => self.news = None,
             _ => {}
         }
@@ -331,10 +294,8 @@ impl Conversation {
 impl Drop for Conversation {
     fn drop(&mut self) {
         self.state.study.leave(&self.events);
-        if (self.own.is_some() || self.busy)
-            && let Host::Laboratory(laboratory) = &self.state.host
-        {
-            laboratory.cancel();
+        if let (Some(own), Host::Laboratory(laboratory)) = (self.own, &self.state.host) {
+            laboratory.cancel(own);
         }
     }
 }

@@ -9,6 +9,7 @@ use protocol::study::{StudyEvent, Wish};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::guest::Guest;
+use crate::laboratory::RunId;
 
 /// What is known of the study, and who hears of it.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub(super) struct Study(Mutex<State>);
 struct State {
     /// What it is about, until somebody has heard its end.
     wish: Option<Wish>,
+    /// By what it is cancelled.
+    run: Option<RunId>,
     /// What came last of each.
     turn: Option<StudyEvent>,
     /// What was recorded.
@@ -60,14 +63,15 @@ impl Study {
         &self,
         wish: &Wish,
         page: &UnboundedSender<FromRunner>,
-        begin: impl FnOnce(Receiver<Guest>) -> Result<(), E>,
+        begin: impl FnOnce(Receiver<Guest>) -> Result<RunId, E>,
     ) -> Result<(), E> {
         // Whoever tells of it waits until its beginning is known.
         let mut state = self.state();
         let (guests, successors) = channel();
-        begin(successors)?;
+        let run = begin(successors)?;
         *state = State {
             wish: Some(wish.clone()),
+            run: Some(run),
             listeners: vec![page.clone()],
             guests: Some(guests),
             ..State::default()
@@ -101,6 +105,12 @@ impl Study {
         {
             let _ = guests.send(guest);
         }
+    }
+
+    /// The study that a page hears of, if there is one.
+    pub(super) fn heard_by(&self, page: &UnboundedSender<FromRunner>) -> Option<RunId> {
+        let state = self.state();
+        state.listeners.iter().any(|other| other.same_channel(page)).then_some(state.run)?
     }
 
     /// A page is gone.
@@ -149,16 +159,22 @@ mod tests {
         all
     }
 
+    /// A run like those of the laboratory.
+    const RUN: RunId = RunId::of_test(1);
+
     #[test]
     fn who_comes_later_hears_where_it_stands() {
         let study = Study::default();
         let (mut first, mut second): (Page, Page) = (unbounded_channel(), unbounded_channel());
         study.welcome(&first.0, hello);
-        study.begin(&Wish::default(), &first.0, |_| Ok::<(), ()>(())).unwrap();
+        study.begin(&Wish::default(), &first.0, |_| Ok::<_, ()>(RUN)).unwrap();
         study.tell(&turn(1));
         study.tell(&turn(2));
+        assert_eq!((study.heard_by(&first.0), study.heard_by(&second.0)), (Some(RUN), None));
         study.welcome(&second.0, hello);
+        assert_eq!(study.heard_by(&second.0), Some(RUN));
         study.tell(&end());
+        assert_eq!(study.heard_by(&second.0), None);
         assert_eq!(heard(&mut first), [Err(false), Ok(turn(1)), Ok(turn(2)), Ok(end())]);
         assert_eq!(heard(&mut second), [Err(true), Ok(turn(2)), Ok(end())]);
         let mut third: Page = unbounded_channel();
@@ -170,7 +186,7 @@ mod tests {
     fn an_end_that_nobody_heard_waits_for_somebody() {
         let study = Study::default();
         let page: Page = unbounded_channel();
-        study.begin(&Wish::default(), &page.0, |_| Ok::<(), ()>(())).unwrap();
+        study.begin(&Wish::default(), &page.0, |_| Ok::<_, ()>(RUN)).unwrap();
         study.leave(&page.0);
         study.tell(&end());
         let mut next: Page = unbounded_channel();

@@ -55,6 +55,18 @@ pub(super) enum Content {
     Status(StatusCode),
 }
 
+impl Content {
+    /// How many are sent at once.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Html(text) | Self::Slow { text, .. } => text.len(),
+            Self::Bytes { bytes, .. } | Self::Encoded { bytes, .. } => bytes.len(),
+            Self::Endless { start, .. } => start.len(),
+            Self::Elsewhere(_) | Self::Status(_) => 0,
+        }
+    }
+}
+
 pub(super) const ROBOTS: &str = "User-agent: *\nDisallow: /private/\n";
 
 /// Elements inside each other on the page that goes too deep: a walk that calls itself takes more than 100 bytes of

@@ -1,8 +1,13 @@
 //! Each refusal stands beside the same request that succeeds.
 
-use native_runner::server::Listeners;
+use native_runner::server::{Door, Listeners};
 
-use crate::harness::{REFUSED, Raw, start};
+use crate::harness::{REFUSED, Raw, bearer, protocols, start, start_as};
+use protocol::runner::{
+    PICTURE_PATH, RESULT_PATH, SOCKET_PROTOCOL, SessionGrant, session_protocol,
+};
+
+const PROTOCOL: &str = "Sec-WebSocket-Protocol";
 
 #[tokio::test]
 async fn wrong_hosts_are_refused_everywhere() {
@@ -60,23 +65,27 @@ async fn a_session_takes_the_token_once_and_the_pages_own_origin() {
     for request in &wrong {
         let (status, head, body) = server.send(request).await;
         assert_eq!((status, body.as_str()), REFUSED, "{:?} {:?}", request.target, request.headers);
-        assert!(!head.contains("set-cookie"));
+        assert!(!head.contains("set-cookie") && !body.contains("session"), "{body}");
     }
     // None of them used the token up.
-    assert_eq!(server.send(&right.clone().with("Sec-Fetch-Site", "same-origin")).await.0, 204);
+    assert_eq!(server.send(&right.clone().with("Sec-Fetch-Site", "same-origin")).await.0, 200);
     assert_eq!(server.send(&right).await.0, 403, "a token is used once");
 }
 
 #[tokio::test]
 async fn the_socket_needs_the_session() {
     let server = start().await;
-    let cookie = server.session().await;
-    let right = server.open_socket(&cookie);
+    let session = server.session().await;
+    let right = server.open_socket(&session);
     assert_eq!(server.send(&right).await.0, 101);
     let wrong = [
-        right.clone().without("Cookie"),
-        right.clone().with("Cookie", format!("{cookie}0")),
-        right.clone().with("Cookie", cookie.replace(&server.port.to_string(), "1")),
+        right.clone().without(PROTOCOL),
+        right.clone().with(PROTOCOL, protocols(&format!("{session}0"))),
+        right.clone().with(PROTOCOL, format!("{SOCKET_PROTOCOL}, {session}")),
+        right.clone().with(PROTOCOL, format!("{0}, {0}", session_protocol(&session))),
+        // Where other requests have it.
+        right.clone().without(PROTOCOL).with("Authorization", bearer(&session)),
+        Raw { target: format!("{}?{session}", right.target), ..right.clone().without(PROTOCOL) },
         right.clone().without("Origin"),
         right.clone().with("Origin", "https://example.com"),
         right.clone().with("Origin", "null"),
@@ -90,6 +99,69 @@ async fn the_socket_needs_the_session() {
     let rebound = right.clone().hosts(&[&format!("rebound.example:{}", server.port)]);
     assert_eq!(server.send(&rebound).await.0, 403);
     assert_eq!(server.send(&right).await.0, 101, "a session lasts");
+}
+
+#[tokio::test]
+async fn the_port_that_browsers_leave_out_is_ours_without_it() {
+    // Whoever may listen there hears the same: what counts is what the browser says.
+    let server = start_as(80, Listeners::bind(0).await.unwrap(), Door::default());
+    for name in ["127.0.0.1", "localhost", "[::1]"] {
+        assert_eq!(server.send(&server.get("/").hosts(&[name])).await.0, 200, "{name}");
+        assert_eq!(server.send(&server.get("/").hosts(&[&format!("{name}:80")])).await.0, 200);
+    }
+    assert_eq!(server.send(&server.get("/")).await.0, 403, "another port is named");
+    assert_eq!(server.send(&server.get("/").hosts(&["rebound.example"])).await.0, 403);
+    let swap = server.open_session().hosts(&["127.0.0.1"]);
+    assert_eq!(server.send(&swap.clone().with("Origin", "http://localhost")).await.0, 403);
+    let (status, _, body) = server.send(&swap.with("Origin", "http://127.0.0.1")).await;
+    assert_eq!(status, 200);
+    let SessionGrant { session } = serde_json::from_str(&body).unwrap();
+    let socket = server.open_socket(&session).hosts(&["127.0.0.1"]);
+    assert_eq!(server.send(&socket.with("Origin", "http://127.0.0.1")).await.0, 101);
+}
+
+#[tokio::test]
+async fn what_browsers_send_by_themselves_opens_nothing() {
+    let (server, other) = (start().await, start().await);
+    let session = server.session().await;
+    let strange = other.session().await;
+    let socket = server.open_socket(&session).without(PROTOCOL);
+    let post = |target: &str| Raw {
+        method: "POST",
+        headers: vec![("Origin", server.origin())],
+        body: "1234".into(),
+        ..server.get(target)
+    };
+    for request in [socket, post(PICTURE_PATH), post(RESULT_PATH)] {
+        let names = ["breakeven-session", &format!("breakeven-session-{}", server.port), "session"];
+        let mut wrong: Vec<Raw> = names
+            .iter()
+            .map(|name| request.clone().with("Cookie", format!("{name}={session}")))
+            .collect();
+        wrong.extend([
+            request.clone().with("Authorization", bearer(&strange)),
+            request.clone().with("Authorization", format!("Basic {session}")),
+            request.clone().with("Authorization", session.clone()),
+            request.clone().with("Referer", format!("{}/#{session}", server.origin())),
+        ]);
+        for request in wrong {
+            let (status, _, body) = server.send(&request).await;
+            assert_eq!(
+                (status, body.as_str()),
+                REFUSED,
+                "{} {:?}",
+                request.target,
+                request.headers
+            );
+        }
+    }
+    let right = post(PICTURE_PATH).with("Authorization", bearer(&session));
+    // Whatever else any port of this host has had the browser keep, and send along.
+    let cookies = format!("breakeven-session-{}=0; {}", server.port, "a=b; ".repeat(140_000));
+    for request in [right, server.open_socket(&session), server.get("/")] {
+        let (status, ..) = server.send(&request.clone().with("Cookie", cookies.clone())).await;
+        assert!(matches!(status, 101 | 200 | 204), "{}: {status}", request.target);
+    }
 }
 
 #[tokio::test]

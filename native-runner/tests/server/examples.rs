@@ -9,7 +9,9 @@ use protocol::scrape::{
 use protocol::{LaneId, Task};
 use tokio::net::TcpListener;
 
-use crate::harness::{Raw, Socket, TASK, connect, connect_with, receive, send, start, start_with};
+use crate::harness::{
+    Raw, Socket, TASK, bearer, connect, connect_with, receive, send, start, start_with,
+};
 
 fn wish(urls: &[&str]) -> ToRunner {
     let urls = urls.iter().map(|url| (*url).to_owned()).collect();
@@ -117,9 +119,9 @@ async fn the_seed_s_programs_run_and_can_be_cancelled() {
 #[tokio::test]
 async fn a_result_is_kept_if_it_was_asked_for_and_given_to_the_page_alone() {
     let server = start().await;
-    let cookie = server.session().await;
-    let mut socket = connect_with(&server, &cookie).await;
-    let both = [("Origin", server.origin()), ("Cookie", cookie)];
+    let session = server.session().await;
+    let mut socket = connect_with(&server, &session).await;
+    let both = [("Origin", server.origin()), ("Authorization", bearer(&session))];
     let post = |headers: &[(&'static str, String)]| Raw {
         method: "POST",
         headers: headers.to_vec(),

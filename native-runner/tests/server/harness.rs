@@ -5,7 +5,10 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use native_runner::server::{Door, Host, Listeners, Server};
 use native_runner::{Cancel, Laboratory};
-use protocol::runner::{FromRunner, SESSION_PATH, SOCKET_PATH, ToRunner, VERSION};
+use protocol::runner::{
+    FromRunner, SESSION_PATH, SOCKET_PATH, SOCKET_PROTOCOL, SessionGrant, ToRunner, VERSION,
+    session_protocol,
+};
 use protocol::{Filter, LaneInfo, Picture, Task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -25,7 +28,13 @@ pub(crate) async fn start() -> Running {
 pub(crate) async fn start_with(door: Door) -> Running {
     let listeners = Listeners::bind(0).await.unwrap();
     let port = listeners.port();
-    let server = Server::new(port, Host::Laboratory(Laboratory::start().unwrap()), door).unwrap();
+    start_as(port, listeners, door)
+}
+
+/// A server that takes itself to be on this port.
+pub(crate) fn start_as(named: u16, listeners: Listeners, door: Door) -> Running {
+    let port = listeners.port();
+    let server = Server::new(named, Host::Laboratory(Laboratory::start().unwrap()), door).unwrap();
     let address = server.one_time_address();
     let token = address.split_once("#t=").unwrap().1.to_owned();
     tokio::spawn(async move { server.run(listeners).await });
@@ -65,10 +74,10 @@ impl Running {
     }
 
     /// What the page sends to open its WebSocket.
-    pub(crate) fn open_socket(&self, cookie: &str) -> Raw {
+    pub(crate) fn open_socket(&self, session: &str) -> Raw {
         let headers = vec![
             ("Origin", self.origin()),
-            ("Cookie", cookie.to_owned()),
+            ("Sec-WebSocket-Protocol", protocols(session)),
             ("Connection", "Upgrade".to_owned()),
             ("Upgrade", "websocket".to_owned()),
             ("Sec-WebSocket-Version", "13".to_owned()),
@@ -110,14 +119,24 @@ impl Running {
         (status, head.to_lowercase(), body.to_owned())
     }
 
-    /// The session cookie that the token buys.
+    /// The session that the token buys.
     pub(crate) async fn session(&self) -> String {
-        let (status, head, _) = self.send(&self.open_session()).await;
-        assert_eq!(status, 204, "{head}");
-        let line = head.lines().find(|line| line.starts_with("set-cookie: ")).unwrap();
-        let cookie = line.trim_start_matches("set-cookie: ").split(';').next().unwrap();
-        cookie.to_owned()
+        let (status, head, body) = self.send(&self.open_session()).await;
+        assert_eq!(status, 200, "{head}");
+        assert!(!head.contains("set-cookie") && head.contains("no-store"), "{head}");
+        let SessionGrant { session } = serde_json::from_str(&body).unwrap();
+        session
     }
+}
+
+/// How a page names its session where it opens a WebSocket.
+pub(crate) fn protocols(session: &str) -> String {
+    format!("{SOCKET_PROTOCOL}, {}", session_protocol(session))
+}
+
+/// The same where it asks for anything else.
+pub(crate) fn bearer(session: &str) -> String {
+    format!("Bearer {session}")
 }
 
 /// Whether an answer on a connection that stays open is all there.
@@ -151,15 +170,17 @@ pub(crate) const REFUSED: (u16, &str) = (403, "refused\n");
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 pub(crate) async fn connect(server: &Running) -> Socket {
-    let cookie = server.session().await;
-    connect_with(server, &cookie).await
+    let session = server.session().await;
+    connect_with(server, &session).await
 }
 
-pub(crate) async fn connect_with(server: &Running, cookie: &str) -> Socket {
+pub(crate) async fn connect_with(server: &Running, session: &str) -> Socket {
     let mut request = format!("ws://{}{SOCKET_PATH}", server.host()).into_client_request().unwrap();
     request.headers_mut().insert("origin", server.origin().parse().unwrap());
-    request.headers_mut().insert("cookie", cookie.parse().unwrap());
-    let (mut socket, _) = connect_async(request).await.unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", protocols(session).parse().unwrap());
+    let (mut socket, answer) = connect_async(request).await.unwrap();
+    // Never the one that says the session.
+    assert_eq!(answer.headers()["sec-websocket-protocol"], SOCKET_PROTOCOL);
     let FromRunner::Hello { protocol, lanes, .. } = receive(&mut socket).await else {
         panic!("no hello")
     };

@@ -3,7 +3,7 @@
 
 use protocol::runner::{PICTURE_PATH, SESSION_PATH, SOCKET_PATH, START_PATH};
 
-use crate::harness::{REFUSED, Raw, Running, start, start_with};
+use crate::harness::{REFUSED, Raw, Running, bearer, protocols, start, start_with};
 use native_runner::server::Door;
 use std::time::Duration;
 
@@ -64,28 +64,34 @@ struct Opening {
     success: u16,
 }
 
-fn cookies(server: &Running, cookie: &str) -> Vec<(&'static str, Option<String>)> {
-    let (name, value) = cookie.split_once('=').unwrap();
+/// Sessions that are none, each as it is said.
+fn sessions(server: &Running, session: &str) -> Vec<(&'static str, Option<String>)> {
     vec![
         ("no session", None),
-        ("a wrong session", Some(format!("{name}={}", "0".repeat(value.len())))),
-        ("a part of the session", Some(format!("{name}={}", &value[1..]))),
-        ("the used token as a session", Some(format!("{name}={}", server.token))),
-        ("another port's session", Some(format!("breakeven-session-1={value}"))),
+        ("an empty session", Some(String::new())),
+        ("a wrong session", Some("0".repeat(session.len()))),
+        ("a part of the session", Some(session[1..].to_owned())),
+        ("the used token as a session", Some(server.token.clone())),
     ]
 }
 
-fn openings(server: &Running, cookie: &str) -> Vec<Opening> {
-    let with = |raw: &Raw, cookie: Option<String>| match cookie {
-        Some(cookie) => raw.clone().with("Cookie", cookie),
-        None => raw.clone().without("Cookie"),
+fn openings(server: &Running, session: &str) -> Vec<Opening> {
+    type Say = fn(&str) -> String;
+    let with_each = |raw: &Raw, header: &'static str, say: Say| -> Vec<(&'static str, Raw)> {
+        let with = |session: Option<String>| match session {
+            Some(session) => raw.clone().with(header, say(&session)),
+            None => raw.clone().without(header),
+        };
+        let as_cookie = format!("breakeven-session-{}={session}", server.port);
+        let mut all: Vec<_> = sessions(server, session)
+            .into_iter()
+            .map(|(name, session)| (name, with(session)))
+            .collect();
+        all.push(("the session as a cookie", with(None).with("Cookie", as_cookie)));
+        all
     };
-    let with_each = |raw: &Raw| -> Vec<(&'static str, Raw)> {
-        let all = cookies(server, cookie).into_iter();
-        all.map(|(name, cookie)| (name, with(raw, cookie))).collect()
-    };
-    let socket = server.open_socket(cookie);
-    let mut wrong_sockets = with_each(&socket);
+    let socket = server.open_socket(session);
+    let mut wrong_sockets = with_each(&socket, "Sec-WebSocket-Protocol", protocols);
     wrong_sockets.push(("no upgrade", socket.clone().without("Upgrade")));
     wrong_sockets.push(("by POST", Raw { method: "POST", ..socket.clone() }));
     wrong_sockets
@@ -93,11 +99,11 @@ fn openings(server: &Running, cookie: &str) -> Vec<Opening> {
     let picture = Raw {
         method: "POST",
         target: PICTURE_PATH.into(),
-        headers: vec![("Cookie", cookie.to_owned())],
+        headers: vec![("Authorization", bearer(session))],
         body: "12345678".into(),
         ..server.get("/")
     };
-    let mut wrong_pictures = with_each(&picture);
+    let mut wrong_pictures = with_each(&picture, "Authorization", bearer);
     wrong_pictures.push(("by GET", Raw { method: "GET", ..picture.clone() }));
     vec![
         Opening { right: socket, wrong: wrong_sockets, success: 101 },
@@ -125,9 +131,9 @@ fn same(head: &str) -> Vec<String> {
 #[tokio::test]
 async fn in_comes_what_has_everything_right_and_nothing_else() {
     let server = start().await;
-    let cookie = server.session().await;
+    let session = server.session().await;
     let (mut let_in, mut refused) = (0, 0);
-    for Opening { right, wrong, success } in openings(&server, &cookie) {
+    for Opening { right, wrong, success } in openings(&server, &session) {
         // Whether a body was sent shows in the answer, and nothing else does.
         let mut answer = None;
         for host in hosts(server.port) {
@@ -184,8 +190,8 @@ async fn in_comes_what_has_everything_right_and_nothing_else() {
 async fn a_session_that_is_over_is_refused_like_one_that_never_was() {
     let door = Door { session_life: Duration::from_millis(500), ..Door::default() };
     let server = start_with(door).await;
-    let cookie = server.session().await;
-    let right = server.open_socket(&cookie);
+    let session = server.session().await;
+    let right = server.open_socket(&session);
     assert_eq!(server.send(&right).await.0, 101);
     tokio::time::sleep(Duration::from_millis(700)).await;
     let (status, _, body) = server.send(&right).await;
@@ -203,7 +209,7 @@ async fn a_token_is_worth_nothing_once_it_was_used_or_is_not_whole() {
         assert_eq!((status, said.as_str()), REFUSED);
     }
     assert_eq!(right.target, SESSION_PATH);
-    assert_eq!(server.send(&right).await.0, 204);
+    assert_eq!(server.send(&right).await.0, 200);
     assert_eq!(server.send(&right).await.0, 403, "replayed");
 }
 
@@ -230,11 +236,20 @@ async fn a_browser_that_was_started_for_it_gets_its_session_by_a_form() {
     for request in &wrong {
         let (status, head, body) = server.send(request).await;
         assert_eq!((status, body.as_str()), REFUSED, "{} {:?}", request.method, request.headers);
-        assert!(!head.contains("set-cookie"));
+        assert!(!head.contains("set-cookie") && !head.contains("location"), "{head}");
     }
     let (status, head, _) = server.send(&right).await;
     assert_eq!(status, 303);
-    assert!(head.contains("location: /\r\n") && head.contains("samesite=strict"), "{head}");
-    let (status, _, body) = server.send(&right).await;
-    assert_eq!((status, body.as_str()), REFUSED, "replayed");
+    assert!(!head.contains("set-cookie") && head.contains("no-store"), "{head}");
+    let (_, token) = head.split_once("location: /#t=").unwrap();
+    let token = token.split("\r\n").next().unwrap().to_owned();
+    assert_ne!(token, server.token, "what the file has is worth nothing any more");
+    for used in [right, server.open_session()] {
+        let (status, _, body) = server.send(&used).await;
+        assert_eq!((status, body.as_str()), REFUSED, "replayed");
+    }
+    let page = Running { token, ..server };
+    let session = page.session().await;
+    assert_eq!(page.send(&page.open_socket(&session)).await.0, 101);
+    assert_eq!(page.send(&page.open_session()).await.0, 403, "replayed");
 }

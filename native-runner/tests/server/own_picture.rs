@@ -4,12 +4,12 @@ use protocol::runner::{FromRunner, PICTURE_PATH, ToRunner};
 use protocol::{LaneEvent, LaneId, MAX_OWN_PIXELS, Picture, Stage, Task};
 use workloads::{Checksum, Dimensions};
 
-use crate::harness::{Raw, Socket, TASK, connect_with, receive, send, start};
+use crate::harness::{Raw, Socket, TASK, bearer, connect_with, receive, send, start};
 
 #[tokio::test]
 async fn an_own_picture_is_taken_from_the_page_alone_and_filtered() {
     let server = start().await;
-    let cookie = server.session().await;
+    let session = server.session().await;
     let dimensions = Dimensions::new(90, 70).unwrap();
     let pixels = "A".repeat(dimensions.bytes());
     let post = |headers: &[(&'static str, String)], body: &str| Raw {
@@ -18,15 +18,15 @@ async fn an_own_picture_is_taken_from_the_page_alone_and_filtered() {
         body: body.to_owned(),
         ..server.get(PICTURE_PATH)
     };
-    let (origin, cookie) = (("Origin", server.origin()), ("Cookie", cookie));
+    let (origin, own) = (("Origin", server.origin()), ("Authorization", bearer(&session)));
     let strange = ("Origin", "http://127.0.0.1:1".to_owned());
-    let both = [origin.clone(), cookie.clone()];
-    for headers in [vec![], vec![origin], vec![cookie.clone()], vec![strange, cookie.clone()]] {
+    let both = [origin.clone(), own.clone()];
+    for headers in [vec![], vec![origin], vec![own.clone()], vec![strange, own]] {
         assert_eq!(server.send(&post(&headers, &pixels)).await.0, 403, "{headers:?}");
     }
     assert_eq!(server.send(&post(&both, &pixels)).await.0, 204);
 
-    let mut socket = connect_with(&server, &cookie.1).await;
+    let mut socket = connect_with(&server, &session).await;
     let sum = Checksum::of_rows(dimensions, 0, pixels.as_bytes());
     for lane in [LaneId::NATIVE_THREAD, LaneId::PROCESS_SOCKET] {
         let last = last_event(&mut socket, lane.clone(), Picture::Own(sum)).await;

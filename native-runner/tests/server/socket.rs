@@ -88,18 +88,18 @@ async fn bad_messages_are_refused_and_the_connection_lives_on() {
 #[tokio::test]
 async fn a_page_that_is_reloaded_in_the_middle_of_a_visit_can_begin_the_next_at_once() {
     let server = start().await;
-    let cookie = server.session().await;
+    let session = server.session().await;
     let long = Task { width: 4000, height: 3000, runs: 100, ..TASK };
     let visit =
         |visit, task| ToRunner::Visit { visit, lane: LaneId::NATIVE_THREAD, task, keep: false };
     for _ in 0..3 {
-        let mut before = connect_with(&server, &cookie).await;
+        let mut before = connect_with(&server, &session).await;
         send(&mut before, &visit(1, long.clone())).await;
         let begun = receive(&mut before).await;
         assert!(matches!(begun, FromRunner::Event { visit: 1, .. }), "{begun:?}");
         drop(before);
         // Its own end may not have been noticed yet; once it has, nothing is refused.
-        let mut after = connect_with(&server, &cookie).await;
+        let mut after = connect_with(&server, &session).await;
         let mut refusals = 0;
         send(&mut after, &visit(2, TASK)).await;
         loop {
@@ -114,6 +114,47 @@ async fn a_page_that_is_reloaded_in_the_middle_of_a_visit_can_begin_the_next_at_
                 FromRunner::Event { visit: 2, event } => {
                     assert!(!event.is_last(), "{event:?}");
                 }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_leaves_ends_what_they_began_and_nothing_else() {
+    let server = start().await;
+    let session = server.session().await;
+    let visit = |visit, task| {
+        let lane = LaneId::NATIVE_THREAD;
+        ToRunner::Visit { visit, lane, task, keep: false }
+    };
+    let longer = Task { width: 1500, height: 1000, runs: 20, ..TASK };
+    for round in 0..20 {
+        let mut first = connect_with(&server, &session).await;
+        let mut second = connect_with(&server, &session).await;
+        send(&mut first, &visit(1, TASK)).await;
+        loop {
+            let FromRunner::Event { event, .. } = receive(&mut first).await else { panic!() };
+            if event.is_last() {
+                break;
+            }
+        }
+        send(&mut second, &visit(2, longer.clone())).await;
+        let begun = receive(&mut second).await;
+        assert!(
+            matches!(begun, FromRunner::Event { event: LaneEvent::Ready { .. }, .. }),
+            "{begun:?}"
+        );
+        // By saying so, by closing, or by going without a word.
+        match round % 3 {
+            0 => send(&mut first, &ToRunner::Cancel).await,
+            1 => first.close(None).await.unwrap(),
+            _ => drop(first),
+        }
+        loop {
+            match receive(&mut second).await {
+                FromRunner::Event { event: LaneEvent::Closed { .. }, .. } => break,
+                FromRunner::Event { event, .. } => assert!(!event.is_last(), "{round}: {event:?}"),
                 other => panic!("{other:?}"),
             }
         }

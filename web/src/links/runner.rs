@@ -2,6 +2,7 @@
 
 mod examples;
 mod pair;
+mod session;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -15,13 +16,12 @@ use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use leptos::prelude::{RwSignal, Set};
 pub(crate) use pair::pair;
-use protocol::runner::{
-    FromRunner, Machine, PICTURE_PATH, SESSION_PATH, SOCKET_PATH, SessionRequest, ToRunner, VERSION,
-};
+use protocol::runner::{FromRunner, Machine, PICTURE_PATH, ToRunner, VERSION};
 use protocol::study::{StudyEnd, StudyEvent, Wish};
 use protocol::{
     Availability, Failure, LaneEvent, LaneId, LaneInfo, LaneKind, Picture, Stage, Task,
 };
+use session::Session;
 use texts::{text, tr, translated};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
@@ -42,7 +42,7 @@ pub(crate) enum RunnerState {
         /// Whether it scrapes pages beyond its own site.
         scrapes: bool,
     },
-    /// The user is asked at its terminal, with this code, whether this page of a host may come in.
+    /// The user is asked at its terminal for this code, which lets this page of a host in.
     Asking(String),
     /// It is away, for this reason.
     Away(String),
@@ -107,8 +107,8 @@ pub(crate) struct RunnerLink {
     visits: Rc<Cell<u32>>,
     /// The own picture that the runner was sent last.
     sent: Rc<Cell<Option<Picture>>>,
-    /// Whether this is a page of a host: it has this connection and nothing else of the runner.
-    is_paired: bool,
+    /// None on a page of a host: that has this connection and nothing else of the runner.
+    session: Option<Session>,
     /// To whoever makes this page's turns.
     errands: UnboundedSender<Errand>,
     /// Resolves when the runner knows of the browser's lanes.
@@ -137,7 +137,7 @@ pub(crate) async fn connect(state: RwSignal<RunnerState>) -> Option<Connected> {
         state.set(RunnerState::Away(HOSTED.into()));
         return None;
     }
-    adopt(open(token).await, state)
+    adopt(session::open(token).await, state)
 }
 
 /// Says what came of it, then and later.
@@ -161,20 +161,6 @@ type Connection = LocalBoxFuture<'static, String>;
 
 type Opened = (RunnerLink, Hello, Connection);
 
-async fn open(token: Option<String>) -> Result<Opened, String> {
-    if let Some(token) = token {
-        let swapped = Request::post(SESSION_PATH)
-            .json(&SessionRequest { token })
-            .map_err(|why| why.to_string())?
-            .send()
-            .await;
-        // A token that was used before is no harm where the session's cookie is still there.
-        drop(swapped);
-    }
-    let socket = WebSocket::open(SOCKET_PATH).map_err(|_| AWAY.to_owned())?;
-    talk(socket, AWAY, false).await
-}
-
 /// What the other side says next.
 async fn hear(socket: &mut WebSocket) -> Option<FromRunner> {
     match socket.next().await {
@@ -184,11 +170,15 @@ async fn hear(socket: &mut WebSocket) -> Option<FromRunner> {
 }
 
 /// From the runner's first word on; `away` says why there may be none.
-async fn talk(mut socket: WebSocket, away: &str, is_paired: bool) -> Result<Opened, String> {
+async fn talk(
+    mut socket: WebSocket,
+    away: &str,
+    session: Option<Session>,
+) -> Result<Opened, String> {
     let first = Some(hear(&mut socket).await.ok_or_else(|| away.to_owned())?);
     let Some(FromRunner::Hello { protocol: VERSION, machine, lanes, running, scrapes }) = first
     else {
-        let way = if is_paired {
+        let way = if session.is_none() {
             tr!("get a runner of the page’s version")
         } else {
             tr!("reload the page")
@@ -232,7 +222,7 @@ async fn talk(mut socket: WebSocket, away: &str, is_paired: bool) -> Result<Open
     };
     let inbox = Rc::new(Mutex::new(inbox));
     let (visits, sent) = (Rc::default(), Rc::default());
-    let link = RunnerLink { outbox, inbox, visits, sent, is_paired, errands, offered };
+    let link = RunnerLink { outbox, inbox, visits, sent, session, errands, offered };
     Ok((link, hello, Box::pin(connection)))
 }
 
@@ -247,19 +237,24 @@ async fn offer_lanes(outbox: UnboundedSender<ToRunner>, turns: UnboundedReceiver
 }
 
 impl RunnerLink {
+    /// The header by which requests beside the connection say of which session they are.
+    fn authorization(&self) -> Result<String, String> {
+        let session = self.session.as_ref().ok_or_else(|| BY_SOCKET.to_owned())?;
+        Ok(format!("Bearer {}", session.secret()))
+    }
+
     /// Sends the visitor's own picture, unless the runner has it.
     ///
     /// # Errors
     /// Says why it could not be sent.
     pub(crate) async fn send_picture(&self, picture: Picture, pixels: &Blob) -> Result<(), String> {
-        if self.is_paired {
-            return Err(BY_SOCKET.to_owned());
-        }
+        let authorization = self.authorization()?;
         if self.sent.get() == Some(picture) {
             return Ok(());
         }
         self.sent.set(None);
         let answer = Request::post(PICTURE_PATH)
+            .header("authorization", &authorization)
             .body(pixels.clone())
             .map_err(|why| why.to_string())?
             .send()

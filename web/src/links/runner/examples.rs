@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Response};
 
-use super::{BY_SOCKET, ENDED, Heard, RunnerLink, next};
+use super::{ENDED, Heard, RunnerLink, next};
 use crate::links::Cancelled;
 
 impl RunnerLink {
@@ -18,11 +18,10 @@ impl RunnerLink {
     /// # Errors
     /// Says why it could not be had.
     pub(crate) async fn result(&self) -> Result<Blob, String> {
-        if self.is_paired {
-            return Err(BY_SOCKET.to_owned());
-        }
+        let authorization = self.authorization()?;
         let gone = |_| ENDED.to_owned();
-        let answer = Request::post(RESULT_PATH).send().await;
+        let request = Request::post(RESULT_PATH).header("authorization", &authorization);
+        let answer = request.send().await;
         let answer = answer.map_err(|_| ENDED.to_owned())?;
         if !answer.ok() {
             return Err(tr!("the runner has kept no picture: {}", answer.status()));

@@ -1,4 +1,5 @@
-//! A page of a host asks a runner on this machine to let it in: whoever sits at the runner's terminal says so.
+//! A page of a host asks a runner on this machine to let it in: whoever sits at the runner's terminal types the code
+//! that the page shows.
 
 use std::cell::RefCell;
 
@@ -16,8 +17,13 @@ const REFUSED: &str = text!(
     "no runner lets this page in there: either none runs at this port, or it was not started with this \
                        page’s `--allow-origin`, or this browser lets no site reach programs on this machine"
 );
-const DENIED: &str =
-    text!("the runner’s answer was no, or nobody answered at its terminal for two minutes");
+const DENIED: &str = text!(
+    "this code was not typed at the runner’s terminal, but something else, or nothing for two minutes"
+);
+
+const ASKED_ALREADY: &str = text!(
+    "another page asks at the runner’s terminal, or has just asked: try again in half a minute"
+);
 
 thread_local! {
     /// Lets the page in again after a connection ended. Memory only: it goes with the page.
@@ -40,22 +46,24 @@ pub(crate) async fn pair(port: u16, state: RwSignal<RunnerState>) -> Option<Conn
 async fn enter(port: u16, token: &str) -> Result<Opened, String> {
     let mut socket = open(port)?;
     say(&mut socket, &ToRunner::Bearer { token: token.to_owned() }).await?;
-    talk(socket, REFUSED, true).await
+    talk(socket, REFUSED, None).await
 }
 
 /// For the first time, or after it was turned out.
 async fn knock(port: u16, state: RwSignal<RunnerState>) -> Result<Opened, String> {
     let mut socket = open(port)?;
     say(&mut socket, &ToRunner::Pair).await?;
-    let Some(FromRunner::Asked { code }) = hear(&mut socket).await else {
-        return Err(REFUSED.to_owned());
-    };
-    state.set(RunnerState::Asking(code));
-    let Some(FromRunner::Paired { token }) = hear(&mut socket).await else {
-        return Err(DENIED.to_owned());
-    };
-    TOKEN.set(Some(token));
-    talk(socket, REFUSED, true).await
+    match hear(&mut socket).await {
+        Some(FromRunner::Asked { code }) => state.set(RunnerState::Asking(code)),
+        Some(FromRunner::Refused { .. }) => return Err(ASKED_ALREADY.to_owned()),
+        _ => return Err(REFUSED.to_owned()),
+    }
+    match hear(&mut socket).await {
+        Some(FromRunner::Paired { token }) => TOKEN.set(Some(token)),
+        Some(FromRunner::Refused { reason, .. }) => return Err(reason),
+        _ => return Err(DENIED.to_owned()),
+    }
+    talk(socket, REFUSED, None).await
 }
 
 fn open(port: u16) -> Result<WebSocket, String> {

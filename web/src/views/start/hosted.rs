@@ -35,8 +35,8 @@ pub(super) fn Hosted() -> impl IntoView {
                 </p>
                 <p>
                     {marked(&tr!(
-                        "Or let this page use the runner: start `breakeven serve --allow-origin {}` and connect. The runner \
-                         asks at its terminal, with a code, whether this page may come in; then it may run the same experiments \
+                        "Or let this page use the runner: start `breakeven serve --allow-origin {}` and connect. This page \
+                         shows a code, and comes in when you type it at the runner’s terminal; then it may run the same experiments \
                          of bounded size as the runner’s own page, and read no file of yours. Your browser may ask whether \
                          this site may reach programs or devices near you: the runner is what it would reach, and nothing \
                          else is asked for. It ends with this page.",

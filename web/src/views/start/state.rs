@@ -73,7 +73,7 @@ fn runner(runner: &RunnerState) -> (Mark, String) {
             (Mark::There, words)
         }
         RunnerState::Asking(code) => {
-            let words = tr!("Say yes at the runner’s terminal, if it shows the code {}.", code);
+            let words = tr!("Type the code {} at the runner’s terminal.", code);
             (Mark::Unknown, words)
         }
         RunnerState::Away(why) => {
