@@ -11,21 +11,30 @@ pub enum Guard {
     Descriptors,
     /// Its memory, processor time and files are bounded, and it leaves no core file.
     Limits,
-    /// Landlock: no files, and where the kernel has it no TCP and no signals to others.
+    /// Landlock: no files but those that are allowed, and where the kernel has it no TCP.
     Landlock,
     /// seccomp: no system calls but those of computing and of talking to its parent.
     Seccomp,
+    /// Landlock, too: no signals to other processes, and no connections to their abstract sockets.
+    Scope,
+    /// It is not root.
+    User,
+    /// It has none of root's powers.
+    Capabilities,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::ParentDeath,
         Self::Session,
         Self::Descriptors,
         Self::Limits,
         Self::Landlock,
         Self::Seccomp,
+        Self::Scope,
+        Self::User,
+        Self::Capabilities,
     ];
 
     fn name(self) -> &'static str {
@@ -36,6 +45,23 @@ impl Guard {
             Self::Limits => "resource limits",
             Self::Landlock => "Landlock",
             Self::Seccomp => "seccomp",
+            Self::Scope => "no signals to others",
+            Self::User => "not root",
+            Self::Capabilities => "no capabilities",
+        }
+    }
+
+    /// What it takes to have it.
+    fn needs(self) -> &'static str {
+        match self {
+            Self::ParentDeath | Self::Session => "any Linux",
+            Self::Descriptors => "Linux 5.9",
+            Self::Limits => "the right to lower limits",
+            Self::Landlock => "Linux 5.13 with Landlock",
+            Self::Seccomp => "Linux with seccomp filters, on x86-64, AArch64 or RISC-V",
+            Self::Scope => "Landlock of ABI 6, since Linux 6.12",
+            Self::User => "a runner that is not root, or one with all of root's powers",
+            Self::Capabilities => "the right to give them up",
         }
     }
 }
@@ -76,6 +102,13 @@ impl Guards {
         Guard::ALL.into_iter().filter(|guard| self.has(*guard)).map(name).collect()
     }
 
+    /// Those that are not among them, each with what it takes to have it.
+    #[must_use]
+    pub fn missing(self) -> Vec<String> {
+        let missing = Guard::ALL.into_iter().filter(|guard| !self.has(*guard));
+        missing.map(|guard| format!("{} (needs {})", guard.name(), guard.needs())).collect()
+    }
+
     pub(crate) fn with(self, guard: Guard) -> Self {
         Self(self.0 | 1 << guard as u32)
     }
@@ -97,5 +130,13 @@ mod tests {
         assert_eq!(guards.names(), ["resource limits", "Landlock (ABI 6)"]);
         assert!(guards.has(Guard::Limits) && !guards.has(Guard::Seccomp));
         assert_eq!(Guards::from_bits(u32::MAX).names().len(), Guard::ALL.len());
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_what_it_takes() {
+        let old = Guards::from_bits(u32::MAX & !(1 << Guard::Scope as u32));
+        let missing = ["no signals to others (needs Landlock of ABI 6, since Linux 6.12)"];
+        assert_eq!(old.missing(), missing);
+        assert!(Guards::from_bits(u32::MAX).missing().is_empty());
     }
 }

@@ -13,6 +13,7 @@ pub mod descriptors;
 mod files;
 mod guards;
 mod limits;
+pub mod privileges;
 
 use std::io;
 
@@ -57,14 +58,27 @@ pub fn enter(parent: u32, limits: &Limits, allowed: Allowances) -> io::Result<Gu
     if limits.set().is_ok() {
         guards = guards.with(Guard::Limits);
     }
-    // Both of what follows ask for it.
+    // What follows asks for it.
     let _ = set_no_new_privs(true);
-    if !allowed.has(Allowance::Files)
-        && let Some(abi) = files::give_up(allowed)
-    {
-        guards = guards.with(Guard::Landlock).with_landlock_abi(abi);
+    if allowed.is_everything() {
+        return Ok(guards);
     }
-    if !allowed.is_all() && calls::give_up(allowed).is_ok() {
+    privileges::give_up();
+    // Another user's process, or one that has lost powers, has no parent-death signal any more.
+    die_with(parent)?;
+    if privileges::is_not_root() {
+        guards = guards.with(Guard::User);
+    }
+    if privileges::are_none() {
+        guards = guards.with(Guard::Capabilities);
+    }
+    if let Some(landlock) = files::give_up(allowed) {
+        guards = guards.with(Guard::Landlock).with_landlock_abi(landlock.abi);
+        if landlock.has_scope() {
+            guards = guards.with(Guard::Scope);
+        }
+    }
+    if calls::give_up(allowed).is_ok() {
         guards = guards.with(Guard::Seccomp);
     }
     Ok(guards)

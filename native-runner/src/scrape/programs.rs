@@ -115,14 +115,14 @@ fn python_script() -> Result<Script, LaneError> {
 
 fn own(crew: Crew, reach: &Reach) -> Kind {
     let mut allowed = Allowances::NOTHING.with(Allowance::Network);
-    // Names are looked up by the C library, with the system's files; the site has an address.
+    // Names are looked up by the C library, with some of the system's files; the site has an address.
     if !matches!(reach, Reach::Site(_)) {
-        allowed = allowed.with(Allowance::Files);
+        allowed = allowed.with(Allowance::Names);
     }
     let threads = match crew {
         Crew::Processes(_) => 1,
         Crew::Threads(threads) => {
-            allowed = allowed.with(Allowance::Processes);
+            allowed = allowed.with(Allowance::Threads);
             threads.max(2)
         }
     };
