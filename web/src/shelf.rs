@@ -11,7 +11,7 @@ use protocol::study::Standing;
 use texts::{tr, translated};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, File};
+use web_sys::{Blob, File, Response};
 use worker_link::Carried;
 
 use crate::assets;
@@ -188,8 +188,8 @@ impl Shelf {
     /// Why it is not there.
     pub(crate) async fn fetch(self) -> Result<Arc<Held>, String> {
         let answer = Request::get(&assets::address(RECORDED)).send().await;
-        let answer = answer.map_err(|why| why.to_string())?;
-        let file = answer.as_raw().blob().map(JsFuture::from);
+        let answer: Response = answer.map_err(|why| why.to_string())?.into();
+        let file = answer.blob().map(JsFuture::from);
         let file = file.map_err(|why| worker_link::text(&why))?.await;
         let file = file.map_err(|why| worker_link::text(&why))?;
         let place = Place::file(file.unchecked_into());

@@ -124,7 +124,7 @@ impl<'a> OfLane<'a> {
         nanos_per_round: f64,
         draw: &mut Draw<'_>,
     ) -> Option<Costed> {
-        let steady = self.figures(workers, draw, TaskRow::is_steady);
+        let steady = self.figures(workers, draw, |row| row.is_steady());
         let time = |row: &TaskRow<'_>| row.rounds as f64 * nanos_per_round;
         let curve = |like: &dyn Fn(&TaskRow<'_>) -> bool, size: &dyn Fn(&TaskRow<'_>) -> f64| {
             let points = steady.iter().filter(|(row, _)| like(row));
