@@ -1,6 +1,8 @@
 //! What the studies of a visit have found together: each adds to what was there before.
 
-use protocol::report::{REPORT_VERSION, Report, ReportMachine, RowOutcome, Run};
+use std::collections::BTreeMap;
+
+use protocol::report::{REPORT_VERSION, Report, ReportMachine, Run};
 use protocol::trace::Recording;
 
 /// Of a visit that has measured nothing yet.
@@ -27,21 +29,22 @@ pub(crate) fn add(findings: &mut Report, study: &Report) {
     }
     findings.run = study.run.clone();
     study.trace.iter().for_each(|recording| trace(findings, recording));
+    let mut known: BTreeMap<_, usize> = BTreeMap::new();
+    for (at, row) in findings.results.iter().enumerate() {
+        known.insert((row.experiment.clone(), row.lane.clone(), row.params.clone()), at);
+    }
     for row in &study.results {
-        let is_it = |known: &&mut protocol::report::ReportRow| {
-            known.experiment == row.experiment
-                && known.lane == row.lane
-                && known.params == row.params
-        };
-        match findings.results.iter_mut().find(is_it) {
+        let identity = (row.experiment.clone(), row.lane.clone(), row.params.clone());
+        match known.get(&identity).map(|at| &mut findings.results[*at]) {
             Some(known) => {
-                if matches!(row.outcome, RowOutcome::Measured(_))
-                    || !matches!(known.outcome, RowOutcome::Measured(_))
-                {
+                if row.measured().is_some() || known.measured().is_none() {
                     *known = row.clone();
                 }
             }
-            None => findings.results.push(row.clone()),
+            None => {
+                known.insert(identity, findings.results.len());
+                findings.results.push(row.clone());
+            }
         }
     }
 }
@@ -60,6 +63,7 @@ pub(crate) fn trace(findings: &mut Report, recording: &Recording) {
 #[cfg(test)]
 mod tests {
     use claims::made::Made;
+    use protocol::report::RowOutcome;
 
     use super::*;
 

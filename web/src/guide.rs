@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use advisor::{Advice, BreakEven, For, Missing, Model, PRESETS, Workload};
+use advisor::{Advice, BreakEven, Fitting, For, Missing, Model, PRESETS, Workload};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use protocol::LaneId;
-use protocol::report::{Param, ReportRow, RowOutcome};
+use protocol::report::{Param, Report, ReportRow, RowOutcome};
 use protocol::study::StudyEnd;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::comparison::{Comparison, Phase};
 use crate::shelf::Region;
@@ -23,7 +25,7 @@ pub(crate) struct Guide {
     pub(crate) workload: RwSignal<Workload>,
     pub(crate) of: RwSignal<For>,
     /// What the figures so far come to.
-    pub(crate) model: Memo<Fitted>,
+    pub(crate) model: RwSignal<Fitted>,
     pub(crate) advice: Memo<Option<Advice>>,
     /// Where the first lane stops being it, once nothing is dragged any more.
     pub(crate) break_evens: RwSignal<Vec<BreakEven>>,
@@ -31,6 +33,45 @@ pub(crate) struct Guide {
 
 /// A model, or what it lacks.
 type Fitted = Result<Arc<Model>, Missing>;
+
+/// Which of several that were begun is the last one.
+#[derive(Clone, Copy)]
+struct Latest(StoredValue<u32>);
+
+impl Latest {
+    fn new() -> Self {
+        Self(StoredValue::new(0))
+    }
+
+    /// Begins another one; says whether it still is the last.
+    fn next(self) -> impl Fn() -> bool + 'static {
+        let mine = self.0.get_value().wrapping_add(1);
+        self.0.set_value(mine);
+        move || self.0.get_value() == mine
+    }
+}
+
+/// How long at a time the page does nothing but fit, in milliseconds.
+const AT_ONCE: f64 = 10.0;
+
+/// Fits, and lets the page do something else in between; none once it is not wanted any more.
+async fn fit(report: &Report, of: For, is_wanted: impl Fn() -> bool) -> Option<Fitted> {
+    TimeoutFuture::new(0).await;
+    let mut fitting = Fitting::of(report, of);
+    let mut began = now();
+    while is_wanted() && fitting.step() {
+        if now() - began > AT_ONCE {
+            TimeoutFuture::new(0).await;
+            began = now();
+        }
+    }
+    is_wanted().then(|| fitting.model().map(Arc::new))
+}
+
+/// In milliseconds.
+fn now() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now())
+}
 
 impl Guide {
     pub(crate) fn new(comparison: Comparison) -> Self {
@@ -40,31 +81,46 @@ impl Guide {
         let linked = linked.and_then(|link| usual.from_link(link));
         let (workload, of) = linked.unwrap_or((usual, For::default()));
         let (workload, of) = (RwSignal::new(workload), RwSignal::new(of));
+        let model = RwSignal::new(Err(Missing::Rows(of.get_untracked())));
+        let wanted = Latest::new();
         // Whatever is new about the findings makes another model.
-        let model = Memo::new_with_compare(
-            move |_| {
-                let of = of.get();
-                comparison
-                    .with_report_in(Region::Guide, |report| Model::fit(report, of).map(Arc::new))
-            },
-            |_, _| true,
-        );
+        Effect::new(move |_| {
+            let of = of.get();
+            let report = comparison.report_in(Region::Guide);
+            let is_wanted = wanted.next();
+            spawn_local(async move {
+                if let Some(fitted) = fit(&report, of, is_wanted).await {
+                    model.set(fitted);
+                }
+            });
+        });
         let advice = Memo::new(move |_| {
             let model = model.get().ok()?;
             workload.with(|workload| model.advise(workload, of.get()).ok())
         });
         let break_evens = RwSignal::new(Vec::new());
         let timer = StoredValue::new(None::<TimeoutHandle>);
+        let said = Latest::new();
         Effect::new(move |_| {
             let known = advice.get().zip(model.get().ok());
+            let is_wanted = said.next();
             if let Some(timer) = timer.get_value() {
                 timer.clear();
             }
             break_evens.set(Vec::new());
             let Some((advice, model)) = known else { return };
             let say = move || {
-                workload.with_untracked(|workload| {
-                    break_evens.set(model.break_evens(&advice, workload));
+                let workload = workload.get_untracked();
+                spawn_local(async move {
+                    let mut all = Vec::new();
+                    for some in model.break_evens_in_parts(&advice, &workload) {
+                        all.extend(some);
+                        TimeoutFuture::new(0).await;
+                        if !is_wanted() {
+                            return;
+                        }
+                    }
+                    break_evens.set(all);
                 });
             };
             timer.set_value(set_timeout_with_handle(say, REST).ok());

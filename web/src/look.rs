@@ -6,13 +6,15 @@ use std::sync::Arc;
 use advisor::Model;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use protocol::desk::Change;
+use protocol::desk::{Change, Source};
 use protocol::report::Report;
 use protocol::study::{Standing, StudyEnd};
 use protocol::{LaneId, LaneKind};
 use texts::{tr, translated};
 use wasm_bindgen_futures::spawn_local;
+use worker_link::Carried;
 
+use crate::answers::Answers;
 use crate::comparison::Comparison;
 use crate::links::{changes, standings_against};
 use crate::shelf::Held;
@@ -28,7 +30,7 @@ pub(crate) struct Look {
     pub(crate) baseline: RwSignal<Option<LaneId>>,
     /// Whether every sample is shown.
     pub(crate) has_samples: RwSignal<bool>,
-    /// How the rows stand.
+    /// How the rows stand, in their order.
     pub(crate) standings: RwSignal<Arc<Vec<Standing>>>,
     /// What lies beside it.
     pub(crate) beside: RwSignal<Vec<Beside>>,
@@ -41,22 +43,31 @@ pub(crate) struct Look {
 /// How many questions are drawn. A long report has hundreds: a few at a time, so that the page answers in between.
 #[derive(Clone, Copy)]
 pub(crate) struct Drawn {
+    /// Those whose tables are drawn as they are now.
     count: RwSignal<usize>,
+    /// Those that are there.
+    made: RwSignal<usize>,
     all: RwSignal<usize>,
     goes_on: StoredValue<bool>,
 }
 
 /// Questions at a time: their tables take some milliseconds.
-const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 4;
 
 impl Drawn {
     fn new() -> Self {
-        Self { count: RwSignal::new(0), all: RwSignal::new(0), goes_on: StoredValue::new(false) }
+        let [count, made, all] = [(); 3].map(|()| RwSignal::new(0));
+        Self { count, made, all, goes_on: StoredValue::new(false) }
     }
 
-    /// Whether it is this question's turn.
+    /// Whether it is this question's turn to be drawn.
     pub(crate) fn has(self, question: usize) -> bool {
         question < self.count.get()
+    }
+
+    /// Whether this question is there.
+    pub(crate) fn is_made(self, question: usize) -> bool {
+        question < self.made.get()
     }
 
     /// Whether some are still to come.
@@ -64,15 +75,28 @@ impl Drawn {
         self.count.get() < self.all.get()
     }
 
-    /// How many there are now.
+    /// How many there are now, all of them others than before.
     pub(crate) fn expect(self, all: usize) {
+        self.made.set(0);
         self.all.set(all);
         self.again();
+    }
+
+    /// So many more are to be there; says which number the first of them has.
+    pub(crate) fn extend(self, more: usize) -> usize {
+        let first = self.all.get_untracked();
+        self.all.set(first + more);
+        self.go_on();
+        first
     }
 
     /// Draws all of them anew; to be called before what they show changes.
     fn again(self) {
         self.count.set(0);
+        self.go_on();
+    }
+
+    fn go_on(self) {
         if self.goes_on.get_value() {
             return;
         }
@@ -81,6 +105,10 @@ impl Drawn {
             while self.count.get_untracked() < self.all.get_untracked() {
                 TimeoutFuture::new(0).await;
                 self.count.update(|count| *count += AT_ONCE);
+                let count = self.count.get_untracked();
+                if self.made.get_untracked() < count {
+                    self.made.set(count);
+                }
             }
             self.goes_on.set_value(false);
         });
@@ -94,6 +122,18 @@ pub(crate) struct Subject {
     pub(crate) standings: Arc<Vec<Standing>>,
     /// How the study ended, if it is this visit's.
     pub(crate) end: Option<StudyEnd>,
+    /// What lies on the shelf, if it is not this visit's.
+    held: Option<Arc<Held>>,
+}
+
+impl Subject {
+    /// For the desk.
+    fn source(&self) -> Source<Carried> {
+        match &self.held {
+            Some(held) => held.source(),
+            None => Source::Here(Box::new(self.report.as_ref().clone())),
+        }
+    }
 }
 
 impl PartialEq for Subject {
@@ -106,7 +146,17 @@ impl PartialEq for Subject {
 #[derive(Clone, Debug)]
 pub(crate) struct Beside {
     pub(crate) held: Arc<Held>,
+    /// What it answers, and where.
+    pub(crate) answers: Arc<Answers>,
+    /// In the order of its own rows.
     pub(crate) changes: Arc<Vec<Change>>,
+}
+
+impl Beside {
+    fn of(held: Arc<Held>) -> Self {
+        let answers = Arc::new(Answers::of(&held.report));
+        Self { held, answers, changes: Arc::default() }
+    }
 }
 
 /// Lanes that are left out, one by one or by what isolates them.
@@ -149,6 +199,7 @@ impl Look {
                     report: Arc::new(report),
                     standings: Arc::new(study.standings),
                     end: Some(end),
+                    held: None,
                 }),
                 None => Err(match end {
                     StudyEnd::Stopped(why) => {
@@ -163,6 +214,7 @@ impl Look {
                 report: held.report.clone(),
                 standings: held.standings.clone(),
                 end: None,
+                held: Some(held),
             })),
             None => over.get(),
         });
@@ -196,7 +248,7 @@ impl Look {
             // None, while they are worked out.
             self.stand(Arc::default());
             spawn_local(async move {
-                let stood = standings_against(subject.report.as_ref().clone(), lane.clone()).await;
+                let stood = standings_against(subject.source(), lane.clone()).await;
                 let is_still_asked = self.baseline.get_untracked() == Some(lane)
                     && self.subject.get_untracked() == Some(Ok(subject));
                 match stood {
@@ -227,27 +279,27 @@ impl Look {
             let wanted = comparison.shelf.beside.get();
             let Some(Ok(subject)) = self.subject.get() else { return self.beside.set(Vec::new()) };
             let wanted = wanted.into_iter().filter(|it| !Arc::ptr_eq(&it.report, &subject.report));
-            let wanted: Vec<Beside> =
-                wanted.map(|held| Beside { held, changes: Arc::default() }).collect();
+            let wanted: Vec<Beside> = wanted.map(Beside::of).collect();
             if wanted.is_empty() && self.beside.read_untracked().is_empty() {
                 return;
             }
             self.drawn.again();
             self.beside.set(wanted.clone());
             for Beside { held, .. } in wanted {
-                let first = subject.report.clone();
+                let (first, source) = (subject.report.clone(), subject.source());
                 spawn_local(async move {
-                    let second = held.report.as_ref().clone();
-                    let found = changes(first.as_ref().clone(), second).await;
+                    let found = changes(source, held.source()).await;
                     if self.report_untracked().is_none_or(|now| !Arc::ptr_eq(&now, &first)) {
                         return;
                     }
                     match found {
-                        Ok(found) => {
+                        Ok(mut found) => {
+                            found.sort_by_key(|change| change.other);
+                            let found = Arc::new(found);
                             self.drawn.again();
                             self.beside.update(|all| {
                                 let it = all.iter_mut().find(|it| Arc::ptr_eq(&it.held, &held));
-                                it.into_iter().for_each(|it| it.changes = Arc::new(found.clone()));
+                                it.into_iter().for_each(|it| it.changes = found.clone());
                             });
                         }
                         Err(why) => self.trouble.set(format!("{}: {why}.", held.name())),

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use gloo_net::http::Request;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use protocol::desk::MAX_REPORT_BYTES;
+use protocol::desk::{Form, MAX_REPORT_BYTES, Source};
 use protocol::report::Report;
 use protocol::study::Standing;
 use texts::{tr, translated};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::File;
+use web_sys::{Blob, File, Response};
+use worker_link::Carried;
 
 use crate::assets;
 use crate::comparison::Opening;
-use crate::links::{open_link, open_report};
+use crate::download;
+use crate::links::open_report;
 
 /// What lies on it, and what is looked at.
 #[derive(Clone, Copy)]
@@ -36,16 +39,50 @@ pub(crate) struct Shelf {
 }
 
 /// A report that was opened.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Held {
     /// Of its file, if the visitor brought it.
     file: String,
     pub(crate) origin: Origin,
+    /// Where the desk finds it again.
+    place: Place,
     pub(crate) report: Arc<Report>,
     pub(crate) standings: Arc<Vec<Standing>>,
 }
 
+/// Where a report was read from: the desk reads it again there, so that the page need not tell it.
+#[derive(Clone, Debug)]
+enum Place {
+    File(StoredValue<Blob, LocalStorage>),
+    Link(String),
+}
+
+impl Place {
+    fn file(file: Blob) -> Self {
+        Self::File(StoredValue::new_local(file))
+    }
+
+    fn source(&self) -> Source<Carried> {
+        match self {
+            Self::File(file) => Source::File(Carried(file.get_value().into())),
+            Self::Link(letters) => Source::Link(letters.clone()),
+        }
+    }
+}
+
+// A report on the shelf is what it is: nobody compares half a million samples to know whether it is another one.
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.report, &other.report)
+    }
+}
+
 impl Held {
+    /// For the desk.
+    pub(crate) fn source(&self) -> Source<Carried> {
+        self.place.source()
+    }
+
     /// As the visitor knows it.
     pub(crate) fn name(&self) -> String {
         let machine = &self.report.machine;
@@ -126,22 +163,23 @@ impl Shelf {
             let why = tr!("{}: it has more than {}, and no report is so long", name, most);
             return self.opening.set(Opening::Failed(why));
         }
-        self.read(name, async move {
-            let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
-            let text = text
-                .ok_or_else(|| tr!("the browser could not read it: choose it again").to_owned())?;
-            open_report(text).await
-        });
+        self.read(name, Place::file(file.into()));
     }
 
     /// Opens text that was pasted.
-    pub(crate) fn paste(self, text: String) {
-        self.read(tr!("what was pasted").to_owned(), open_report(text));
+    pub(crate) fn paste(self, text: &str) {
+        let name = tr!("what was pasted").to_owned();
+        match download::text(text, Form::Json.kind()) {
+            Ok(file) => self.read(name, Place::file(file)),
+            Err(why) => {
+                self.opening.set(Opening::Failed(format!("{name}: {}", worker_link::text(&why))));
+            }
+        }
     }
 
     /// Opens the summary that an address shares.
-    pub(crate) fn share(self, text: String) {
-        self.read(tr!("what the address shares").to_owned(), open_link(text));
+    pub(crate) fn share(self, letters: String) {
+        self.read(tr!("what the address shares").to_owned(), Place::Link(letters));
     }
 
     /// Puts the report that comes with the page on the shelf.
@@ -150,35 +188,38 @@ impl Shelf {
     /// Why it is not there.
     pub(crate) async fn fetch(self) -> Result<Arc<Held>, String> {
         let answer = Request::get(&assets::address(RECORDED)).send().await;
-        let text = answer.map_err(|why| why.to_string())?.text().await;
-        let (report, standings) = open_report(text.map_err(|why| why.to_string())?).await?;
+        let answer: Response = answer.map_err(|why| why.to_string())?.into();
+        let file = answer.blob().map(JsFuture::from);
+        let file = file.map_err(|why| worker_link::text(&why))?.await;
+        let file = file.map_err(|why| worker_link::text(&why))?;
+        let place = Place::file(file.unchecked_into());
+        let (report, standings) = open_report(place.source()).await?;
         Ok(self.put(Held {
             file: String::new(),
             origin: Origin::Recorded,
+            place,
             report: Arc::new(report),
             standings: Arc::new(standings),
         }))
     }
 
-    fn read(
-        self,
-        name: String,
-        opened: impl Future<Output = Result<(Report, Vec<Standing>), String>> + 'static,
-    ) {
+    fn read(self, name: String, place: Place) {
         self.opening.set(Opening::Reading(name.clone()));
-        let place = self.begun.get_value() + 1;
-        self.begun.set_value(place);
+        let number = self.begun.get_value() + 1;
+        self.begun.set_value(number);
         spawn_local(async move {
-            match opened.await {
+            match open_report(place.source()).await {
                 Ok((report, standings)) => {
                     let (report, standings) = (Arc::new(report), Arc::new(standings));
                     let origin = Origin::Brought;
-                    let held = self.put(Held { file: name, origin, report, standings });
-                    if place > self.latest.get_value() {
-                        self.latest.set_value(place);
+                    // What was done to read it is one task; drawing it is another.
+                    TimeoutFuture::new(0).await;
+                    let held = self.put(Held { file: name, origin, place, report, standings });
+                    if number > self.latest.get_value() {
+                        self.latest.set_value(number);
                         self.chosen.set(Some(held));
                     }
-                    if place == self.begun.get_value() {
+                    if number == self.begun.get_value() {
                         self.opening.set(Opening::Idle);
                     }
                 }

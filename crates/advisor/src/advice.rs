@@ -144,6 +144,15 @@ impl Model {
     /// Where the first lane of an advice stops being it. This takes longer than the advice itself.
     #[must_use]
     pub fn break_evens(&self, advice: &Advice, workload: &Workload) -> Vec<BreakEven> {
+        self.break_evens_in_parts(advice, workload).flatten().collect()
+    }
+
+    /// The same one after another: for whoever does something else in between.
+    pub fn break_evens_in_parts<'a>(
+        &'a self,
+        advice: &Advice,
+        workload: &'a Workload,
+    ) -> impl Iterator<Item = Vec<BreakEven>> + use<'a> {
         let eligible: Vec<&Standing> = advice.lanes.iter().filter(|it| it.is_eligible()).collect();
         break_evens(self, &eligible, workload)
     }

@@ -89,34 +89,36 @@ impl Axis {
 /// Points that are looked at along an axis.
 const STEPS: usize = 48;
 
+/// Points along an axis at which two lanes pass each other, of which no more are said: who passes again and again is
+/// neither faster nor slower.
+const MOST: usize = 4;
+
 /// The first lane against its nearest rival, and against the fastest of the other kind; and a pool against workers
-/// that are started for each task.
-pub(crate) fn break_evens(
-    model: &Model,
+/// that are started for each task. One after another, as each takes some time.
+pub(crate) fn break_evens<'a>(
+    model: &'a Model,
     eligible: &[&Standing],
-    workload: &Workload,
-) -> Vec<BreakEven> {
-    let Some((first, others)) = eligible.split_first() else { return Vec::new() };
-    let kind = |standing: &Standing| Model::kind(&standing.lane);
-    let rival = others.first();
-    let other_kind =
-        others.iter().find(|other| kind(other) != kind(first) && kind(other) != LaneKind::Main);
-    let mut pairs = Vec::new();
-    for other in [other_kind, rival].into_iter().flatten() {
-        if !pairs.contains(&&other.lane) {
-            pairs.push(&other.lane);
+    workload: &'a Workload,
+) -> impl Iterator<Item = Vec<BreakEven>> + use<'a> {
+    let find = |standing: &Standing| model.lanes.iter().find(|it| it.lane == standing.lane);
+    let mine = eligible.first().and_then(|first| find(first));
+    let mut others: Vec<&LaneModel> = Vec::new();
+    if let Some((first, rest)) = eligible.split_first() {
+        let kind = |standing: &Standing| Model::kind(&standing.lane);
+        let other_kind =
+            rest.iter().find(|other| kind(other) != kind(first) && kind(other) != LaneKind::Main);
+        for other in [other_kind, rest.first()].into_iter().flatten().filter_map(|it| find(it)) {
+            if others.iter().all(|known| known.lane != other.lane) {
+                others.push(other);
+            }
         }
     }
-    let find = |lane: &LaneId| model.lanes.iter().find(|it| it.lane == *lane);
-    let mut all = Vec::new();
-    let Some(mine) = find(&first.lane) else { return all };
-    for other in pairs.into_iter().filter_map(find) {
-        for axis in Axis::ALL.into_iter().filter(|axis| axis.of(workload).is_some()) {
-            all.extend(changes(axis, mine, other, workload));
-        }
-    }
-    all.extend(pool_pays(mine, workload));
-    all
+    let pairs = others.into_iter().flat_map(move |other| mine.map(|mine| (mine, other)));
+    let along = pairs.flat_map(|pair| Axis::ALL.map(|axis| (axis, pair)));
+    let along = along.filter(move |(axis, _)| axis.of(workload).is_some());
+    let along = along.map(move |(axis, (mine, other))| changes(axis, mine, other, workload));
+    let pool = mine.into_iter().map(move |mine| pool_pays(mine, workload).into_iter().collect());
+    along.chain(pool)
 }
 
 /// How many times as much the second takes as the first, less one, as a logarithm.
@@ -145,6 +147,7 @@ fn changes(axis: Axis, mine: &LaneModel, other: &LaneModel, workload: &Workload)
         edges.windows(2).map(|edges| leads(&lead, edges[0], edges[1])).collect();
     let crossings = crossings.into_iter().enumerate();
     let crossings = crossings.filter(|(at, _)| matters[*at] && matters[at + 1]).map(|(_, it)| it);
+    let crossings = crossings.take(MOST);
     let mut all: Vec<BreakEven> = Vec::new();
     for (at, rises) in crossings {
         let ci90 = spread(axis, &lead, 0.0, at, rises);

@@ -42,9 +42,10 @@ impl Curve {
         if size <= first.0 {
             return first.1;
         }
-        match points.windows(2).find(|pair| size <= pair[1].0) {
-            Some(pair) => {
-                let [(from, low), (to, high)] = [pair[0], pair[1]];
+        let next = points.partition_point(|point| point.0 < size);
+        match points.get(next) {
+            Some((to, high)) => {
+                let (from, low) = points[next - 1];
                 low + (high - low) * (size - from) / (to - from)
             }
             None => last.1 + slope * (size - last.0),

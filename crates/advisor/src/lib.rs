@@ -26,7 +26,7 @@ mod workload;
 pub use advice::{Advice, Excluded, Standing};
 pub use break_even::{Axis, BreakEven, Change};
 pub use map::{Map, Winner};
-pub use model::{Missing, Model};
+pub use model::{Fitting, Missing, Model};
 pub use needs::{Need, RuledOut};
 pub use predict::{Figure, Prediction};
 pub use presets::{PRESETS, Preset};

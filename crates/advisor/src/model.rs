@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use claims::{Column, Platform};
+use fastrand::Rng;
 use protocol::load::Load;
 use protocol::report::{Report, RowOutcome};
 use protocol::{LaneId, LaneKind};
@@ -124,30 +125,9 @@ impl Model {
     /// # Errors
     /// If it says nothing of them.
     pub fn fit(report: &Report, of: For) -> Result<Self, Missing> {
-        let rows = Rows::of(report);
-        let mut rounds = BTreeMap::new();
-        for platform in Platform::ALL {
-            let slopes = rows.lanes.iter().filter(|lane| platform_of(lane) == Some(platform));
-            let slopes: Vec<f64> = slopes.filter_map(|lane| rows.nanos_per_round(lane)).collect();
-            if let Some(summary) = Summary::of(&slopes) {
-                rounds.insert(platform.name(), summary.median);
-            }
-        }
-        let mut lanes = Vec::new();
-        for (number, lane) in rows.lanes.iter().map(|lane| (*lane).clone()).enumerate() {
-            let unit = platform_of(&lane).and_then(|it| rounds.get(it.name()).copied());
-            let Some(unit) = unit else { continue };
-            let Some(fit) = rows.costs(&lane, unit, None) else { continue };
-            // A report is drawn alike each time, its lanes apart from each other.
-            let mut random = fastrand::Rng::with_seed(number as u64);
-            let draws = (0..DRAWS).filter_map(|_| rows.costs(&lane, unit, Some(&mut random)));
-            lanes.push(LaneModel { fits: std::iter::once(fit).chain(draws).collect(), lane });
-        }
-        share_processors(&mut lanes);
-        if !lanes.iter().any(|lane| of.has(&lane.lane)) {
-            return Err(Missing::of(report, of));
-        }
-        Ok(Self { lanes, verdicts: Verdicts::of(report), rounds })
+        let mut fitting = Fitting::of(report, of);
+        while fitting.step() {}
+        fitting.model()
     }
 
     /// The load that a workload puts on a lane, to be measured.
@@ -167,6 +147,80 @@ impl Model {
     }
 }
 
+/// A model in the making, fit by fit: for whoever does something else in between.
+pub struct Fitting<'a> {
+    report: &'a Report,
+    of: For,
+    rows: Rows<'a>,
+    rounds: BTreeMap<&'static str, f64>,
+    /// Lanes whose turn has been or is, by their place among the rows' lanes.
+    begun: usize,
+    /// Where the draws of the lane come from whose turn it is, and how many are left.
+    draws: Option<(Rng, usize)>,
+    lanes: Vec<LaneModel>,
+}
+
+impl<'a> Fitting<'a> {
+    /// Of what a report says of a platform's tasks.
+    #[must_use]
+    pub fn of(report: &'a Report, of: For) -> Self {
+        let rows = Rows::of(report);
+        let mut rounds = BTreeMap::new();
+        for platform in Platform::ALL {
+            let slopes = rows.lanes.iter().filter(|lane| platform_of(lane) == Some(platform));
+            let slopes: Vec<f64> = slopes.filter_map(|lane| rows.nanos_per_round(lane)).collect();
+            if let Some(summary) = Summary::of(&slopes) {
+                rounds.insert(platform.name(), summary.median);
+            }
+        }
+        Self { report, of, rows, rounds, begun: 0, draws: None, lanes: Vec::new() }
+    }
+
+    /// Makes another fit; says whether there is more to do.
+    pub fn step(&mut self) -> bool {
+        match (&mut self.draws, self.lanes.last_mut()) {
+            (Some((random, left)), Some(model)) if *left > 0 => {
+                *left -= 1;
+                let unit = platform_of(&model.lane).and_then(|it| self.rounds.get(it.name()));
+                let fit = self.rows.costs(&model.lane, unit.copied().unwrap_or(0.0), Some(random));
+                model.fits.extend(fit);
+                true
+            }
+            _ => self.begin(),
+        }
+    }
+
+    /// Fits the next lane to all blocks.
+    fn begin(&mut self) -> bool {
+        self.draws = None;
+        let Some(lane) = self.rows.lanes.get(self.begun).map(|lane| (*lane).clone()) else {
+            return false;
+        };
+        // A report is drawn alike each time, its lanes apart from each other.
+        let random = Rng::with_seed(self.begun as u64);
+        self.begun += 1;
+        let unit = platform_of(&lane).and_then(|it| self.rounds.get(it.name()).copied());
+        if let Some(fit) = unit.and_then(|unit| self.rows.costs(&lane, unit, None)) {
+            self.draws = Some((random, DRAWS));
+            self.lanes.push(LaneModel { fits: vec![fit], lane });
+        }
+        true
+    }
+
+    /// The model, once there is nothing more to do.
+    ///
+    /// # Errors
+    /// If the report says nothing of these tasks.
+    pub fn model(mut self) -> Result<Model, Missing> {
+        share_processors(&mut self.lanes);
+        if !self.lanes.iter().any(|lane| self.of.has(&lane.lane)) {
+            return Err(Missing::of(self.report, self.of));
+        }
+        let verdicts = Verdicts::of(self.report);
+        Ok(Model { lanes: self.lanes, verdicts, rounds: self.rounds })
+    }
+}
+
 /// Gives each platform's lanes the same [`Costed::parallel`].
 fn share_processors(lanes: &mut [LaneModel]) {
     let mut found: BTreeMap<(&str, u32), Vec<f64>> = BTreeMap::new();
@@ -178,11 +232,12 @@ fn share_processors(lanes: &mut [LaneModel]) {
             found.entry((platform.name(), costed.workers)).or_default().push(parallel);
         }
     }
+    let middle = |all: Vec<f64>| Summary::of(&all).map_or(1.0, |it| it.median);
+    let found: BTreeMap<_, f64> = found.into_iter().map(|(of, all)| (of, middle(all))).collect();
     for LaneModel { lane, fits } in lanes {
         let Some(platform) = platform_of(lane) else { continue };
         for costed in fits.iter_mut().flat_map(|fit| &mut fit.at) {
-            let all = found.get(&(platform.name(), costed.workers));
-            costed.parallel = all.and_then(|all| Summary::of(all)).map_or(1.0, |it| it.median);
+            costed.parallel = found.get(&(platform.name(), costed.workers)).copied().unwrap_or(1.0);
         }
     }
 }

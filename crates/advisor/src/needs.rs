@@ -1,6 +1,6 @@
 //! What must be had, and which lanes have it not: each by one of the seed's claims.
 
-use claims::{Column, Platform, Verdict};
+use claims::{Column, Index, Platform, Verdict};
 use protocol::LaneId;
 use protocol::report::Report;
 use serde::{Deserialize, Serialize};
@@ -90,13 +90,14 @@ pub(crate) struct Verdicts(Vec<(Platform, String, Verdict)>);
 
 impl Verdicts {
     pub(crate) fn of(report: &Report) -> Self {
+        let report = Index::of(report);
         let rows = claims::ALL.into_iter();
         let rows = rows.filter(|row| Need::ALL.iter().any(|need| need.row() == row.id));
         let mut all = Vec::new();
         for row in rows {
             for platform in Platform::ALL {
                 all.extend(Column::ALL.map(|column| {
-                    let verdict = row.judge(column, report, platform).verdict;
+                    let verdict = row.judge(column, &report, platform).verdict;
                     (platform, row.claim(column), verdict)
                 }));
             }

@@ -223,8 +223,8 @@ impl Costs {
 
     /// What was measured with so many workers, or with the next fewer.
     fn near(&self, workers: u32) -> &Costed {
-        let fewer = self.at.iter().rev().find(|it| it.workers <= workers);
-        fewer.unwrap_or(&self.at[0])
+        let fewer = self.at.partition_point(|it| it.workers <= workers);
+        &self.at[fewer.saturating_sub(1)]
     }
 
     /// The time per task when so many workers always have one.
@@ -243,7 +243,7 @@ impl Costs {
             working.max(carrying)
         };
         let below = self.near(workers);
-        let above = self.at.iter().find(|it| it.workers > workers);
+        let above = self.at.get(self.at.partition_point(|it| it.workers <= workers));
         match above {
             Some(above) if below.workers < workers => {
                 let part =

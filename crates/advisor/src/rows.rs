@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 use protocol::LaneId;
-use protocol::report::{Measured, Params, Report, ReportRow, RowOutcome, Unit};
+use protocol::report::{Measured, Params, Report, ReportRow, Unit};
 use stats::Summary;
 
 use crate::curve::Curve;
@@ -12,10 +12,23 @@ use crate::model::{Apart, Costed, Costs, Fresh};
 
 /// The rows of a report that say what tasks cost.
 pub(crate) struct Rows<'a> {
-    report: &'a Report,
     /// In the report's order.
     pub(crate) lanes: Vec<&'a LaneId>,
-    tasks: BTreeMap<&'a LaneId, Vec<(TaskRow<'a>, Vec<f64>)>>,
+    of_lane: BTreeMap<&'a LaneId, OfLane<'a>>,
+}
+
+/// What one lane's rows say, each read once: it is fitted many times.
+#[derive(Default)]
+struct OfLane<'a> {
+    /// By numbers of workers, in the report's order: what a row is about, and its blocks' medians.
+    tasks: BTreeMap<u32, Vec<(TaskRow<'a>, Vec<f64>)>>,
+    /// Blocks' medians of what a worker takes, what it takes of wasm memory, and what its start takes; the first row
+    /// of each.
+    uss: Option<Vec<f64>>,
+    wasm: Option<Vec<f64>>,
+    start: Option<Vec<f64>>,
+    /// Of each kind of crash, from it until a replacement answered.
+    replaced: Vec<f64>,
 }
 
 /// What a row of `tasks` is about.
@@ -75,77 +88,43 @@ fn take(blocks: &[f64], draw: &mut Draw<'_>) -> Option<f64> {
     }
 }
 
-impl<'a> Rows<'a> {
-    pub(crate) fn of(report: &'a Report) -> Self {
-        let mut tasks: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        let mut lanes = Vec::new();
-        for row in report.results.iter().filter(|row| row.experiment == "tasks") {
-            let RowOutcome::Measured(measured) = &row.outcome else { continue };
-            let (Some(what), blocks) = (TaskRow::of(&row.params), medians(measured)) else {
-                continue;
-            };
-            if measured.unit == Unit::Nanoseconds && !blocks.is_empty() {
-                if !lanes.contains(&&row.lane) {
-                    lanes.push(&row.lane);
-                }
-                tasks.entry(&row.lane).or_default().push((what, blocks));
+impl<'a> OfLane<'a> {
+    /// Takes what a row says besides tasks.
+    fn note(&mut self, row: &ReportRow) {
+        let metric = row.params.get("metric").and_then(protocol::report::Param::as_text);
+        let measured = row.measured();
+        let known = match (row.experiment.as_str(), metric) {
+            ("crash", Some("replaced")) => {
+                return self.replaced.extend(measured.map(|measured| measured.median));
             }
-        }
-        Self { report, lanes, tasks }
+            // Another sandbox than a worker's usual one.
+            _ if row.params.contains_key("sandbox") => return,
+            ("memory", Some("uss")) => &mut self.uss,
+            ("memory", Some("wasm")) => &mut self.wasm,
+            ("startup", Some("first_answer")) => &mut self.start,
+            _ => return,
+        };
+        known.get_or_insert_with(|| measured.map(medians).unwrap_or_default());
     }
 
-    /// Figures of a lane's rows that are like this.
+    /// Figures of the rows of so many workers that are like this.
     fn figures(
         &self,
-        lane: &LaneId,
+        workers: u32,
         draw: &mut Draw<'_>,
         like: impl Fn(&TaskRow<'_>) -> bool,
     ) -> Vec<Figured<'a>> {
-        let rows = self.tasks.get(lane).into_iter().flatten().filter(|(row, _)| like(row));
+        let rows = self.tasks.get(&workers).into_iter().flatten().filter(|(row, _)| like(row));
         rows.filter_map(|(row, blocks)| Some((*row, take(blocks, draw)?))).collect()
-    }
-
-    /// What one round takes: how much longer the longest tasks of one worker are than the next longest.
-    pub(crate) fn nanos_per_round(&self, lane: &LaneId) -> Option<f64> {
-        let alone = |row: &TaskRow<'_>| row.is_small() && row.is_steady() && row.workers == 1;
-        let mut rows = self.figures(lane, &mut None, alone);
-        rows.sort_by_key(|(row, _)| row.rounds);
-        let [.., (fewer, short), (more, long)] = rows.as_slice() else { return None };
-        let slope = (long - short) / (more.rounds - fewer.rounds) as f64;
-        (slope > 0.0).then_some(slope)
-    }
-
-    /// One fit; none without what one worker costs.
-    pub(crate) fn costs(
-        &self,
-        lane: &LaneId,
-        nanos_per_round: f64,
-        mut draw: Draw<'_>,
-    ) -> Option<Costs> {
-        let draw = &mut draw;
-        let mut counts: Vec<u32> =
-            self.tasks.get(lane)?.iter().map(|(row, _)| row.workers).collect();
-        counts.sort_unstable();
-        counts.dedup();
-        if counts.first() != Some(&1) {
-            return None;
-        }
-        let at =
-            counts.into_iter().map(|workers| self.costed(lane, workers, nanos_per_round, draw));
-        let at = at.collect::<Option<_>>()?;
-        let memory = self.figure_of(lane, "memory", "uss", draw);
-        let memory = memory.or_else(|| self.figure_of(lane, "memory", "wasm", draw));
-        Some(Costs { at, memory, recovery: self.recovery(lane) })
     }
 
     fn costed(
         &self,
-        lane: &LaneId,
         workers: u32,
         nanos_per_round: f64,
         draw: &mut Draw<'_>,
     ) -> Option<Costed> {
-        let steady = self.figures(lane, draw, |row| row.is_steady() && row.workers == workers);
+        let steady = self.figures(workers, draw, |row| row.is_steady());
         let time = |row: &TaskRow<'_>| row.rounds as f64 * nanos_per_round;
         let curve = |like: &dyn Fn(&TaskRow<'_>) -> bool, size: &dyn Fn(&TaskRow<'_>) -> f64| {
             let points = steady.iter().filter(|(row, _)| like(row));
@@ -163,15 +142,15 @@ impl<'a> Rows<'a> {
             fresh: None,
             apart: None,
         };
-        let fresh = self.figures(lane, draw, |row| row.fresh && row.workers == workers);
+        let fresh = self.figures(workers, draw, |row| row.fresh);
         costed.fresh = fresh_of(&costed, &fresh, time).or_else(|| {
             // What cannot be started over and over has at least been started.
-            let one = self.figure_of(lane, "startup", "first_answer", draw)?;
+            let one = take(self.start.as_deref()?, draw)?;
             let cold = Curve::through(Vec::new());
             let start = one * f64::from(workers);
             Some(Fresh { start, end: 0.0, again: false, cold, touch: 0.0 })
         });
-        let apart = self.figures(lane, draw, |row| row.rate && row.workers == workers);
+        let apart = self.figures(workers, draw, |row| row.rate);
         let of = |metric| apart.iter().find(|(row, _)| row.metric == metric);
         costed.apart = of("p50").zip(of("p99")).map(|((row, median), (_, p99))| Apart {
             work: time(row),
@@ -180,39 +159,62 @@ impl<'a> Rows<'a> {
         });
         Some(costed)
     }
-
-    /// Of the row of an experiment that has this metric, and its worker's usual sandbox.
-    fn figure_of(
-        &self,
-        lane: &LaneId,
-        experiment: &str,
-        metric: &str,
-        draw: &mut Draw<'_>,
-    ) -> Option<f64> {
-        let mut rows = self.report.results.iter().filter(|row| !row.params.contains_key("sandbox"));
-        let row = rows.find(|row| is_about(row, lane, experiment, metric))?;
-        let RowOutcome::Measured(measured) = &row.outcome else { return None };
-        take(&medians(measured), draw)
-    }
-
-    /// The median over the kinds of crash that somebody survives.
-    fn recovery(&self, lane: &LaneId) -> Option<f64> {
-        let rows = self.report.results.iter();
-        let rows = rows.filter(|row| is_about(row, lane, "crash", "replaced"));
-        let all: Vec<f64> = rows
-            .filter_map(|row| match &row.outcome {
-                RowOutcome::Measured(measured) => Some(measured.median),
-                _ => None,
-            })
-            .collect();
-        Some(Summary::of(&all)?.median)
-    }
 }
 
-fn is_about(row: &ReportRow, lane: &LaneId, experiment: &str, metric: &str) -> bool {
-    row.experiment == experiment
-        && row.lane == *lane
-        && row.params.get("metric").and_then(protocol::report::Param::as_text) == Some(metric)
+impl<'a> Rows<'a> {
+    pub(crate) fn of(report: &'a Report) -> Self {
+        let mut of_lane: BTreeMap<&LaneId, OfLane<'_>> = BTreeMap::new();
+        let mut lanes = Vec::new();
+        for row in &report.results {
+            let known = of_lane.entry(&row.lane).or_default();
+            if row.experiment != "tasks" {
+                known.note(row);
+                continue;
+            }
+            let Some((what, measured)) = TaskRow::of(&row.params).zip(row.measured()) else {
+                continue;
+            };
+            let blocks = medians(measured);
+            if measured.unit == Unit::Nanoseconds && !blocks.is_empty() {
+                if known.tasks.is_empty() {
+                    lanes.push(&row.lane);
+                }
+                known.tasks.entry(what.workers).or_default().push((what, blocks));
+            }
+        }
+        Self { lanes, of_lane }
+    }
+
+    /// What one round takes: how much longer the longest tasks of one worker are than the next longest.
+    pub(crate) fn nanos_per_round(&self, lane: &LaneId) -> Option<f64> {
+        let alone = |row: &TaskRow<'_>| row.is_small() && row.is_steady();
+        let mut rows = self.of_lane.get(lane)?.figures(1, &mut None, alone);
+        rows.sort_by_key(|(row, _)| row.rounds);
+        let [.., (fewer, short), (more, long)] = rows.as_slice() else { return None };
+        let slope = (long - short) / (more.rounds - fewer.rounds) as f64;
+        (slope > 0.0).then_some(slope)
+    }
+
+    /// One fit; none without what one worker costs.
+    pub(crate) fn costs(
+        &self,
+        lane: &LaneId,
+        nanos_per_round: f64,
+        mut draw: Draw<'_>,
+    ) -> Option<Costs> {
+        let draw = &mut draw;
+        let known = self.of_lane.get(lane)?;
+        if known.tasks.keys().next() != Some(&1) {
+            return None;
+        }
+        let at = known.tasks.keys();
+        let at = at.map(|workers| known.costed(*workers, nanos_per_round, draw));
+        let at = at.collect::<Option<_>>()?;
+        let mut figure = |blocks: &Option<Vec<f64>>| take(blocks.as_deref()?, draw);
+        let memory = figure(&known.uss).or_else(|| figure(&known.wasm));
+        let recovery = Summary::of(&known.replaced).map(|it| it.median);
+        Some(Costs { at, memory, recovery })
+    }
 }
 
 /// What starting costs with so many workers, if that was measured.

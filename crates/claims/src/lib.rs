@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+mod index;
 mod judgement;
 #[cfg(any(test, feature = "made"))]
 pub mod made;
@@ -17,6 +18,7 @@ mod view;
 use protocol::report::Report;
 use serde::Serialize;
 
+pub use index::Index;
 pub use judgement::{Judgement, Platform, Verdict};
 pub use view::View;
 
@@ -159,7 +161,7 @@ impl Row {
 
     /// What a platform's lanes say about one of its cells.
     #[must_use]
-    pub fn judge(&self, column: Column, report: &Report, platform: Platform) -> Judgement {
+    pub fn judge(&self, column: Column, report: &Index<'_>, platform: Platform) -> Judgement {
         let view = View::new(report, platform);
         (self.cell(column).judge)(&view)
             .unwrap_or_else(|why| Judgement { verdict: Verdict::NotMeasured, evidence: vec![why] })
@@ -169,11 +171,12 @@ impl Row {
 /// What a report says about every claim, in the tables' order.
 #[must_use]
 pub fn judge(report: &Report) -> Vec<Judged> {
-    let both = |row: &'static Row| Column::ALL.map(|column| judged(row, column, report));
+    let report = Index::of(report);
+    let both = |row: &'static Row| Column::ALL.map(|column| judged(row, column, &report));
     ALL.into_iter().flat_map(both).collect()
 }
 
-fn judged(row: &'static Row, column: Column, report: &Report) -> Judged {
+fn judged(row: &'static Row, column: Column, report: &Index<'_>) -> Judged {
     let [node, rust, browser] = Platform::ALL.map(|it| row.judge(column, report, it));
     let cell = row.cell(column);
     Judged {

@@ -1,5 +1,7 @@
 //! Who dies of which crash, on every lane: the crash experiment at a glance.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use lab::experiments::crash::TRIALS;
 use protocol::LaneId;
 use protocol::report::{Measured, Report, ReportRow, RowOutcome};
@@ -72,33 +74,31 @@ impl Died {
 /// The lanes of a report that were asked to crash and did, in its order.
 #[must_use]
 pub fn lanes(report: &Report) -> Vec<LaneId> {
-    let mut all: Vec<LaneId> = Vec::new();
     let crashed = |row: &&ReportRow| row.experiment == "crash" && measured(Some(row)).is_some();
-    for row in report.results.iter().filter(crashed) {
-        if !all.contains(&row.lane) {
-            all.push(row.lane.clone());
-        }
-    }
-    all
+    let mut known = BTreeSet::new();
+    let rows = report.results.iter().filter(crashed);
+    rows.map(|row| &row.lane).filter(|lane| known.insert(*lane)).cloned().collect()
 }
+
+/// The rows of the experiment by what they are about; of several alike, the first.
+type Crashes<'a> = BTreeMap<(&'a LaneId, Option<&'a str>, Option<&'a str>), &'a ReportRow>;
 
 /// A row per kind: its name, what is done, and a cell per lane of [`lanes`].
 #[must_use]
 pub fn rows(report: &Report) -> Vec<(&'static str, &'static str, Vec<Cell>)> {
     let lanes = lanes(report);
-    let cells = |kind| lanes.iter().map(|lane| cell(report, kind, lane)).collect();
+    let mut crashes = Crashes::new();
+    for row in report.results.iter().filter(|row| row.experiment == "crash") {
+        // What is said by a number is said of nothing.
+        let text = |name| row.params.get(name).map(|it| it.as_text().unwrap_or_default());
+        crashes.entry((&row.lane, text("kind"), text("metric"))).or_insert(row);
+    }
+    let cells = |kind| lanes.iter().map(|lane| cell(&crashes, kind, lane)).collect();
     TRIALS.iter().map(|trial| (trial.name, trial.about, cells(trial.name))).collect()
 }
 
-fn cell(report: &Report, kind: &'static str, lane: &LaneId) -> Cell {
-    let row = |metric: Option<&str>| {
-        report.results.iter().find(|row| {
-            row.experiment == "crash"
-                && row.lane == *lane
-                && row.params.get("kind") == Some(&kind.into())
-                && row.params.get("metric") == metric.map(Into::into).as_ref()
-        })
-    };
+fn cell(crashes: &Crashes<'_>, kind: &'static str, lane: &LaneId) -> Cell {
+    let row = |metric: Option<&str>| crashes.get(&(lane, Some(kind), metric)).copied();
     let median = |metric| measured(row(metric)).map(|measured| measured.median);
     let nothing = |words: &str| Cell {
         kind,

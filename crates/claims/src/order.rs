@@ -1,5 +1,7 @@
 //! Which of two figures is the greater one, if the samples tell.
 
+use std::collections::BTreeMap;
+
 use protocol::report::Measured;
 
 /// How two figures stand to each other.
@@ -34,8 +36,10 @@ pub(crate) fn order(one: &Measured, other: &Measured) -> Order {
 /// A sign test over the blocks that both have.
 fn by_blocks(one: &[(u32, f64)], other: &[(u32, f64)]) -> Order {
     let (mut less, mut more) = (0_u32, 0_u32);
+    // Of a block that is there twice, the first.
+    let others: BTreeMap<u32, f64> = other.iter().rev().copied().collect();
     for (block, median) in one {
-        let Some((_, its)) = other.iter().find(|(other, _)| other == block) else { continue };
+        let Some(its) = others.get(block) else { continue };
         less += u32::from(median < its);
         more += u32::from(median > its);
     }

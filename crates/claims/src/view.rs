@@ -2,15 +2,15 @@
 
 use lab::format;
 use protocol::LaneId;
-use protocol::report::{Measured, Param, Params, Report, ReportRow, RowOutcome};
+use protocol::report::{Measured, Param, Params, ReportRow, RowOutcome};
 use protocol::trial::{Fact, Facts};
 use texts::{quoted, tr};
 
-use crate::{Column, Platform};
+use crate::{Column, Index, Platform};
 
 /// A report, and whose lanes of it count.
 pub struct View<'a> {
-    report: &'a Report,
+    report: &'a Index<'a>,
     platform: Platform,
 }
 
@@ -42,7 +42,7 @@ impl Platform {
 impl<'a> View<'a> {
     /// Of one platform.
     #[must_use]
-    pub fn new(report: &'a Report, platform: Platform) -> Self {
+    pub fn new(report: &'a Index<'a>, platform: Platform) -> Self {
         Self { report, platform }
     }
 
@@ -63,7 +63,7 @@ impl<'a> View<'a> {
 
     /// The version of what ran, for the end of a sentence.
     pub(crate) fn version(&self) -> String {
-        let machine = &self.report.machine;
+        let machine = &self.report.report.machine;
         let version = match self.platform {
             Platform::Node => machine.node.as_ref().map(|version| format!("Node {version}")),
             Platform::Rust => Some(machine.rustc.split(" (").next().unwrap_or_default().to_owned()),
@@ -74,13 +74,9 @@ impl<'a> View<'a> {
 
     /// The row of a trial.
     fn row(&self, lane: &LaneId, experiment: &str, trial: &str) -> Option<&'a ReportRow> {
-        self.report.results.iter().find(|row| {
-            let is_it = |param: &Param| matches!(param, Param::Text(name) if name == trial);
-            row.lane == *lane
-                && row.experiment == experiment
-                && !row.params.contains_key("metric")
-                && row.params.values().any(is_it)
-        })
+        let is_it = |param: &Param| matches!(param, Param::Text(name) if name == trial);
+        let mut rows = self.report.rows(experiment, lane).iter().copied();
+        rows.find(|row| !row.params.contains_key("metric") && row.params.values().any(is_it))
     }
 
     /// What a trial saw, most of the times that it was made.
@@ -169,11 +165,7 @@ impl<'a> View<'a> {
         let lanes = self.lanes(column);
         let name = if trial.is_empty() { String::new() } else { format!(" {trial}") };
         let row = lanes.iter().find_map(|lane| match trial {
-            "" => self
-                .report
-                .results
-                .iter()
-                .find(|row| row.lane == *lane && row.experiment == experiment),
+            "" => self.report.rows(experiment, lane).first().copied(),
             trial => self.row(lane, experiment, trial),
         });
         match row.map(|row| (&row.lane, &row.outcome)) {
@@ -186,7 +178,7 @@ impl<'a> View<'a> {
             Some((lane, RowOutcome::Measured(_))) => {
                 tr!("{}{} on {} looked at something else", experiment, name, lane)
             }
-            None if self.platform == Platform::Browser && self.report.machine.browser.is_none() => {
+            None if self.platform == Platform::Browser && self.report.report.machine.browser.is_none() => {
                 tr!("no browser took part").to_owned()
             }
             None => tr!("{} was not run", experiment),
@@ -212,15 +204,13 @@ impl<'a> View<'a> {
         experiment: &str,
         params: &Params,
     ) -> Vec<&'a Measured> {
-        let is_it = |row: &&ReportRow| {
-            row.lane == *lane
-                && row.experiment == experiment
-                && params.iter().all(|(name, value)| row.params.get(name) == Some(value))
+        let is_it = |row: &&&ReportRow| {
+            params.iter().all(|(name, value)| row.params.get(name) == Some(value))
                 // Neither another way to start, nor bytes that nobody touches.
                 && !row.params.contains_key("sandbox")
                 && row.params.get("touch") != Some(&"hand_over".into())
         };
-        let rows = self.report.results.iter().filter(is_it);
+        let rows = self.report.rows(experiment, lane).iter().filter(is_it);
         let measured = rows.filter_map(|row| match &row.outcome {
             RowOutcome::Measured(measured) => Some(measured),
             _ => None,

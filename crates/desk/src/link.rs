@@ -6,13 +6,14 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use lab::standings::standings;
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use protocol::desk::MAX_LINK_LETTERS;
 use protocol::report::{Report, RowOutcome};
 use protocol::study::Standing;
 
 /// The slowest and best of deflate's levels: it is done once.
 const LEVEL: u8 = 10;
-/// A summary that is longer is none: the longest is a tenth of it.
-const MAX_BYTES: usize = 16 << 20;
+/// A summary that is longer is none: one of as many rows as are opened has two thirds of it.
+const MAX_BYTES: usize = 8 << 20;
 /// Digits that a figure keeps: twice as many as are shown, so that nothing is rounded twice.
 const DIGITS: usize = 6;
 
@@ -33,28 +34,51 @@ pub(crate) fn write(report: &Report) -> Result<String, String> {
     let line = |text: Result<String, serde_json::Error>| text.map_err(|why| why.to_string());
     let text =
         line(serde_json::to_string(&summary))? + "\n" + &line(serde_json::to_string(&standings))?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(compress_to_vec(text.as_bytes(), LEVEL)))
+    let letters = BASE64_URL_SAFE_NO_PAD.encode(compress_to_vec(text.as_bytes(), LEVEL));
+    check(&letters)?;
+    Ok(letters)
+}
+
+/// Whether there are no more letters than are read.
+fn check(letters: &str) -> Result<(), String> {
+    let found = letters.len();
+    if found > MAX_LINK_LETTERS {
+        return Err(format!(
+            "its summary has {found} letters, and an address has {MAX_LINK_LETTERS} at most: share the report as a file"
+        ));
+    }
+    Ok(())
 }
 
 /// Reads it again, checked like every report.
 pub(crate) fn read(text: &str) -> Result<(Report, Vec<Standing>), String> {
+    check(text)?;
     let cut = "the address is damaged, or was cut off: ask for it again";
     let packed = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| cut)?;
     let bytes = decompress_to_vec_with_limit(&packed, MAX_BYTES).map_err(|_| cut)?;
     let (report, standings) =
         str::from_utf8(&bytes).ok().and_then(|text| text.split_once('\n')).ok_or(cut)?;
-    let standings: Vec<Standing> = serde_json::from_str(standings).map_err(|_| cut)?;
+    let mut standings: Vec<Standing> = serde_json::from_str(standings).map_err(|_| cut)?;
     let report = super::parse(report)?;
     let rows = report.results.len();
     let stands = |it: &Standing| (it.row as usize) < rows && it.ratio.is_finite();
     if !standings.iter().all(stands) {
         return Err(cut.into());
     }
+    // Each row stands once, in the order of the rows, as those of a file do.
+    standings.sort_by_key(|standing| standing.row);
+    standings.dedup_by_key(|standing| standing.row);
     Ok((report, standings))
 }
 
 fn rounded(figure: f64) -> f64 {
     format!("{figure:.*e}", DIGITS - 1).parse().unwrap_or(figure)
+}
+
+/// What is said of a report's link, whatever its bounds.
+#[cfg(test)]
+pub(crate) fn pack_for_tests(report: &Report) -> Result<usize, String> {
+    read(&write(report)?).map(|(report, _)| report.results.len())
 }
 
 #[cfg(test)]
@@ -106,5 +130,7 @@ mod tests {
         assert!(newer.contains("reads up to"), "{newer}");
         let bomb = pack(&" ".repeat(MAX_BYTES + 1));
         assert!(read(&bomb).unwrap_err().contains(damaged));
+        let long = "A".repeat(MAX_LINK_LETTERS + 1);
+        assert!(read(&long).unwrap_err().contains("share the report as a file"));
     }
 }

@@ -7,6 +7,9 @@ use texts::{tr, translated};
 
 use crate::spans::{Doing, Span, messages, spans};
 
+/// Crashes that are told one by one; no scenario has more.
+const CRASHES: usize = 8;
+
 /// Some sentences: how long it took, what crossed and how, what worked and what waited.
 #[must_use]
 pub fn caption(recording: &Recording) -> String {
@@ -48,11 +51,21 @@ pub fn caption(recording: &Recording) -> String {
     if !spent.is_empty() {
         all += &format!(" {}.", listed(&spent));
     }
-    for event in &recording.events {
-        if let What::Crash { peer, how } = &event.what {
-            let name = &recording.tracks[*peer as usize].name;
-            all += &tr!(" {} crashed: {}.", sentence_case(&translated(name)), translated(how));
+    let crashes = recording.events.iter().filter_map(|event| match &event.what {
+        What::Crash { peer, how } => Some((*peer, how)),
+        _ => None,
+    });
+    let mut more = 0;
+    for (place, (peer, how)) in crashes.enumerate() {
+        if place >= CRASHES {
+            more += 1;
+            continue;
         }
+        let name = &recording.tracks[peer as usize].name;
+        all += &tr!(" {} crashed: {}.", sentence_case(&translated(name)), translated(how));
+    }
+    if more > 0 {
+        all += &tr!(" And so {} times more.", more);
     }
     all
 }

@@ -1,17 +1,15 @@
 //! *Structure*: processes, threads, heaps, memory that is shared, event loops, and the channels between them.
 
-use std::collections::BTreeMap;
-
 use lab::format;
 use protocol::LaneKind;
-use protocol::trace::{Crosses, Track, What};
+use protocol::trace::{Crosses, Track};
 use svg::Node;
 use svg::node::element::{Circle, Group, Path};
 use texts::{tr, translated};
 
 use crate::film::Film;
 use crate::pen::{Anchor, arrow, group, line, rectangle, round, text, title, width_of, wrapped};
-use crate::spans::{Doing, Message};
+use crate::spans::Doing;
 
 /// Pixels that a track takes, without what is below it.
 pub const HEIGHT_OF_TRACK: f64 = 112.0;
@@ -24,6 +22,8 @@ const HEAD: f64 = 20.0;
 /// Memory that all of a process share, and memory that more than two tracks see.
 const STRIP: f64 = 30.0;
 const SMALL: f64 = 9.5;
+/// Lines that say why a track is lost: a track has no room for more.
+const LINES_OF_LOST: usize = 6;
 /// A picture that is narrower, is narrow.
 const NARROW: f64 = 400.0;
 
@@ -53,8 +53,6 @@ struct Plan<'a> {
     columns: [[f64; 2]; 2],
     /// Tracks with the same heap in the same process.
     shared_heap: Option<&'a Track>,
-    /// Memory that tracks see together: who, how often, and how many bytes in all.
-    regions: Vec<(Vec<u32>, usize, u64)>,
 }
 
 impl<'a> Plan<'a> {
@@ -64,8 +62,7 @@ impl<'a> Plan<'a> {
             let same = |other: &Track| other.process == track.process && other.heap == track.heap;
             track.lost.is_none() && same(&tracks[0])
         });
-        let regions = regions(film);
-        let has_strip = regions.iter().any(|(who, ..)| who.len() > 2);
+        let has_strip = film.regions.iter().any(|(who, ..)| who.len() > 2);
         let workers = (tracks.len() - 1).max(1) as f64;
         let mut height = HEAD + MARGIN + workers * (HEIGHT_OF_TRACK + GAP) - GAP + MARGIN;
         height += if shared_heap.is_some() { STRIP + MARGIN } else { 0.0 };
@@ -75,7 +72,7 @@ impl<'a> Plan<'a> {
         let parts = if width < NARROW { [0.33, 0.35] } else { [0.30, 0.34] };
         let [left, right] = parts.map(|part| inner * part);
         let columns = [[MARGIN, left], [width - MARGIN - right, right]];
-        Self { film, width, height, columns, shared_heap, regions }
+        Self { film, width, height, columns, shared_heap }
     }
 
     fn is_one_process(&self) -> bool {
@@ -148,7 +145,8 @@ impl<'a> Plan<'a> {
         }
         let room = width - 14.0;
         if let Some(why) = &track.lost {
-            for words in wrapped(&translated(why), SMALL, room) {
+            let lines = wrapped(&translated(why), SMALL, room);
+            for words in lines.into_iter().take(LINES_OF_LOST) {
                 y += 13.0;
                 all.append(text("small", [left + 7.0, y], Anchor::Start, words));
             }
@@ -187,7 +185,7 @@ impl<'a> Plan<'a> {
     /// Memory that several see lies between those who do.
     fn draw_regions(&self, all: &mut Group) {
         let mut strips = usize::from(self.shared_heap.is_some());
-        for (who, count, bytes) in &self.regions {
+        for (who, count, bytes) in &self.film.regions {
             let words = match count {
                 1 => tr!("shared: {}", format::bytes(*bytes)),
                 many => tr!("shared: {} pieces, {}", many, format::bytes(*bytes)),
@@ -268,24 +266,21 @@ impl<'a> Plan<'a> {
 
     /// What went from one to another, in all.
     fn sent(&self, from: u32, to: u32) -> Option<(&'static str, String)> {
-        let sent: Vec<&Message> =
-            self.film.messages.iter().filter(|it| it.from == from && it.to == to).collect();
-        let loaded: Vec<&&Message> = sent.iter().filter(|it| it.bytes > 0).collect();
-        let first = sent.first()?;
-        let count = sent.len();
-        let Some(heavy) = loaded.first() else {
-            let words =
-                if count == 1 { tr!("1 message").to_owned() } else { tr!("{} messages", count) };
-            return Some((class(first.crosses), words));
+        let way = self.film.ways.get(&(from, to))?;
+        let Some(loaded) = &way.loaded else {
+            let words = match way.count {
+                1 => tr!("1 message").to_owned(),
+                count => tr!("{} messages", count),
+            };
+            return Some((class(way.crosses), words));
         };
-        let how = how(heavy.crosses);
-        let all: u64 = loaded.iter().map(|it| it.bytes).sum();
-        let many = if loaded.iter().all(|it| it.bytes == heavy.bytes) {
-            format!("{} × {}", loaded.len(), format::bytes(heavy.bytes))
+        let how = how(loaded.crosses);
+        let many = if loaded.are_alike {
+            format!("{} × {}", loaded.count, format::bytes(loaded.first))
         } else {
-            format::bytes(all)
+            format::bytes(loaded.bytes)
         };
-        Some((class(heavy.crosses), format!("{many} {how}")))
+        Some((class(loaded.crosses), format!("{many} {how}")))
     }
 
     fn draw_messages(&self, all: &mut Group, at: u64) {
@@ -351,25 +346,4 @@ pub(crate) fn how(crosses: Crosses) -> &'static str {
         Crosses::Moved => tr!("moved"),
         Crosses::Shared => tr!("shared"),
     }
-}
-
-/// Memory that at least two tracks said they see, by who does.
-fn regions(film: &Film) -> Vec<(Vec<u32>, usize, u64)> {
-    let mut seen: BTreeMap<u64, (Vec<u32>, u64)> = BTreeMap::new();
-    for event in &film.recording.events {
-        if let What::Map { region, bytes } = event.what {
-            let (who, size) = seen.entry(region).or_default();
-            *size = bytes.max(*size);
-            if !who.contains(&event.track) {
-                who.push(event.track);
-                who.sort_unstable();
-            }
-        }
-    }
-    let mut grouped: BTreeMap<Vec<u32>, (usize, u64)> = BTreeMap::new();
-    for (who, bytes) in seen.into_values().filter(|(who, _)| who.len() > 1) {
-        let (count, all) = grouped.entry(who).or_default();
-        (*count, *all) = (*count + 1, all.saturating_add(bytes));
-    }
-    grouped.into_iter().map(|(who, (count, bytes))| (who, count, bytes)).collect()
 }

@@ -40,6 +40,14 @@ const CLOSE: f64 = 0.75;
 const MANY: usize = 160;
 /// Pixels in which they are.
 const BUCKET: f64 = 8.0;
+/// More arrows than these are drawn together though they lie further apart, and no more than these are drawn.
+const MOST_ARROWS: usize = 4000;
+/// The same of what takes time, on all tracks together.
+const MOST_SPANS: usize = 8000;
+/// No more starts and ends of tracks are drawn.
+const MOST_MARKS: usize = 2000;
+/// No more sizes are written: there is no room for them.
+const MOST_LABELS: usize = 500;
 /// Pixels that a message's size needs.
 const LABEL: f64 = 54.0;
 
@@ -73,16 +81,17 @@ impl View {
     }
 }
 
-/// Draws it; returns it and its height. However many events there are, there are no more shapes than pixels have
-/// room for.
+/// Draws it; returns it and its height. However many events and tracks there are, there are no more shapes than pixels
+/// have room for, and some thousands at most.
 #[must_use]
 pub fn time(film: &Film, view: &View) -> (Group, f64) {
     let count = film.recording.tracks.len();
     let height = TOP + count as f64 * view.row + AXIS;
     let mut all = group("time");
     draw_axis(&mut all, view, height);
+    let close = closeness(film, view);
     for track in 0..count {
-        draw_track(&mut all, film, view, track);
+        draw_track(&mut all, film, view, track, close);
     }
     draw_messages(&mut all, film, view);
     draw_marks(&mut all, film, view);
@@ -111,7 +120,53 @@ fn nice(least: f64) -> f64 {
     factor.unwrap_or(10.0) * power
 }
 
-fn draw_track(all: &mut Group, film: &Film, view: &View, track: usize) {
+/// What takes time: its class, its height, and which spans it is, from what matters least to what matters most.
+const KINDS: [(&str, f64, fn(Doing) -> bool); 4] = [
+    ("waiting", 5.0, |doing| doing == Doing::Waiting),
+    ("blocked", 12.0, |doing| doing == Doing::Blocked),
+    ("copying", 12.0, |doing| matches!(doing, Doing::Copying(_))),
+    ("computing", 16.0, |doing| doing == Doing::Computing),
+];
+
+/// What lies closer together than so many pixels is drawn as one, so that there are not too many shapes.
+fn closeness(film: &Film, view: &View) -> f64 {
+    let mut close = CLOSE;
+    if film.spans.iter().map(Vec::len).sum::<usize>() <= MOST_SPANS {
+        return close;
+    }
+    let shapes = |close: f64| {
+        let tracks = 0..film.spans.len();
+        let of = |track| {
+            KINDS.into_iter().map(move |(.., is)| blocks(film, view, track, is, close).len())
+        };
+        tracks.flat_map(of).sum::<usize>()
+    };
+    while close < view.width && shapes(close) > MOST_SPANS {
+        close *= 4.0;
+    }
+    close
+}
+
+/// From where to where something is drawn on a track: spans that lie close are one.
+fn blocks(
+    film: &Film,
+    view: &View,
+    track: usize,
+    is: fn(Doing) -> bool,
+    close: f64,
+) -> Vec<[f64; 2]> {
+    let mut all: Vec<[f64; 2]> = Vec::new();
+    let spans = film.spans[track].iter().filter(|span| is(span.doing));
+    for [from, to] in spans.filter_map(|span| view.clipped(span.from, span.to)) {
+        match all.last_mut() {
+            Some(last) if from - last[1] < close => last[1] = last[1].max(to),
+            _ => all.push([from, to]),
+        }
+    }
+    all
+}
+
+fn draw_track(all: &mut Group, film: &Film, view: &View, track: usize, close: f64) {
     let middle = view.y(track);
     let mut row = group("lane-of-track");
     let name = translated(&film.recording.tracks[track].name);
@@ -122,31 +177,10 @@ fn draw_track(all: &mut Group, film: &Film, view: &View, track: usize) {
         let class = if is_known { "awake" } else { "unknown" };
         row.append(rectangle(class, [from, middle - 4.0, (to - from).max(1.0), 8.0]));
     }
-    // From what matters least to what matters most.
-    for (class, height, is) in [
-        ("waiting", 5.0, (|doing| doing == Doing::Waiting) as fn(Doing) -> bool),
-        ("blocked", 12.0, |doing| doing == Doing::Blocked),
-        ("copying", 12.0, |doing| matches!(doing, Doing::Copying(_))),
-        ("computing", 16.0, |doing| doing == Doing::Computing),
-    ] {
-        let spans = film.spans[track].iter().filter(|span| is(span.doing));
-        let mut open: Option<[f64; 2]> = None;
-        let mut draw = |[from, to]: [f64; 2]| {
+    for (class, height, is) in KINDS {
+        for [from, to] in blocks(film, view, track, is, close) {
             let place = [from, middle - height / 2.0, (to - from).max(CLOSE), height];
             row.append(rectangle(class, place));
-        };
-        for [from, to] in spans.filter_map(|span| view.clipped(span.from, span.to)) {
-            match &mut open {
-                Some(last) if from - last[1] < CLOSE => last[1] = last[1].max(to),
-                _ => {
-                    if let Some(last) = open.replace([from, to]) {
-                        draw(last);
-                    }
-                }
-            }
-        }
-        if let Some(last) = open {
-            draw(last);
         }
     }
     all.append(row);
@@ -159,13 +193,25 @@ struct Bunch<'a> {
     bytes: u64,
 }
 
-fn draw_messages(all: &mut Group, film: &Film, view: &View) {
+fn bunches<'a>(film: &'a Film, view: &View) -> Vec<Bunch<'a>> {
     let is_seen = |message: &&Message| {
         let end = message.received.unwrap_or(message.sent).max(message.sent);
         message.sent as f64 <= view.to && end as f64 >= view.from
     };
     let seen: Vec<&Message> = film.messages.iter().filter(is_seen).collect();
-    let bucket = if seen.len() > MANY { BUCKET } else { 0.0 };
+    let mut bucket = if seen.len() > MANY { BUCKET } else { 0.0 };
+    loop {
+        let mut all = bunched(&seen, view, bucket);
+        if all.len() <= MOST_ARROWS || bucket > view.width {
+            all.truncate(MOST_ARROWS);
+            return all;
+        }
+        bucket *= 4.0;
+    }
+}
+
+/// Those that begin within so many pixels, and are alike, as one.
+fn bunched<'a>(seen: &[&'a Message], view: &View, bucket: f64) -> Vec<Bunch<'a>> {
     let mut bunches: Vec<Bunch<'_>> = Vec::new();
     let mut places: BTreeMap<(u32, u32, &str, i64), usize> = BTreeMap::new();
     for message in seen {
@@ -182,10 +228,14 @@ fn draw_messages(all: &mut Group, film: &Film, view: &View) {
             }
         }
     }
+    bunches
+}
+
+fn draw_messages(all: &mut Group, film: &Film, view: &View) {
     let mut labels = Labels::default();
     // Above every arrow.
     let mut sizes = group("sizes");
-    for Bunch { first, count, bytes } in bunches {
+    for Bunch { first, count, bytes } in bunches(film, view) {
         let (from, to) = (first.from as usize, first.to as usize);
         if from == to {
             continue;
@@ -235,6 +285,9 @@ impl Labels {
         to: usize,
         [start, end]: [[f64; 2]; 2],
     ) -> Option<[f64; 2]> {
+        if self.0.len() >= MOST_LABELS {
+            return None;
+        }
         let down = if to > from { 1.0 } else { -1.0 };
         // The words stand above their point.
         let above = if down > 0.0 { 3.0 } else { 11.0 };
@@ -273,7 +326,7 @@ fn draw_marks(all: &mut Group, film: &Film, view: &View) {
             continue;
         }
         let (x, y) = (view.x(at), view.y(track as usize));
-        if !drawn.insert((kind, track, x as i64 / 3)) {
+        if drawn.len() >= MOST_MARKS || !drawn.insert((kind, track, x as i64 / 3)) {
             continue;
         }
         let name = translated(&film.recording.tracks[track as usize].name);

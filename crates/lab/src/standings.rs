@@ -30,13 +30,15 @@ pub enum Against<'a> {
     Lane(&'a LaneId),
 }
 
-/// Of every row that was measured beside another one, against the best. Verdicts hold for all of them together.
+/// Of every row that was measured beside another one, against the best, in the order of the rows. Verdicts hold for all
+/// of them together.
 #[must_use]
 pub fn standings(report: &Report) -> Vec<Standing> {
     standings_against(report, Against::Best)
 }
 
-/// Of every row that was measured beside one that it can be held against. Verdicts hold for all of them together.
+/// Of every row that was measured beside one that it can be held against, in the order of the rows. Verdicts hold for
+/// all of them together.
 #[must_use]
 pub fn standings_against(report: &Report, against: Against<'_>) -> Vec<Standing> {
     let mut questions: BTreeMap<(&str, Params), Vec<(usize, &Measured)>> = BTreeMap::new();
@@ -101,7 +103,9 @@ pub fn standings_against(report: &Report, against: Against<'_>) -> Vec<Standing>
         let ci95 = [ratio.interval.low, ratio.interval.high];
         Standing { row, ratio: ratio.value, ci95, verdict }
     };
-    all.into_iter().map(standing).collect()
+    let mut all: Vec<Standing> = all.into_iter().map(standing).collect();
+    all.sort_by_key(|standing| standing.row);
+    all
 }
 
 #[cfg(test)]

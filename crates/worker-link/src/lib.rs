@@ -11,8 +11,8 @@ use std::marker::PhantomData;
 
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -25,6 +25,11 @@ pub struct WorkerLink<To, From> {
     _on_error: Closure<dyn FnMut(Event)>,
     _to: PhantomData<fn(&To)>,
 }
+
+/// An object of the browser's own in a message, such as a `Blob`: its handle crosses, and what it holds stays where it
+/// is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Carried(#[serde(with = "serde_wasm_bindgen::preserve")] pub JsValue);
 
 /// Why a message did not get through.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,6 +2,8 @@
 
 mod scale;
 
+use std::collections::BTreeSet;
+
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -134,8 +136,13 @@ fn draw(root: &Area<'_>, lines: &[Line], scale: &Scale, axis: &str) -> Result<()
                 .map_err(|why| why.to_string())?;
         }
         let middle = line.figure.filter(|_| line.samples.is_empty()).map(|(middle, _)| middle);
+        let mut taken = BTreeSet::new();
         for point in line.samples.iter().copied().chain(middle) {
             let at = (point, y);
+            // Half a million samples are no more points than a line has pixels.
+            if !taken.insert(area.map_coordinate(&at)) {
+                continue;
+            }
             let style = if line.is_other { colour.stroke_width(2) } else { colour.filled() };
             // Shape tells processes from threads where colour does not.
             match advisor::Model::kind(&line.lane) {
@@ -165,6 +172,14 @@ mod tests {
         assert_eq!(svg.matches("<polygon").count(), 3);
         assert!(svg.contains("process.socket") && svg.contains("time"));
         assert!(svg.contains("currentColor") && !svg.contains(INK_TEXT));
+    }
+
+    #[test]
+    fn samples_at_the_same_pixel_are_one_point() {
+        let samples: Vec<f64> = (0..100_000_u32).map(|at| 1e8 + f64::from(at) * 1e3).collect();
+        let svg = chart(&[line(LaneId::NATIVE_THREAD, &samples)], Unit::Nanoseconds, "", 640);
+        let points = svg.unwrap().matches("<circle").count();
+        assert!((300..640).contains(&points), "{points} points");
     }
 
     #[test]

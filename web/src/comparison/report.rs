@@ -1,11 +1,15 @@
 //! The report that the page is about: what this visit has found, one that was opened, or the one that comes with the
 //! page.
 
+use std::sync::Arc;
+
 use futures::FutureExt;
 use futures::channel::oneshot;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
+use protocol::desk::Source;
 use protocol::report::Report;
+use worker_link::Carried;
 
 use super::{Comparison, Opening, Phase};
 use crate::language::spoken;
@@ -24,12 +28,29 @@ impl Comparison {
         }
     }
 
+    /// The same for the desk.
+    pub(crate) fn source(&self) -> Source<Carried> {
+        match self.shelf.chosen.get() {
+            Some(held) => held.source(),
+            None => Source::Here(Box::new(self.findings.get())),
+        }
+    }
+
     /// Looks at it as a region is to draw it.
     pub(crate) fn with_report_in<T>(&self, region: Region, look: impl FnOnce(&Report) -> T) -> T {
         spoken().track();
         match self.shelf.seen(region) {
             Some(held) => look(&held.report),
             None => self.findings.with(look),
+        }
+    }
+
+    /// The same, for whoever looks at it for longer.
+    pub(crate) fn report_in(&self, region: Region) -> Arc<Report> {
+        spoken().track();
+        match self.shelf.seen(region) {
+            Some(held) => held.report.clone(),
+            None => Arc::new(self.findings.get()),
         }
     }
 

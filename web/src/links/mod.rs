@@ -14,7 +14,7 @@ use futures::channel::oneshot;
 use futures::future::Shared;
 
 pub(crate) use codec::{drawn, encoded, open_picture, shown};
-pub(crate) use desk::{changes, open_link, open_report, standings_against, write_report};
+pub(crate) use desk::{changes, open_report, standings_against, write_link, write_report};
 pub(crate) use engine::{Engine, EngineMessage};
 pub(crate) use leader::lead_here;
 pub(crate) use runner::{Connected, RunnerLink, RunnerState, connect, pair};

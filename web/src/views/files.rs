@@ -44,7 +44,7 @@ pub(super) fn listen(comparison: Comparison, over: RwSignal<bool>) {
                 && !goes_into_a_field(&event)
             {
                 event.prevent_default();
-                comparison.shelf.paste(text);
+                comparison.shelf.paste(&text);
             }
         }),
     ];

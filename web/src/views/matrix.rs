@@ -5,7 +5,7 @@ use lab::format;
 use leptos::prelude::*;
 use texts::{tr, translated};
 
-use super::{comparison, foreign, is_wide};
+use super::{comparison, foreign, is_wide, shortened};
 use crate::shelf::Region;
 
 #[component]
@@ -63,7 +63,7 @@ fn cell(cell: &Cell) -> impl IntoView + use<> {
         lost.filter(|lost| *lost > 0.0).map(|it| tr!("{} lost", format::bytes(it as u64))),
     ];
     let figures: Vec<String> = figures.into_iter().flatten().collect();
-    let why = cell.words.clone();
+    let why = shortened(&cell.words).into_owned();
     let words = match cell.died {
         Died::Unknown => {
             let title = translated(&why).into_owned();

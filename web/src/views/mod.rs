@@ -17,6 +17,8 @@ mod results;
 mod start;
 mod whose;
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 use texts::translated;
 
@@ -64,8 +66,20 @@ fn comparison() -> Comparison {
     expect_context()
 }
 
+/// Letters of somebody else's text that are shown: a report may have very long ones.
+const LETTERS: usize = 4000;
+
+/// Its beginning, if a text is very long.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
 /// Text with code between backticks and strong words between two stars.
 fn marked(text: &str) -> impl IntoView + use<> {
+    let text = shortened(text);
     let code = |(at, part): (usize, &str)| {
         let part = part.to_owned();
         if at % 2 == 1 {
@@ -82,6 +96,7 @@ fn marked(text: &str) -> impl IntoView + use<> {
 
 /// Somebody else's words: what no catalogue has says that it is English.
 fn foreign(words: &str) -> AnyView {
+    let words = &*shortened(words);
     let same = translated(words);
     if same == words && *spoken().get() != LANGUAGES[0] {
         return view! { <span lang="en">{words.to_owned()}</span> }.into_any();
@@ -101,6 +116,14 @@ fn sentence(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_very_long_text_is_its_beginning() {
+        assert_eq!(shortened("short"), "short");
+        let long = "é".repeat(LETTERS);
+        assert_eq!(shortened(&long), long);
+        assert_eq!(shortened(&(long.clone() + "x")), long + "…");
+    }
 
     #[test]
     fn a_message_becomes_a_sentence() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use protocol::desk::Form;
 use protocol::report::Report;
-use texts::{text, tr};
+use texts::{text, tr, translated};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::file_button::FileButton;
@@ -13,14 +13,14 @@ use super::{comparison, marked};
 use crate::comparison::{Comparison, Opening};
 use crate::download;
 use crate::fragment;
-use crate::links::write_report;
+use crate::links::{write_link, write_report};
 use crate::settings::Settings;
 use crate::shelf::{Held, Origin};
 
-const FORMS: [(Form, &str, &str); 3] = [
-    (Form::Json, text!("Save the report"), "application/json"),
-    (Form::Csv, text!("Every sample as CSV"), "text/csv"),
-    (Form::Markdown, text!("The table as Markdown"), "text/markdown"),
+const FORMS: [(Form, &str); 3] = [
+    (Form::Json, text!("Save the report")),
+    (Form::Csv, text!("Every sample as CSV")),
+    (Form::Markdown, text!("The table as Markdown")),
 ];
 
 #[component]
@@ -30,10 +30,10 @@ pub(super) fn Reports() -> impl IntoView {
     let is_empty = move || comparison.with_report(|report| report.results.is_empty());
     let trouble = RwSignal::new(String::new());
     let link = RwSignal::new(None);
-    let buttons = FORMS.map(|(form, words, kind)| {
+    let buttons = FORMS.map(|(form, words)| {
         let save = move |_| {
             trouble.set(String::new());
-            save(comparison, form, kind, trouble);
+            save(comparison, form, trouble);
         };
         view! { <button type="button" disabled=is_empty on:click=save>{tr(words)}</button> }
     });
@@ -183,14 +183,15 @@ fn day(seconds: u64) -> String {
     String::from(date.to_iso_string()).chars().take(10).collect()
 }
 
-fn save(comparison: Comparison, form: Form, kind: &'static str, trouble: RwSignal<String>) {
-    let report = untrack(|| comparison.with_report(Report::clone));
-    let name = format!("breakeven-{}.{}", day(report.run.started), form.extension());
+fn save(comparison: Comparison, form: Form, trouble: RwSignal<String>) {
+    let (source, started) = untrack(|| {
+        let started = comparison.with_report(|report| report.run.started);
+        (comparison.source(), started)
+    });
+    let name = format!("breakeven-{}.{}", day(started), form.extension());
     spawn_local(async move {
-        let saved = match write_report(report, form).await {
-            Ok(text) => download::text(&text, kind)
-                .and_then(|file| download::save(&name, &file))
-                .map_err(|why| worker_link::text(&why)),
+        let saved = match write_report(source, form).await {
+            Ok(file) => download::save(&name, &file).map_err(|why| worker_link::text(&why)),
             Err(why) => Err(why),
         };
         if let Err(why) = saved {
@@ -220,14 +221,16 @@ impl Link {
 }
 
 fn share(comparison: Comparison, link: RwSignal<Option<Link>>, trouble: RwSignal<String>) {
-    let report = untrack(|| comparison.with_report(Report::clone));
+    let source = untrack(|| comparison.source());
     let settings = comparison.settings.with_untracked(Settings::text);
     link.set(None);
     trouble.set(String::new());
     spawn_local(async move {
-        let summary = match write_report(report, Form::Link).await {
+        let summary = match write_link(source).await {
             Ok(summary) => summary,
-            Err(why) => return trouble.set(tr!("The link could not be made: {}.", why)),
+            Err(why) => {
+                return trouble.set(tr!("The link could not be made: {}.", translated(&why)));
+            }
         };
         let Some(address) = fragment::link(&settings, &summary) else { return };
         // Without the visitor's leave it cannot be copied: it stands on the page, too.

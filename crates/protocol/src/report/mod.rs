@@ -3,6 +3,7 @@
 //! Its JSON Schema is `docs/report.schema.json`. The version is a whole number: what an older version
 //! wrote is upgraded when it is read, what a newer one wrote is refused.
 
+pub mod bounds;
 mod figure;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -281,7 +282,11 @@ impl Report {
         if version > REPORT_VERSION {
             return Err(ReportError::Newer { found: version });
         }
-        let report: Self = serde_json::from_value(upgrade(version, serde_json::from_str(text)?))?;
+        let report: Self = if version == REPORT_VERSION {
+            serde_json::from_str(text)?
+        } else {
+            serde_json::from_value(upgrade(version, serde_json::from_str(text)?))?
+        };
         let mut seen = BTreeSet::new();
         for row in &report.results {
             if !seen.insert((&row.experiment, &row.lane, &row.params)) {
@@ -331,6 +336,23 @@ impl Report {
 }
 
 impl ReportRow {
+    /// Its figure, if it was measured.
+    #[must_use]
+    pub fn measured(&self) -> Option<&Measured> {
+        match &self.outcome {
+            RowOutcome::Measured(measured) => Some(measured),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn measured_mut(&mut self) -> Option<&mut Measured> {
+        match &mut self.outcome {
+            RowOutcome::Measured(measured) => Some(measured),
+            _ => None,
+        }
+    }
+
     /// Experiment, lane and params in words: `echo on process.socket, bytes 64, metric round_trip`.
     #[must_use]
     pub fn name(&self) -> String {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn a_report() -> Report {
+pub(super) fn a_report() -> Report {
     let row = |metric: &str, outcome| ReportRow {
         experiment: "echo".into(),
         lane: LaneId::PROCESS_SOCKET,

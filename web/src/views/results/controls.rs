@@ -22,9 +22,10 @@ pub(super) fn Controls() -> impl IntoView {
     let look = look();
     let lanes = Memo::new(move |_| {
         let report = look.report();
-        let lanes =
-            report.iter().flat_map(|report| report.results.iter().map(|row| row.lane.clone()));
-        lanes.collect::<BTreeSet<LaneId>>()
+        let lanes = report.iter().flat_map(|report| report.results.iter().map(|row| &row.lane));
+        // Each is there once before it is copied.
+        let lanes: BTreeSet<&LaneId> = lanes.collect();
+        lanes.into_iter().cloned().collect::<BTreeSet<LaneId>>()
     });
     let baselines = Signal::derive(move || {
         let lanes = lanes.get();

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use texts::tr;
 
 use super::whose::Whose;
-use super::{comparison, foreign, is_wide, marked};
+use super::{comparison, foreign, is_wide, marked, shortened};
 use crate::look::Look;
 
 #[component]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use lab::experiments::{ALL, Experiment, workload::WORKLOAD};
 use lab::format;
-use lab::standings::question;
 use leptos::prelude::*;
+use protocol::LaneId;
 use protocol::report::{Measured, Params, Report, ReportRow, RowOutcome, Unit};
 use protocol::study::StudyEnd;
 use texts::{text, tr, translated};
@@ -14,11 +14,12 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlDetailsElement;
 
 use super::plot::{Plot, Told};
-use super::rows::{Row, Table, badness, measured, name, told};
+use super::rows::{ROWS, Row, Table, badness, measured, name, told};
 use super::{is_wide, look, marked};
+use crate::answers::{Answers, Asked};
 use crate::assets;
 use crate::chart::Line;
-use crate::look::{Look, Subject};
+use crate::look::{AT_ONCE, Look, Subject};
 
 #[component]
 pub(super) fn Questions() -> impl IntoView {
@@ -34,14 +35,18 @@ pub(super) fn Questions() -> impl IntoView {
     }
 }
 
+/// Questions of an experiment that are shown at first, and with each further button; a `--full` run has some hundred.
+const SHOWN: usize = 300;
+
 fn sections(subject: &Subject, look: Look) -> AnyView {
     let report = &subject.report;
+    let answers = Answers::of(report);
     let known = ALL.into_iter().chain([&WORKLOAD]);
     let mut before = 0;
     let sections = known.filter_map(|it| {
-        let questions = questions(it, report);
+        let questions = answers.questions(it.id);
         let first = before;
-        before += questions.len();
+        before += questions.len().min(SHOWN);
         (!questions.is_empty()).then(|| section(it, questions, first, report, look))
     });
     let sections = sections.collect_view();
@@ -89,28 +94,7 @@ fn taken(report: &Report, end: Option<&StudyEnd>) -> String {
     )
 }
 
-/// What is asked, and the places of the rows that answer it.
-pub(super) type Asked = (Params, Vec<usize>);
-
-/// What a report answers of an experiment, in its order.
-pub(super) fn questions(experiment: &Experiment, report: &Report) -> Vec<Asked> {
-    let mut questions: Vec<Asked> = Vec::new();
-    let mut known: BTreeMap<Params, usize> = BTreeMap::new();
-    for (at, row) in report.results.iter().enumerate() {
-        if row.experiment != experiment.id {
-            continue;
-        }
-        let asked = question(&row.params);
-        let place = *known.entry(asked.clone()).or_insert(questions.len());
-        if place == questions.len() {
-            questions.push((asked, Vec::new()));
-        }
-        questions[place].1.push(at);
-    }
-    questions
-}
-
-/// `first` is the first question's place among all.
+/// `first` is the first question's place among all that are shown.
 fn section(
     experiment: &'static Experiment,
     questions: Vec<Asked>,
@@ -119,21 +103,65 @@ fn section(
     look: Look,
 ) -> AnyView {
     let heading = format!("experiment-{}-heading", experiment.id);
-    // The first is open, where there is room.
-    let wide = is_wide();
-    let questions = questions.into_iter().enumerate().map(|(at, (asked, rows))| {
-        let report = report.clone();
-        let place = first + at;
-        view! { <Question experiment=experiment asked rows report is_open={wide && at == 0} place look/> }
-    });
+    let list = List { experiment, report: report.clone(), questions: questions.into(), look };
     view! {
         <section aria-labelledby=heading.clone()>
             <h3 id=heading.clone()><code>{experiment.id}</code>" "{tr(experiment.question)}</h3>
             <p>{marked(tr(experiment.prose))}</p>
-            {questions.collect_view()}
+            {list.shown(0, first)}
         </section>
     }
     .into_any()
+}
+
+/// An experiment's questions.
+#[derive(Clone)]
+struct List {
+    experiment: &'static Experiment,
+    report: Arc<Report>,
+    questions: Arc<[Asked]>,
+    look: Look,
+}
+
+impl List {
+    /// Some of them, and a button for the next ones. `first` is the place of the first of them among all that are shown.
+    fn shown(&self, from: usize, first: usize) -> AnyView {
+        let drawn = self.look.drawn;
+        let to = self.questions.len().min(from + SHOWN);
+        // A few at a time are made when it is their turn: the page answers in between.
+        let some = (from..to).step_by(AT_ONCE).map(|at| {
+            let list = self.clone();
+            let is_made = Memo::new(move |_| drawn.is_made(first + at - from));
+            move || {
+                let of = at..to.min(at + AT_ONCE);
+                is_made.get().then(|| of.map(|at| list.one(at, first + at - from)).collect_view())
+            }
+        });
+        let more = self.questions.len() - to;
+        let next = (more > 0).then(|| {
+            let place = RwSignal::new(None);
+            let count = more.min(SHOWN);
+            let list = self.clone();
+            move || match place.get() {
+                Some(place) => list.shown(to, place),
+                None => view! {
+                    <button type="button" class="more" on:click=move |_| place.set(Some(drawn.extend(count)))>
+                        {tr!("{} more of {}", count, more)}
+                    </button>
+                }
+                .into_any(),
+            }
+        });
+        view! { {some.collect_view()}{next} }.into_any()
+    }
+
+    fn one(&self, at: usize, place: usize) -> AnyView {
+        let Self { experiment, report, look, .. } = self.clone();
+        let (asked, rows) = self.questions[at].clone();
+        // The first is open, where there is room.
+        let is_open = is_wide() && at == 0;
+        view! { <Question experiment=experiment asked rows report is_open place look/> }.into_any()
+    }
 }
 
 #[component]
@@ -172,7 +200,9 @@ fn Question(
                 lines.iter().find_map(|row| measured(row.row()).map(|measured| measured.unit))?;
             let yardstick =
                 look.baseline.get().map_or(tr!("the best").to_owned(), |lane| lane.to_string());
-            let told = lines.iter().filter_map(|row| line(row, unit, &yardstick, has_samples));
+            // Those that the table shows.
+            let told = lines.iter().take(ROWS);
+            let told = told.filter_map(|row| line(row, unit, &yardstick, has_samples));
             let told: Vec<Told> = told.collect();
             let (title, name) = axis.get_value();
             let better = match unit {
@@ -216,23 +246,26 @@ fn lines(
         .map(|at| Row::own(report, *at, &standings))
         .collect();
     own.sort_by(|one, other| badness(one.row()).total_cmp(&badness(other.row())));
-    let mut others: Vec<Row> = Vec::new();
+    let mut others: BTreeMap<(LaneId, Params), Vec<Row>> = BTreeMap::new();
     for (place, it) in beside.iter().enumerate() {
-        let theirs = it.held.report.results.iter().enumerate().filter(|(_, row)| {
-            row.experiment == experiment.id
-                && question(&row.params) == *asked
-                && !hidden.has(&row.lane)
-        });
-        others.extend(theirs.map(|(at, _)| Row::beside(it, place, at)));
+        for at in it.answers.rows(experiment.id, asked) {
+            let row = &it.held.report.results[*at];
+            if !hidden.has(&row.lane) {
+                let key = (row.lane.clone(), row.params.clone());
+                others.entry(key).or_default().push(Row::beside(it, place, *at));
+            }
+        }
     }
     let mut lines = Vec::new();
     for row in own {
-        let key = |row: &Row| (row.row().lane.clone(), row.row().params.clone());
-        let mine = key(&row);
+        let key = (row.row().lane.clone(), row.row().params.clone());
         lines.push(row);
-        lines.extend(others.extract_if(.., |other| key(other) == mine));
+        lines.extend(others.remove(&key).into_iter().flatten());
     }
-    lines.extend(others);
+    // What is not in the report that is looked at, in the order in which it lies beside.
+    let mut rest: Vec<Row> = others.into_values().flatten().collect();
+    rest.sort_by_key(Row::order);
+    lines.extend(rest);
     lines
 }
 

@@ -12,7 +12,7 @@ use texts::{text, tr, translated};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDetailsElement;
 
-use super::why;
+use super::{shortened, why};
 use crate::assets;
 use crate::look::{Beside, Look};
 
@@ -47,13 +47,15 @@ impl PartialEq for Row {
 impl Row {
     /// Of the report that is looked at.
     pub(super) fn own(report: &Arc<Report>, at: usize, standings: &[Standing]) -> Self {
-        let standing = standings.iter().find(|standing| standing.row as usize == at).cloned();
+        let standing = standings.binary_search_by_key(&at, |standing| standing.row as usize);
+        let standing = standing.ok().map(|place| standings[place].clone());
         Self { report: report.clone(), at, standing, other: None }
     }
 
     /// Of one that lies beside it.
     pub(super) fn beside(beside: &Beside, place: usize, at: usize) -> Self {
-        let change = beside.changes.iter().find(|change| change.other as usize == at).cloned();
+        let change = beside.changes.binary_search_by_key(&at, |change| change.other as usize);
+        let change = change.ok().map(|place| beside.changes[place].clone());
         let other = Some(Other { place, name: beside.held.name(), change });
         Self { report: beside.held.report.clone(), at, standing: None, other }
     }
@@ -74,10 +76,15 @@ impl Row {
         }
     }
 
+    /// Where it stands among rows of other reports.
+    pub(super) fn order(&self) -> (usize, usize) {
+        (self.other.as_ref().map_or(0, |other| other.place + 1), self.at)
+    }
+
     /// In the page.
     pub(super) fn id(&self) -> String {
-        let place = self.other.as_ref().map_or(0, |other| other.place + 1);
-        format!("row-{place}-{}", self.at)
+        let (place, at) = self.order();
+        format!("row-{place}-{at}")
     }
 
     fn against(&self) -> String {
@@ -155,13 +162,43 @@ pub(super) fn Table(rows: Vec<Row>, look: Look) -> impl IntoView {
         };
         view! { <th scope="col" role="columnheader">{words}</th> }
     });
-    let lines = rows.into_iter().map(line).collect_view();
     view! {
         <table role="table">
             <thead role="rowgroup"><tr role="row">{heads.collect_view()}</tr></thead>
-            <tbody role="rowgroup">{lines}</tbody>
+            {body(rows.into(), 0)}
         </table>
     }
+}
+
+/// Rows of a table that are shown at first, and with each further button: there is one for each way on each lane.
+pub(super) const ROWS: usize = 50;
+
+/// The rows from there on.
+fn body(rows: Arc<[Row]>, from: usize) -> AnyView {
+    let to = rows.len().min(from + ROWS);
+    let lines = rows[from..to].iter().cloned().map(line).collect_view();
+    let more = rows.len() - to;
+    let next = (more > 0).then(|| {
+        let is_open = RwSignal::new(false);
+        move || {
+            if is_open.get() {
+                return body(rows.clone(), to);
+            }
+            view! {
+                <tbody role="rowgroup">
+                    <tr role="row">
+                        <td role="cell" colspan=COLUMNS.len().to_string()>
+                            <button type="button" class="more" on:click=move |_| is_open.set(true)>
+                                {tr!("{} more of {}", more.min(ROWS), more)}
+                            </button>
+                        </td>
+                    </tr>
+                </tbody>
+            }
+            .into_any()
+        }
+    });
+    view! { <tbody role="rowgroup">{lines}</tbody>{next} }.into_any()
 }
 
 fn line(row: Row) -> impl IntoView {
@@ -210,6 +247,9 @@ fn line(row: Row) -> impl IntoView {
     }
 }
 
+/// Samples of a row that are written down.
+const SAMPLES: usize = 5000;
+
 /// How many there are and, for whoever wants them, each. A long report has a hundred thousand: they are written down
 /// when somebody asks.
 fn samples(report: Arc<Report>, at: usize, count: u32) -> AnyView {
@@ -228,13 +268,24 @@ fn samples(report: Arc<Report>, at: usize, count: u32) -> AnyView {
                 view! { <p>{tr!("This report is a summary, without its samples.")}</p> }.into_any(),
             );
         }
+        let mut left = SAMPLES;
+        let mut blocks = measured.by_block();
+        for block in &mut blocks {
+            block.truncate(left);
+            left -= block.len();
+        }
         let block = |samples: Vec<f64>| {
             let one = |sample| format::figure(sample, measured.unit);
             let samples: Vec<String> = samples.into_iter().map(one).collect();
             view! { <li>{samples.join(", ")}</li> }
         };
-        let blocks = measured.by_block().into_iter().map(block).collect_view();
-        Some(view! { <ol>{blocks}</ol> }.into_any())
+        let blocks = blocks.into_iter().filter(|block| !block.is_empty());
+        let more = measured.samples.len().saturating_sub(SAMPLES);
+        let more = (more > 0).then(|| {
+            let words = tr!("{} more are in “Every sample as CSV”.", more);
+            view! { <p>{words}</p> }
+        });
+        Some(view! { <ol>{blocks.map(block).collect_view()}</ol>{more} }.into_any())
     };
     view! {
         <details class="samples" on:toggle=toggled>
@@ -250,7 +301,7 @@ fn samples(report: Arc<Report>, at: usize, count: u32) -> AnyView {
 fn seen(measured: &Measured) -> Option<String> {
     let facts = &measured.seen.first()?.facts;
     let told = facts.iter().map(|(name, fact)| format!("{}: {fact}", name.replace('_', " ")));
-    Some(told.collect::<Vec<_>>().join(", "))
+    Some(shortened(&told.collect::<Vec<_>>().join(", ")).into_owned())
 }
 
 fn against(standing: &Standing) -> String {

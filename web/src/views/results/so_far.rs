@@ -7,7 +7,8 @@ use protocol::report::Report;
 use texts::tr;
 
 use super::comparison;
-use super::questions::{best, in_words, questions};
+use super::questions::{best, in_words};
+use crate::answers::Answers;
 
 #[component]
 pub(super) fn SoFar() -> impl IntoView {
@@ -38,8 +39,9 @@ pub(super) fn SoFar() -> impl IntoView {
 }
 
 fn lines(report: &Report) -> Vec<(&'static str, String)> {
+    let answers = Answers::of(report);
     let line = |experiment: &'static lab::experiments::Experiment| {
-        let (asked, rows) = questions(experiment, report).into_iter().next()?;
+        let (asked, rows) = answers.questions(experiment.id).into_iter().next()?;
         Some((experiment.id, format!("{}{}", in_words(&asked), best(report, &rows)?)))
     };
     ALL.into_iter().filter_map(line).collect()
