@@ -72,7 +72,9 @@ fn private_folders(place: &Path) -> Vec<PathBuf> {
 
 /// The folder of a server that has its socket now.
 fn server(place: &Path) -> Option<PathBuf> {
-    let mut folders = private_folders(place).into_iter().flat_map(|folder| inside(&folder));
+    // Wherever it may be: one that lies open is to be found, too.
+    let around = inside(place);
+    let mut folders = around.iter().flat_map(|folder| inside(folder)).chain(around.clone());
     folders.find(|folder| folder.join(".s.PGSQL.5432").exists())
 }
 

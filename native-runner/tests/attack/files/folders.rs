@@ -63,14 +63,10 @@ fn attack(place: &Path, folder: &Path) -> bool {
         }
     }
     let socket = folder.join(".s.PGSQL.5432");
-    assert_eq!(mode(&socket) & 0o077, 0);
     let path = socket.to_string_lossy();
     for (program, arguments) in [
         ("/usr/bin/perl", &["-e", CONNECT, &*path][..]),
-        (
-            "/bin/ls",
-            &[&*place.join(private_folders(place)[0].file_name().unwrap()).to_string_lossy()],
-        ),
+        ("/bin/ls", &[&*folder.to_string_lossy()]),
         ("/bin/cat", &[&*folder.join("access").to_string_lossy()]),
     ] {
         if let Some(output) = as_another(program, arguments) {
