@@ -27,6 +27,14 @@ function row(experiment, lane, params, count, blocks = Math.min(count, 20)) {
   return { experiment, lane, params, outcome: { measured } };
 }
 
+/** A workload of the decision guide: what carries more and works longer takes longer, or there is nothing to fit. */
+function task(lane, [payload, reply, rounds], workers, slower) {
+  const params = { payload, reply, rounds, workers, start: "pool", metric: "period" };
+  const it = row("tasks", lanes[lane], params, 20);
+  it.outcome.measured.samples = it.outcome.measured.samples.map((sample) => sample + 10_000 * slower);
+  return it;
+}
+
 /** Of every kind of rows that take long, as many as may be. */
 function rows() {
   const part = most.rows / 5;
@@ -34,8 +42,8 @@ function rows() {
     // One question each, one question for all, workloads by payload and by workers, and crashes.
     ...Array.from({ length: part }, (_, at) => row("echo", lane(at), { bytes: at, metric: "round_trip" }, 40)),
     ...Array.from({ length: part }, (_, at) => row("startup", lane(at), { metric: "first_answer", touch: `in way ${at}` }, 40)),
-    ...Array.from({ length: part }, (_, at) => row("tasks", lane(at), { payload: 64 + at, reply: 0, rounds: at % 2 ? at * 100 : 0, workers: 1, start: "pool", metric: "period" }, 20)),
-    ...Array.from({ length: part }, (_, at) => row("tasks", lane(at), { payload: 64 + (at % 4), reply: 0, rounds: at % 4 < 2 ? 0 : 1000 * (at % 4), workers: 2 + at, start: "pool", metric: "period" }, 20)),
+    ...Array.from({ length: part }, (_, at) => task(at % 4, [[64 + at, 0, 0], [64, at, 0], [64, 0, at]][at % 3], 1, at)),
+    ...Array.from({ length: part }, (_, at) => task(0, [[64, 0, 0], [128, 0, 0], [64, 8, 0], [64, 0, 1000]][at % 4], 2 + Math.floor(at / 4), at % 4)),
     ...Array.from({ length: part }, (_, at) => row("crash", lane(at), { kind: `kind ${at}` }, 3)),
   ];
 }

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use advisor::{For, Model, PRESETS};
+use advisor::{Fitting, For, Model, PRESETS};
 use claims::matrix;
 use flow::{Film, View, caption, structure, time};
 use lab::standings::{Against, standings, standings_against};
@@ -61,10 +61,10 @@ fn of(metric: &str, number: (&str, u64)) -> Params {
     lab::params([("metric", metric.into()), (number.0, number.1.into())])
 }
 
-fn task(payload: u64, workers: u64, rounds: u64) -> Params {
+fn task([payload, reply, rounds]: [u64; 3], workers: u64) -> Params {
     let mut params = of("period", ("payload", payload));
     params.extend(lab::params([
-        ("reply", 0.into()),
+        ("reply", reply.into()),
         ("rounds", rounds.into()),
         ("workers", workers.into()),
         ("start", "pool".into()),
@@ -107,8 +107,9 @@ fn timed<T>(name: &str, step: &str, act: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Everything that the page has done with a report that it opens, the desk's part first.
-fn looked_at(name: &str, report: &Report) {
+/// Everything that the page has done with a report that it opens, the desk's part first. Says whether the guide has a
+/// model of it.
+fn looked_at(name: &str, report: &Report) -> bool {
     report.check_bounds().unwrap();
     let json = report.to_json().unwrap();
     timed(name, "parse", || Report::parse(&json).unwrap());
@@ -121,8 +122,11 @@ fn looked_at(name: &str, report: &Report) {
     // From here on it is the page's main thread.
     timed(name, "claims", || claims::judge(report));
     timed(name, "matrix", || matrix::rows(report));
+    let mut is_fitted = false;
     for of in [For::Any, For::Node] {
+        timed(name, "rows", || Fitting::of(report, of).step());
         let Ok(model) = timed(name, "fit", || Model::fit(report, of)) else { continue };
+        is_fitted = true;
         let workload = PRESETS[0].workload(2);
         let advice = timed(name, "advise", || model.advise(&workload, of).unwrap());
         timed(name, "map", || advisor::Map::of(&model, &advice, &workload, 30, 18));
@@ -138,6 +142,7 @@ fn looked_at(name: &str, report: &Report) {
         let drawn = timed(name, "time", || time(&film, &view).0.to_string());
         assert!(drawn.len() < 4 << 20, "{name}: time of {} bytes", drawn.len());
     }
+    is_fitted
 }
 
 #[test]
@@ -165,17 +170,34 @@ fn many_rows_take_no_time_for_each_other_row() {
 
 #[test]
 fn many_tasks_are_fitted_in_one_pass_each() {
+    // What carries more and works longer takes longer, or there is nothing to fit.
+    let slower = |row: ReportRow, times: f64| {
+        let mut row = row;
+        let samples = &mut row.measured_mut().unwrap().samples;
+        samples.iter_mut().for_each(|sample| *sample *= times);
+        row
+    };
+    let start = |lane| row("startup", lane, lab::params([("metric", "first_answer".into())]), 8, 4);
     let payloads = |at: usize| {
-        let (lane, payload) = (LANES[at % 4 + 7], 64 + at as u64 / 4);
-        row("tasks", lane, task(payload, 1, if at % 8 < 4 { 0 } else { at as u64 }), 8, 4)
+        if at < 4 {
+            return start(LANES[at + 7]);
+        }
+        let number = at as u64 / 4;
+        let task = task([[64 + number, 0, 0], [64, number, 0], [64, 0, number]][at % 3], 1);
+        slower(row("tasks", LANES[at % 4 + 7], task, 8, 4), 1.0 + number as f64)
     };
-    looked_at("tasks by payload", &report(MAX_ROWS, payloads));
+    let found = looked_at("tasks by payload", &report(MAX_ROWS, payloads));
+    assert!(found, "there is a model");
     let workers = |at: usize| {
-        let of_worker = at as u64 % 4;
-        let rounds = if of_worker < 2 { 0 } else { of_worker * 1000 };
-        row("tasks", "node.worker", task(64 + of_worker, 1 + at as u64 / 4, rounds), 8, 4)
+        if at == MAX_ROWS - 1 {
+            return start("node.worker");
+        }
+        let kind = at % 4;
+        let task = task([[64, 0, 0], [128, 0, 0], [64, 8, 0], [64, 0, 1000]][kind], 1 + at as u64 / 4);
+        slower(row("tasks", "node.worker", task, 8, 4), 1.0 + kind as f64)
     };
-    looked_at("tasks by workers", &report(MAX_ROWS, workers));
+    let found = looked_at("tasks by workers", &report(MAX_ROWS, workers));
+    assert!(found, "there is a model");
 }
 
 #[test]
