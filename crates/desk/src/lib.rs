@@ -12,16 +12,20 @@ use lab::standings::{Against, standings, standings_against};
 use protocol::desk::{Form, FromDesk, ToDesk};
 use protocol::report::Report;
 use wasm_bindgen::prelude::wasm_bindgen;
-use worker_link::inside::{listen, post};
+use worker_link::inside::{listen, post, try_post};
 
 /// Says that it listens, and does what the page asks for.
 #[wasm_bindgen]
 pub fn sit() {
     listen(|message| {
-        post(&match serde_wasm_bindgen::from_value(message) {
+        let answer = match serde_wasm_bindgen::from_value(message) {
             Ok(asked) => answer(asked),
             Err(why) => FromDesk::Refused(format!("the page's message was not understood: {why}")),
-        });
+        };
+        // A report may have numbers that JavaScript has not.
+        if let Err(why) = try_post(&answer) {
+            post(&FromDesk::Refused(format!("this report is damaged: {why}")));
+        }
     });
     post(&FromDesk::Loaded);
 }

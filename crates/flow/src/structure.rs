@@ -279,7 +279,7 @@ impl<'a> Plan<'a> {
             return Some((class(first.crosses), words));
         };
         let how = how(heavy.crosses);
-        let all: u64 = loaded.iter().map(|it| it.bytes).sum();
+        let all = loaded.iter().map(|it| it.bytes).fold(0, u64::saturating_add);
         let many = if loaded.iter().all(|it| it.bytes == heavy.bytes) {
             format!("{} × {}", loaded.len(), format::bytes(heavy.bytes))
         } else {
