@@ -11,13 +11,15 @@ use lab::scenarios;
 use lab::study::Ended;
 use lab::{Lane, Placement, export, table};
 use protocol::report::{Report, ReportRow, RowOutcome};
+use texts::outside;
 
 use super::measure::{Measured, Measuring};
-use super::{End, names, print};
+use super::{End, names};
 use crate::browser::Kind;
 use crate::cancel::Cancel;
 use crate::export::chrome;
 use crate::files::{keep, keep_elsewhere, writable};
+use crate::terminal::{print, say};
 use crate::{lanes, placement};
 
 /// Runs experiments on this machine's lanes and reports what they gave.
@@ -163,13 +165,13 @@ impl Run {
             _ => print(&table::text(report))?,
         }
         for warning in &report.run.warnings {
-            eprintln!("breakeven: warning: {warning}");
+            say!("breakeven: warning: {warning}");
         }
         let files = [
             (self.json.as_deref().filter(|file| file.as_os_str() != "-"), json),
             (self.csv.as_deref(), export::csv(report)),
             (self.markdown.as_deref(), export::markdown(report)),
-            (self.trace.as_deref(), chrome(report)),
+            (self.trace.as_deref(), outside::json(&chrome(report)).into_owned()),
         ];
         let written = files.iter().filter_map(|(file, text)| Some(keep_somewhere((*file)?, text)));
         // One that fails does not keep the others from being written.

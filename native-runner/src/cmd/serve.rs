@@ -1,6 +1,6 @@
 //! `breakeven serve`: the page and its API, until somebody interrupts.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +14,12 @@ use tokio::time::sleep;
 
 use super::End;
 use crate::laboratory::Laboratory;
+use crate::runtime;
 use crate::server::{
     AllowedOrigin, Door, Host, Listeners, Pairing, PairingRequest, Server, assets,
 };
 use crate::start_page::StartPage;
+use crate::terminal::{ask, print, say};
 
 /// By then a browser has read the page that opens the address.
 const START: Duration = Duration::from_secs(60);
@@ -42,12 +44,8 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<End> {
         let laboratory = Laboratory::start().context("cannot start the laboratory's thread")?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            // Serving is light, and figures are taken beside it.
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .context("cannot start the server's threads")?;
+        // Serving is light, and figures are taken beside it.
+        let runtime = runtime::start(2)?;
         let ended = runtime.block_on(self.serve(laboratory));
         // A thread that still waits for a line at the terminal is not waited for.
         runtime.shutdown_background();
@@ -66,12 +64,9 @@ impl Serve {
         let server = Server::new(port, Host::Laboratory(laboratory), door)?;
         let address = server.one_time_address();
         if !assets::page_is_there() {
-            eprintln!("breakeven: this build has no page inside: `cargo xtask build` makes one");
+            say!("breakeven: this build has no page inside: `cargo xtask build` makes one");
         }
-        {
-            let mut out = std::io::stdout().lock();
-            writeln!(out, "{address}").and_then(|()| out.flush()).context("standard output")?;
-        }
+        print(&format!("{address}\n"))?;
         self.say_what_is_exposed(port);
         let opened = if self.no_open { None } else { open(&address) };
         let start_is_over = async {
@@ -90,22 +85,22 @@ impl Serve {
     }
 
     fn say_what_is_exposed(&self, port: u16) {
-        eprintln!(
+        say!(
             "Serving on 127.0.0.1 and ::1, port {port}: programs on this machine reach it, others do not.\n\
              The page is for everybody. Experiments, of bounded size, are for the browser that opens the\n\
              address first; nobody can have files read or programs run that are not part of this one.\n\
              The address works once. Ctrl-C ends it."
         );
         if self.allow_scrape {
-            eprintln!(
+            say!(
                 "Pages of the internet are scraped for it, too; addresses of this network are not."
             );
         }
         if let Some(origin) = &self.allow_origin {
             let origin = origin.as_str();
-            eprintln!("Pages of {origin} may ask for experiments too: each is asked for here.");
+            say!("Pages of {origin} may ask for experiments too: each is asked for here.");
             if !std::io::stdin().is_terminal() {
-                eprintln!("breakeven: this is no terminal to ask at, so that none will be let in");
+                say!("breakeven: this is no terminal to ask at, so that none will be let in");
             }
         }
     }
@@ -119,7 +114,7 @@ fn open(address: &str) -> Option<StartPage> {
         .and_then(|page| open::that_detached(page.path()).map(|()| page));
     opened
         .inspect_err(|why| {
-            eprintln!("breakeven: no browser could be opened ({why}); open the address yourself");
+            say!("breakeven: no browser could be opened ({why}); open the address yourself");
         })
         .ok()
 }
@@ -137,19 +132,19 @@ async fn attend(pairing: Option<Arc<Pairing>>, asked: Option<Receiver<PairingReq
                     // Dropping it says no.
                     continue;
                 }
-                eprint!("A page asks to have experiments run here; it shows {}. Let it in? [y/N] ", request.code);
+                ask(format_args!("A page asks to have experiments run here; it shows {}. Let it in? [y/N] ", request.code));
                 waiting = Some(request);
             }
             line = next(&mut lines) => match (line.trim(), waiting.take()) {
                 ("y" | "yes", Some(request)) => {
                     let there = request.answer.send(true).is_ok();
-                    eprintln!("{}", if there { "It is in; `revoke` turns it out." } else { "It is gone." });
+                    say!("{}", if there { "It is in; `revoke` turns it out." } else { "It is gone." });
                 }
                 ("revoke", _) => {
                     pairing.revoke();
-                    eprintln!("Nobody but this machine's own page is in.");
+                    say!("Nobody but this machine's own page is in.");
                 }
-                (_, Some(_)) => eprintln!("It stays out."),
+                (_, Some(_)) => say!("It stays out."),
                 _ => {}
             },
         }

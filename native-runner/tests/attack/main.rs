@@ -1,7 +1,10 @@
 //! Attacks on the built runner: by other accounts, by files, by pages and programs. Each once got through.
 //!
 //! The short form runs with the tests; `cargo xtask attack` sets `BREAKEVEN_ATTACK=long` for the long one.
-#![allow(clippy::disallowed_methods, reason = "these tests start the command itself, and other programs")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests start the command itself, and other programs"
+)]
 
 mod files;
 mod input;
