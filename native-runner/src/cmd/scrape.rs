@@ -203,4 +203,25 @@ mod tests {
         let line = line(ScrapeResult::Answered(Answer::Page(Box::new(page))));
         assert!(line.contains("“T”: 0 words, 0 headings, 0 links"), "{line}");
     }
+
+    #[test]
+    fn what_a_page_or_its_end_says_is_on_its_line() {
+        let hostile = || "\u{1b}]0;x\u{7}\r\nok  \u{9b}31m\u{202e}\u{2028}".to_owned();
+        let page = Page { title: Some(hostile()), charset: hostile(), ..Page::default() };
+        for result in [
+            ScrapeResult::Answered(Answer::Page(Box::new(page))),
+            ScrapeResult::Answered(Answer::Refused(hostile())),
+            ScrapeResult::Answered(Answer::Failed(hostile())),
+        ] {
+            let line = page_line(&Scraped { url: hostile(), result, took: Nanos(1), attempts: 1 });
+            assert!(!line.contains(texts::outside::is_obeyed), "{line:?}");
+        }
+        for event in [
+            ScrapeEvent::Crashed { url: hostile(), attempt: 0, how: hostile() },
+            ScrapeEvent::Crashed { url: hostile(), attempt: 1, how: hostile() },
+        ] {
+            let line = told(&event).unwrap();
+            assert!(!line.contains(texts::outside::is_obeyed), "{line:?}");
+        }
+    }
 }
