@@ -14,6 +14,8 @@ use rustix::process::{Pid, Signal, pidfd_send_signal};
 use rustix::time::Timespec;
 use tokio::sync::Notify;
 
+use crate::terminal::say;
+
 /// How long a child may be silent while somebody waits for it: many times what an operation takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Looks at silent children until they are given up.
@@ -298,6 +300,6 @@ fn watch_over(state: &Arc<State>) {
         }
     });
     if let Err(why) = started {
-        eprintln!("breakeven: no thread watches for silent children: {why}");
+        say!("breakeven: no thread watches for silent children: {why}");
     }
 }

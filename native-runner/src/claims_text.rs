@@ -3,7 +3,10 @@
 use claims::matrix::{self, Died};
 use claims::{Column, Judged, Platform, Table, Verdict, seed};
 use protocol::report::Report;
+use texts::outside::{self, Outside};
 use textwrap::{Options, WordSeparator, WordSplitter, wrap};
+
+use crate::terminal;
 
 /// Columns of a page of text, off a terminal.
 const WIDTH: usize = 100;
@@ -84,14 +87,15 @@ fn lines(beside: &str, text: &str) -> String {
         .subsequent_indent(&rest)
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation);
-    wrap(text, options).into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+    wrap(&outside::line(text), options)
+        .into_iter()
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect()
 }
 
 /// Of the terminal, up to what reads well.
 fn console_width() -> usize {
-    use std::io::{IsTerminal, stdout};
-
-    if stdout().is_terminal() { textwrap::termwidth().min(WIDTH + 20) } else { WIDTH }
+    if terminal::is_output() { textwrap::termwidth().min(WIDTH + 20) } else { WIDTH }
 }
 
 /// Who dies of which crash.
@@ -102,7 +106,7 @@ fn crashes(report: &Report) -> String {
     }
     let mut out = heading("Who dies of which crash");
     for (number, lane) in lanes.iter().enumerate() {
-        out += &format!("  {:>2}  {lane}\n", number + 1);
+        out += &format!("  {:>2}  {}\n", number + 1, Outside(lane));
     }
     let numbers: String = (1..=lanes.len()).map(|number| format!("{number:>4}")).collect();
     out += &format!("\n  {:<16}{numbers}\n", "");

@@ -1,9 +1,7 @@
 //! The report of a run on the command line: in memory, in its file, and as progress on a terminal.
 
-use std::io::{IsTerminal, stderr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use lab::experiments::Experiment;
 use lab::plan::Plan;
 use lab::record::Record;
@@ -16,6 +14,7 @@ use protocol::trace::Recording;
 
 use crate::files::Target;
 use crate::machine;
+use crate::terminal::{Progress, say};
 use crate::timing::Clock;
 
 /// Keeps the report up to date.
@@ -24,7 +23,7 @@ pub(crate) struct Recorder {
     file: Option<Target>,
     /// Why the last block is not in the file, if it is not.
     trouble: Option<String>,
-    bar: ProgressBar,
+    bar: Progress,
     began: Clock,
     migrations: Option<u64>,
 }
@@ -37,7 +36,7 @@ impl Recorder {
             record: Record::begin(plan, machine::for_report(), begin_run()),
             file,
             trouble: None,
-            bar: progress_bar(),
+            bar: Progress::bar(),
             began: Clock::start(),
             migrations: machine::migrations(),
         }
@@ -45,7 +44,7 @@ impl Recorder {
 
     /// The report.
     pub(crate) fn end(self) -> Report {
-        self.bar.finish_and_clear();
+        self.bar.end();
         self.record.report
     }
 }
@@ -54,7 +53,7 @@ impl Recorder {
 pub(crate) fn begin_run() -> Run {
     let load = machine::load();
     Run {
-        command: std::env::args().collect(),
+        command: std::env::args_os().map(|it| it.to_string_lossy().into_owned()).collect(),
         revision: option_env!("BREAKEVEN_REVISION").map(str::to_owned),
         started: since_1970().as_secs(),
         clock: machine::clock(),
@@ -65,9 +64,8 @@ pub(crate) fn begin_run() -> Run {
 
 impl Witness for Recorder {
     fn begins(&mut self, done: usize, all: usize, lane: &LaneId, scenario: &Scenario) {
-        self.bar.set_length(all as u64);
-        self.bar.set_position(done as u64);
-        self.bar.set_message(format!("a trace of {} on {lane}", scenario.id));
+        self.bar.set(done, all);
+        self.bar.say(format_args!("a trace of {} on {lane}", scenario.id));
     }
 
     fn recorded(&mut self, _recording: &Recording) {}
@@ -75,9 +73,8 @@ impl Witness for Recorder {
 
 impl Listener for Recorder {
     fn turn(&mut self, done: usize, all: usize, lane: &LaneId, experiment: &Experiment) {
-        self.bar.set_length(all as u64);
-        self.bar.set_position(done as u64);
-        self.bar.set_message(format!("{} on {lane}", experiment.id));
+        self.bar.set(done, all);
+        self.bar.say(format_args!("{} on {lane}", experiment.id));
     }
 
     fn block(&mut self, finished: u32, findings: &Findings) -> Result<Next, String> {
@@ -91,7 +88,7 @@ impl Listener for Recorder {
             let trouble = file.keep(&json).err().map(|why| format!("{why:#}"));
             if let (Some(why), None) = (&trouble, &self.trouble) {
                 self.bar.suspend(|| {
-                    eprintln!(
+                    say!(
                         "breakeven: {why}. The run goes on, and the report is written after the next \
                          block: make room meanwhile"
                     );
@@ -111,12 +108,4 @@ fn since_1970() -> Duration {
 /// as floats.
 pub(crate) fn seed() -> u64 {
     since_1970().as_nanos() as u64 & ((1 << 53) - 1)
-}
-
-fn progress_bar() -> ProgressBar {
-    let template = "{bar:24} {percent:>3}%, about {eta} left: {msg}";
-    let style = ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
-    // indicatif itself stays silent off a terminal.
-    let bar = if stderr().is_terminal() { ProgressBar::new(1) } else { ProgressBar::hidden() };
-    bar.with_style(style)
 }

@@ -84,6 +84,16 @@ pub fn reports(bytes: &[u8]) {
         let _ = flow::sheet("a report", &[film], &flow::origin(&report));
         let middle = film.length() / 2;
         let _ = flow::structure(film, 300.0, Some(middle));
+        let recording = &film.recording;
+        for moment in flow::moments(recording) {
+            let _ = flow::sentence(recording, &recording.events[moment.start]);
+        }
+    }
+    // The forms in which it is saved.
+    for text in
+        [lab::export::csv(&report), lab::export::markdown(&report), lab::table::text(&report)]
+    {
+        assert!(!text.chars().any(|it| it.is_control() && !"\r\n".contains(it)), "{text:?}");
     }
 }
 

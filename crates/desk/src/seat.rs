@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Blob, BlobPropertyBag, FileReaderSync};
 use worker_link::Carried;
-use worker_link::inside::{listen, post};
+use worker_link::inside::{listen, post, try_post};
 
 use crate::{Files, answer};
 
@@ -31,11 +31,16 @@ pub fn sit() {
             }
         }
         let part = left.pop_front();
-        post(&match part {
+        let answer = match part {
             Some(part) => FromDesk::Part { part, left: left.len() as u32 },
             // An answer may have nothing in it, such as no row that stands beside another one.
             None => FromDesk::Part { part: Part::Rows(Vec::new()), left: 0 },
-        });
+        };
+        // A report may have numbers that JavaScript has not.
+        if let Err(why) = try_post(&answer) {
+            left.clear();
+            post(&FromDesk::<Carried>::Refused(format!("this report is damaged: {why}")));
+        }
     });
     post(&FromDesk::<Carried>::Loaded);
 }

@@ -33,7 +33,8 @@ pub fn caption(recording: &Recording) -> String {
     all += &crossing(recording);
     let spans = spans(recording);
     let time = |is: &dyn Fn(&Span) -> bool| {
-        spans.iter().filter(|span| is(span)).map(|span| span.to - span.from).sum::<u64>()
+        let lengths = spans.iter().filter(|span| is(span)).map(|span| span.to - span.from);
+        lengths.fold(0, u64::saturating_add)
     };
     let computing = time(&|span| span.doing == Doing::Computing);
     let copying = time(&|span| matches!(span.doing, Doing::Copying(_)));
@@ -74,7 +75,8 @@ pub fn caption(recording: &Recording) -> String {
 fn crossing(recording: &Recording) -> String {
     let messages = messages(recording);
     let of = |crosses: Crosses| -> u64 {
-        messages.iter().filter(|it| it.crosses == crosses).map(|it| it.bytes).sum()
+        let of = messages.iter().filter(|it| it.crosses == crosses).map(|it| it.bytes);
+        of.fold(0, u64::saturating_add)
     };
     let copied = recording.bytes_copied();
     let (moved, shared) = (of(Crosses::Moved), of(Crosses::Shared));

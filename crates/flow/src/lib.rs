@@ -28,6 +28,8 @@ pub use structure::{HEIGHT_OF_TRACK, structure};
 pub use time::{ROW, View, time};
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod made;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
-//! Shapes of a picture: SVG elements that have a class and no looks of their own.
+//! Shapes of a picture: SVG elements that have a class and no looks of their own. Words enter it by [`text`], [`title`]
+//! and [`label`] alone, which leave out what XML forbids; the library escapes the rest.
 
 use svg::node::Text as Words;
 use svg::node::element::path::Data;
 use svg::node::element::{Group, Line, Path, Rectangle, Text, Title};
+use texts::outside;
 
 /// How the classes look in a file of its own: black on white, legible without colour.
 pub const STYLE: &str = include_str!("flow.css");
@@ -60,18 +62,13 @@ pub(crate) enum Anchor {
     End,
 }
 
-pub(crate) fn text(
-    class: &str,
-    [x, y]: [f64; 2],
-    anchor: Anchor,
-    words: impl Into<String>,
-) -> Text {
+pub(crate) fn text(class: &str, [x, y]: [f64; 2], anchor: Anchor, words: impl AsRef<str>) -> Text {
     let anchor = match anchor {
         Anchor::Start => "start",
         Anchor::Middle => "middle",
         Anchor::End => "end",
     };
-    Text::new(words)
+    Text::new(outside::line(words.as_ref()))
         .set("class", class)
         .set("x", round(x))
         .set("y", round(y))
@@ -79,8 +76,13 @@ pub(crate) fn text(
 }
 
 /// What a pointer is told that rests on a shape.
-pub(crate) fn title(words: impl Into<String>) -> Title {
-    Title::new("").add(Words::new(words))
+pub(crate) fn title(words: impl AsRef<str>) -> Title {
+    Title::new("").add(Words::new(outside::line(words.as_ref())))
+}
+
+/// What an attribute says to who does not see the picture.
+pub(crate) fn label(words: &str) -> String {
+    outside::line(words).into_owned()
 }
 
 /// About how wide words are, in pixels of a letter of this size.

@@ -10,7 +10,7 @@ use texts::tr;
 
 use crate::caption::caption;
 use crate::film::Film;
-use crate::pen::{Anchor, STYLE, arrow, group, line, rectangle, text, width_of, wrapped};
+use crate::pen::{Anchor, STYLE, arrow, group, label, line, rectangle, text, width_of, wrapped};
 use crate::structure::structure;
 use crate::time::{ROW, View, time};
 
@@ -66,7 +66,7 @@ pub fn sheet(heading: &str, films: &[&Film], of: &str) -> String {
         .set("width", "297mm")
         .set("height", format!("{:.1}mm", height / HEIGHT * 210.0))
         .set("role", "img")
-        .set("aria-label", heading)
+        .set("aria-label", label(heading))
         .add(Style::new(STYLE))
         .add(rectangle("sheet", [0.0, 0.0, WIDTH, height]))
         .add(body)

@@ -61,13 +61,18 @@ impl View {
     /// Where a time is, in pixels from the left.
     #[must_use]
     pub fn x(&self, at: f64) -> f64 {
-        NAMES + (at - self.from) / (self.to - self.from) * (self.width - NAMES - 8.0)
+        NAMES + (at - self.from) / self.span() * (self.width - NAMES - 8.0)
     }
 
     /// The time at so many pixels from the left.
     #[must_use]
     pub fn at(&self, x: f64) -> f64 {
-        self.from + (x - NAMES) / (self.width - NAMES - 8.0) * (self.to - self.from)
+        self.from + (x - NAMES) / (self.width - NAMES - 8.0) * self.span()
+    }
+
+    /// How long it is: something, even where numbers are so large that both ends are the same.
+    fn span(&self) -> f64 {
+        (self.to - self.from).max(1e-3)
     }
 
     /// The middle of a track.
@@ -100,16 +105,20 @@ pub fn time(film: &Film, view: &View) -> (Group, f64) {
 
 fn draw_axis(all: &mut Group, view: &View, height: f64) {
     let room = view.width - NAMES;
-    let step = nice((view.to - view.from) / (room / 80.0).max(1.0));
-    let mut at = (view.from / step).ceil() * step;
-    while at <= view.to {
+    let step = nice(view.span() / (room / 80.0).max(1.0));
+    let first = (view.from / step).ceil() * step;
+    // Counted: added to a large number, a step may be nothing.
+    for number in 0..=(view.span() / step) as u32 {
+        let at = first + f64::from(number) * step;
+        if at > view.to {
+            break;
+        }
         let x = view.x(at);
         all.append(line("grid", [x, TOP], [x, height - AXIS]));
         if x < view.width - 16.0 {
             let words = if at == 0.0 { "0".to_owned() } else { format::time(at) };
             all.append(text("small", [x, height - 8.0], Anchor::Middle, words));
         }
-        at += step;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::format::{self, params};
 use protocol::report::{Measured, Report, ReportRow, RowOutcome};
+use texts::outside;
 
 /// What stands above each cell.
 pub const HEADS: [&str; 6] = ["Experiment", "Params", "Lane", "Median", "95% interval", "Samples"];
@@ -50,7 +51,9 @@ fn line(row: &ReportRow) -> [String; 6] {
     };
     let params = [Some(params(&row.params)), crossing].into_iter().flatten();
     let params = params.collect::<Vec<_>>().join(", ");
-    [row.experiment.clone(), params, row.lane.to_string(), median, interval, samples]
+    let cells = [row.experiment.clone(), params, row.lane.to_string(), median, interval, samples];
+    // Each is on one line whatever it was, and as wide as it is shown.
+    cells.map(|cell| outside::line(&cell).into_owned())
 }
 
 /// What a trial saw, after its time.

@@ -100,7 +100,7 @@ pub fn run(
     for _ in 0..threads {
         let (inbox, output) = (Arc::clone(&inbox), Arc::clone(&output));
         // An end of the input ends the process, and with it these.
-        thread::spawn(move || {
+        let started = thread::Builder::new().spawn(move || {
             let mut scraper = Scraper::default();
             loop {
                 let ask = inbox.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -110,6 +110,7 @@ pub fn run(
                 }
             }
         });
+        started.map(drop)?;
     }
     while let Request::Page(ask) = next(input)? {
         asks.send(ask).map_err(|_| io::Error::other("every thread has ended"))?;

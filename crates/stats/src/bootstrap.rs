@@ -95,13 +95,15 @@ impl Estimate {
 /// The median over blocks and its interval; none if there is no block, or an empty one.
 #[must_use]
 pub fn median(blocks: &[Vec<f64>], random: &mut Rng) -> Option<Estimate> {
+    median_of(RESAMPLES, blocks, random)
+}
+
+fn median_of(draws: usize, blocks: &[Vec<f64>], random: &mut Rng) -> Option<Estimate> {
     if !usable(blocks) {
         return None;
     }
-    Some(bootstrap(
-        &blocks.iter().map(|block| middle(&mut block.clone())).collect::<Vec<_>>(),
-        random,
-    ))
+    let medians: Vec<f64> = blocks.iter().map(|block| middle(&mut block.clone())).collect();
+    Some(bootstrap(draws, &medians, random))
 }
 
 /// How many times as long the first took as the second, paired by block, and the interval; none if the
@@ -119,7 +121,7 @@ pub fn ratio(first: &[Vec<f64>], second: &[Vec<f64>], random: &mut Rng) -> Optio
         .zip(second)
         .map(|(first, second)| logarithm(first) - logarithm(second))
         .collect();
-    Some(bootstrap(&differences, random).map(f64::exp))
+    Some(bootstrap(RESAMPLES, &differences, random).map(f64::exp))
 }
 
 /// How many times as long the first took as the second, where the two were measured on different
@@ -131,8 +133,19 @@ pub fn unpaired_ratio(
     second: &[Vec<f64>],
     random: &mut Rng,
 ) -> Option<Estimate> {
-    let first = median(first, random)?;
-    let second = median(second, random)?;
+    unpaired_ratio_of(RESAMPLES, first, second, random)
+}
+
+/// The same with so many draws, at least one: where there are very many ratios, as many draws of each take too long.
+#[must_use]
+pub fn unpaired_ratio_of(
+    draws: usize,
+    first: &[Vec<f64>],
+    second: &[Vec<f64>],
+    random: &mut Rng,
+) -> Option<Estimate> {
+    let first = median_of(draws.max(1), first, random)?;
+    let second = median_of(draws.max(1), second, random)?;
     let ends = [&first, &second].map(|it| it.resampled[0]);
     if ends.iter().any(|least| *least <= 0.0) {
         return None;
@@ -145,10 +158,10 @@ pub fn unpaired_ratio(
     Some(Estimate::of(first.value / second.value, blocks, ratios))
 }
 
-/// The median of the blocks' values, and of as many drawn from them.
-fn bootstrap(values: &[f64], random: &mut Rng) -> Estimate {
+/// The median of the blocks' values, and of as many drawn from them, so often.
+fn bootstrap(draws: usize, values: &[f64], random: &mut Rng) -> Estimate {
     let mut drawn = vec![0.0; values.len()];
-    let resampled = (0..RESAMPLES).map(|_| {
+    let resampled = (0..draws).map(|_| {
         drawn.fill_with(|| values[random.usize(..values.len())]);
         middle(&mut drawn)
     });

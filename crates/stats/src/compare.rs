@@ -1,6 +1,6 @@
 //! Which of two lanes is faster, if the data can tell.
 
-use crate::bootstrap::Estimate;
+use crate::bootstrap::{Estimate, Interval};
 
 /// How much of a difference is worth the word, if nobody says otherwise: 1%.
 pub const THRESHOLD: f64 = 0.01;
@@ -21,36 +21,56 @@ pub enum Verdict {
     TooCloseToCall,
 }
 
+/// What a verdict needs to know of a ratio: a table of many has no room for the draws of each.
+#[derive(Clone, Copy, Debug)]
+pub struct Outlook {
+    /// The ratio's.
+    interval: Interval,
+    /// What is equivalent.
+    bounds: (f64, f64),
+    /// The chance that it is not below them, and that it is not above them.
+    sides: (f64, f64),
+}
+
+impl Outlook {
+    /// Of a ratio. `threshold` is a part: 0.01 for 1%.
+    #[must_use]
+    pub fn of(ratio: &Estimate, threshold: f64) -> Self {
+        let bounds = (1.0 / (1.0 + threshold), 1.0 + threshold);
+        let sides = (1.0 - ratio.part_up_to(bounds.0), ratio.part_up_to(bounds.1));
+        Self { interval: ratio.interval, bounds, sides }
+    }
+}
+
 /// The verdicts over a table of ratios: *faster* and *slower* hold for all of them together, by Holm's
 /// step-down procedure (Holm, "A Simple Sequentially Rejective Multiple Test Procedure", 1979).
 ///
 /// `threshold` is a part: 0.01 for 1%.
 #[must_use]
 pub fn verdicts(ratios: &[Estimate], threshold: f64) -> Vec<Verdict> {
-    let bounds = (1.0 / (1.0 + threshold), 1.0 + threshold);
-    let sides: Vec<(f64, f64)> = ratios
-        .iter()
-        .map(|ratio| (1.0 - ratio.part_up_to(bounds.0), ratio.part_up_to(bounds.1)))
-        .collect();
+    let table: Vec<Outlook> = ratios.iter().map(|ratio| Outlook::of(ratio, threshold)).collect();
+    verdicts_of(&table)
+}
+
+/// The same over what is left of the ratios.
+#[must_use]
+pub fn verdicts_of(table: &[Outlook]) -> Vec<Verdict> {
     // Two-sided, because nobody said beforehand which side would be faster.
-    let p: Vec<f64> = sides.iter().map(|(low, high)| (2.0 * low.min(*high)).min(1.0)).collect();
-    let significant = holm(&p, LEVEL);
-    ratios
-        .iter()
-        .zip(sides)
-        .zip(significant)
-        .map(|((ratio, (not_faster, not_slower)), significant)| {
-            if significant && not_faster < not_slower {
-                Verdict::Faster
-            } else if significant {
-                Verdict::Slower
-            } else if bounds.0 <= ratio.interval.low && ratio.interval.high <= bounds.1 {
-                Verdict::Equivalent
-            } else {
-                Verdict::TooCloseToCall
-            }
-        })
-        .collect()
+    let p = |Outlook { sides: (low, high), .. }: &Outlook| (2.0 * low.min(*high)).min(1.0);
+    let significant = holm(&table.iter().map(p).collect::<Vec<f64>>(), LEVEL);
+    let verdict = |(Outlook { interval, bounds, sides }, significant): (&Outlook, bool)| {
+        let (not_faster, not_slower) = sides;
+        if significant && not_faster < not_slower {
+            Verdict::Faster
+        } else if significant {
+            Verdict::Slower
+        } else if bounds.0 <= interval.low && interval.high <= bounds.1 {
+            Verdict::Equivalent
+        } else {
+            Verdict::TooCloseToCall
+        }
+    };
+    table.iter().zip(significant).map(verdict).collect()
 }
 
 /// Which of the hypotheses with these p-values are rejected, at a level for the whole family.

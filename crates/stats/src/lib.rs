@@ -7,7 +7,9 @@ mod compare;
 mod summary;
 mod trend;
 
-pub use bootstrap::{Estimate, Interval, RESAMPLES, median, ratio, unpaired_ratio};
-pub use compare::{THRESHOLD, Verdict, holm, verdicts};
+pub use bootstrap::{
+    Estimate, Interval, RESAMPLES, median, ratio, unpaired_ratio, unpaired_ratio_of,
+};
+pub use compare::{Outlook, THRESHOLD, Verdict, holm, verdicts, verdicts_of};
 pub use summary::{Summary, quantile};
 pub use trend::{Trend, trend};

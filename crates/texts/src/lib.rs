@@ -2,8 +2,12 @@
 //!
 //! A text stands in the code in English, where it is said: [`tr!`], or in a table: [`text!`]. A catalogue has the same in another language; the
 //! page fetches one and [speaks](speak) it. Without one all is English, as at the terminal.
+//!
+//! What others say is let through by [`outside`] alone.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
+
+pub mod outside;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -99,9 +99,10 @@ impl Process {
     /// One that has answered.
     pub(crate) fn start(channel: Channel, experiment: &str, name: &str) -> Result<Self> {
         let mut command = Command::new("/proc/self/exe");
-        let (child, ends) = channel.start(command.args(["--worker", experiment, name]))?;
+        let (mut child, ends) = channel.start(command.args(["--worker", experiment, name]))?;
         let (to, from, socket) = ends.split()?;
-        let mut this = Self { child, to, heard: listen(from), socket };
+        let heard = listen(from).inspect_err(|_| drop(child.kill()))?;
+        let mut this = Self { child, to, heard, socket };
         this.receive()?;
         Ok(this)
     }
@@ -153,9 +154,9 @@ impl Drop for Process {
     }
 }
 
-fn listen(from: Reader) -> Receiver<Heard> {
+fn listen(from: Reader) -> Result<Receiver<Heard>> {
     let (sender, heard) = channel();
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         for line in BufReader::new(from).lines() {
             let Ok(Ok(message)) = line.map(|line| serde_json::from_str(&line)) else { break };
             if sender.send(Heard::Message(message)).is_err() {
@@ -163,8 +164,8 @@ fn listen(from: Reader) -> Receiver<Heard> {
             }
         }
         let _ = sender.send(Heard::Ended(now()));
-    });
-    heard
+    })?;
+    Ok(heard)
 }
 
 /// The worker's side: says that it is there, and answers messages until the stream ends.

@@ -10,8 +10,16 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 /// # Panics
 /// If the message cannot be cloned, which is a mistake in the program.
 pub fn post(message: &impl Serialize) {
-    let message = serde_wasm_bindgen::to_value(message).expect_throw("messages serialize");
-    scope().post_message(&message).expect_throw("messages can be cloned");
+    try_post(message).expect_throw("messages can be sent");
+}
+
+/// Sends a message up that is not all of our making.
+///
+/// # Errors
+/// If it has something that JavaScript has not, such as a number of 64 bits, or cannot be cloned.
+pub fn try_post(message: &impl Serialize) -> Result<(), String> {
+    let message = serde_wasm_bindgen::to_value(message).map_err(|why| why.to_string())?;
+    scope().post_message(&message).map_err(|why| crate::text(&why))
 }
 
 /// The address of the script that this worker runs: another worker of its kind starts from the same.

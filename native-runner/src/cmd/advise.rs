@@ -16,12 +16,12 @@ use protocol::report::{Param, Report, RowOutcome};
 use protocol::study::Proof;
 use serde_json::{Value, json};
 
-use super::claims::read;
+use super::End;
 use super::measure::{Measured, Measuring};
-use super::{End, print};
 use crate::browser::Kind;
 use crate::cancel::Cancel;
-use crate::{lanes, machine};
+use crate::terminal::{print, print_json, say};
+use crate::{input, lanes, machine};
 use quantities::{bytes, part, rate};
 
 /// Predicts a workload on every lane from this machine's figures, and says which lane it would be.
@@ -137,7 +137,7 @@ impl Advise {
         }
         let cancel = Cancel::default();
         let report = match &self.report {
-            Some(file) => match read(file) {
+            Some(file) => match input::report(file) {
                 Ok(report) => report,
                 Err(why) => return Ok(End::BadUsage(why)),
             },
@@ -150,7 +150,7 @@ impl Advise {
             Ok(model) => model,
             Err(missing) if self.report.is_some() => return Ok(End::BadUsage(missing.to_string())),
             Err(missing) => {
-                eprintln!("breakeven: {missing}");
+                say!("breakeven: {missing}");
                 return Ok(End::Unavailable);
             }
         };
@@ -176,7 +176,7 @@ impl Advise {
         }
         if self.json {
             let data = json(&advice, &break_evens, &workload, &proved);
-            print(&(serde_json::to_string_pretty(&data)? + "\n"))?;
+            print_json(&data)?;
         } else {
             print(&text::of(&advice, &break_evens, &workload, &proved))?;
         }
@@ -210,7 +210,7 @@ impl Advise {
             Ended::Done => Ok(report),
             Ended::Cancelled => Err(End::Interrupted),
             Ended::Stopped(why) => {
-                eprintln!("breakeven: {why}");
+                say!("breakeven: {why}");
                 Err(End::Failed)
             }
         }))
@@ -237,7 +237,7 @@ impl Advise {
             return Ok(Err(End::BadUsage(why)));
         }
         if workload.crash_rate > 0.0 {
-            eprintln!(
+            say!(
                 "breakeven: the proof is without crashes: it shows what the tasks take by themselves"
             );
         }

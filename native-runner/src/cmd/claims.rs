@@ -1,7 +1,6 @@
 //! `breakeven claims`: the seed's tables with verdicts, over a report or over what it measures itself.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use claims::Judged;
 use claims::matrix::{self, Died};
@@ -15,11 +14,12 @@ use protocol::LaneId;
 use protocol::report::Report;
 use serde_json::json;
 
+use super::End;
 use super::measure::{Measured, Measuring};
-use super::{End, print};
 use crate::browser::Kind;
 use crate::cancel::Cancel;
-use crate::{claims_text, lanes};
+use crate::terminal::{print, print_json, say};
+use crate::{claims_text, input, lanes};
 
 /// Shows the seed's tables with a verdict on each cell, founded on a report.
 ///
@@ -45,7 +45,7 @@ const ALIKE: [LaneId; 2] = [LaneId::PROCESS_PIPE, LaneId::NODE_FORK_ADVANCED];
 impl Claims {
     pub(super) fn run(self) -> anyhow::Result<End> {
         let (report, end) = match &self.report {
-            Some(file) => match read(file) {
+            Some(file) => match input::report(file) {
                 Ok(report) => (report, End::Done),
                 Err(why) => return Ok(End::BadUsage(why)),
             },
@@ -59,7 +59,7 @@ impl Claims {
             let crashes = crashes(&report);
             let data =
                 json!({ "claims": judged, "crashes": crashes, "left_out": self.left_out(&report) });
-            print(&(serde_json::to_string_pretty(&data)? + "\n"))?;
+            print_json(&data)?;
         } else {
             print(&claims_text::text(&report, &judged, &self.left_out(&report)))?;
         }
@@ -85,7 +85,7 @@ impl Claims {
             Ended::Cancelled if !report.results.is_empty() => Ok((report, End::Interrupted)),
             Ended::Cancelled => Err(End::Interrupted),
             Ended::Stopped(why) => {
-                eprintln!("breakeven: {why}");
+                say!("breakeven: {why}");
                 Ok((report, End::Failed))
             }
         }))
@@ -134,15 +134,6 @@ fn crashes(report: &Report) -> Vec<serde_json::Value> {
         })
     });
     data.collect()
-}
-
-/// An earlier report.
-///
-/// # Errors
-/// Says which file it is and what is wrong with it.
-pub(super) fn read(file: &Path) -> Result<Report, String> {
-    let text = fs::read_to_string(file).map_err(|why| format!("{}: {why}", file.display()))?;
-    Report::parse(&text).map_err(|why| format!("{}: {why}", file.display()))
 }
 
 /// Every claim, for `list`.

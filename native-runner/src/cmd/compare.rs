@@ -1,7 +1,6 @@
 //! `breakeven compare`: what changed between two reports.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use lab::changes::{changes, word};
@@ -10,8 +9,11 @@ use lab::table::aligned;
 use protocol::desk::Change;
 use protocol::report::{Report, ReportRow, RowOutcome, Unit};
 use serde_json::json;
+use texts::outside::Outside;
 
-use super::{End, print};
+use super::End;
+use crate::input;
+use crate::terminal::{print, print_json, say};
 
 /// Compares two reports, row by row: how many times as much B is as A.
 ///
@@ -29,7 +31,7 @@ pub(super) struct Compare {
 
 impl Compare {
     pub(super) fn run(self) -> anyhow::Result<End> {
-        let (a, b) = match (read(&self.a), read(&self.b)) {
+        let (a, b) = match (input::report(&self.a), input::report(&self.b)) {
             (Ok(a), Ok(b)) => (a, b),
             (Err(why), _) | (_, Err(why)) => return Ok(End::BadUsage(why)),
         };
@@ -38,33 +40,28 @@ impl Compare {
         if pairs.is_empty() {
             let why = format!(
                 "{} and {} have no row in common that both measured",
-                self.a.display(),
-                self.b.display()
+                Outside(self.a.display()),
+                Outside(self.b.display())
             );
             return Ok(End::BadUsage(why));
         }
         if self.json {
             let rows: Vec<_> = pairs.iter().map(data).collect();
-            print(&(serde_json::to_string_pretty(&json!({ "comparisons": rows }))? + "\n"))?;
+            print_json(&json!({ "comparisons": rows }))?;
         } else {
             let heads = ["Experiment", "Params", "Lane", "B over A", "95% interval", "B is"];
             let rows: Vec<_> = pairs.iter().map(words).collect();
             print(&aligned(&heads.map(str::to_owned), &rows))?;
         }
         if a.machine != b.machine {
-            eprintln!("breakeven: warning: the reports come from different machines or programs");
+            say!("breakeven: warning: the reports come from different machines or programs");
         }
         let left_out = a.results.len() + b.results.len() - 2 * pairs.len();
         if left_out > 0 {
-            eprintln!("breakeven: {left_out} rows were measured in one of the reports at most");
+            say!("breakeven: {left_out} rows were measured in one of the reports at most");
         }
         Ok(End::Done)
     }
-}
-
-fn read(file: &Path) -> Result<Report, String> {
-    let text = fs::read_to_string(file).map_err(|why| format!("{}: {why}", file.display()))?;
-    Report::parse(&text).map_err(|why| format!("{}: {why}", file.display()))
 }
 
 /// A change with the rows that it is about.
@@ -99,9 +96,9 @@ fn words(pair: &Pair<'_>) -> [String; 6] {
     let Pair { row, unit, change, .. } = pair;
     let [low, high] = change.ci95.map(format::significant);
     [
-        row.experiment.clone(),
-        params(&row.params),
-        row.lane.to_string(),
+        Outside(&row.experiment).to_string(),
+        Outside(params(&row.params)).to_string(),
+        Outside(&row.lane).to_string(),
         format::factor(change.ratio),
         format!("[{low}, {high}]×"),
         word(change.verdict, *unit).to_owned(),

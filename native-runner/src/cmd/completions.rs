@@ -3,7 +3,8 @@
 use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::{End, print};
+use super::End;
+use crate::terminal::print;
 
 /// Prints completions for a shell.
 #[derive(Args)]

@@ -2,10 +2,12 @@
 
 use clap::Args;
 use protocol::Availability;
+use texts::outside::Outside;
 
-use super::{End, print};
+use super::End;
 use crate::cancel::Cancel;
 use crate::server::assets;
+use crate::terminal::print;
 use crate::{children, lanes, machine, trials};
 
 /// Says what this machine has, and which lanes that allows.
@@ -40,14 +42,14 @@ impl Doctor {
             ("other programs", children::mechanism()),
         ]
         .into_iter()
-        .map(|(what, is)| format!("{what:<20}{is}\n"))
+        .map(|(what, is)| format!("{what:<20}{}\n", Outside(is)))
         .collect::<String>();
         for lane in lanes::all(&Cancel::default()) {
             let is = match lane.availability() {
                 Availability::Available => "available".to_owned(),
                 Availability::Unavailable { reason } => format!("unavailable: {reason}"),
             };
-            lines += &format!("{:<20}{is}\n", lane.id().to_string());
+            lines += &format!("{:<20}{}\n", lane.id().to_string(), Outside(is));
         }
         print(&lines)?;
         Ok(End::Done)

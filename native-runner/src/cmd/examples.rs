@@ -6,11 +6,12 @@ use lab::{became, format};
 use protocol::Nanos;
 use protocol::example::{ExampleEvent, Ran, Swept};
 
+use super::End;
 use super::measure::cancel_on_signals;
-use super::{End, print};
 use crate::cancel::Cancel;
 use crate::examples;
 use crate::site::Site;
+use crate::terminal::{print, print_json_line, say};
 
 /// Runs the two examples of the comparison table just as they are written, on Node, sweeps the size of page that
 /// `process.send` followed by `process.exit` loses, and shows beside them what `image` and `scrape` make of the same.
@@ -39,21 +40,21 @@ impl Examples {
                 ExampleEvent::Ended { cancelled: true, .. } => end = End::Interrupted,
                 ExampleEvent::Ended { .. } => end = End::Done,
                 ExampleEvent::Failed { error, unavailable } => {
-                    eprintln!("breakeven: {error}");
+                    say!("breakeven: {error}");
                     end = if *unavailable { End::Unavailable } else { End::Failed };
                 }
                 _ => {}
             }
-            let text = if self.json {
-                serde_json::to_string(&event).ok()
+            let printed = if self.json {
+                Some(print_json_line(&event))
             } else {
                 told(&event).map(|(above, line)| {
                     // Once above each table.
                     let begins = above != std::mem::replace(&mut heading, above);
-                    if begins { format!("{above}{line}") } else { line }
+                    print(&if begins { format!("{above}{line}\n") } else { format!("{line}\n") })
                 })
             };
-            if let Some(Err(why)) = text.map(|text| print(&format!("{text}\n"))) {
+            if let Some(Err(why)) = printed {
                 broken.get_or_insert(why);
             }
         });

@@ -7,10 +7,12 @@ use flow::{Film, PRESETS, Preset, heading, origin, sheet};
 use lab::scenarios;
 use protocol::report::Report;
 use protocol::trace::Recording;
+use texts::outside::Outside;
 
-use super::claims::read;
-use super::{End, names, print};
+use super::{End, names};
 use crate::files::Output;
+use crate::input;
+use crate::terminal::print;
 
 /// Draws what lanes did, side by side, as one sheet: memory, event loops and the paths between them.
 #[derive(Args)]
@@ -34,7 +36,7 @@ pub(super) struct Flow {
 
 impl Flow {
     pub(super) fn run(self) -> anyhow::Result<End> {
-        let report = match read(&self.report) {
+        let report = match input::report(&self.report) {
             Ok(report) => report,
             Err(why) => return Ok(End::BadUsage(why)),
         };
@@ -55,7 +57,7 @@ impl Flow {
         if report.trace.is_empty() {
             return Err(format!(
                 "{} has no trace: `breakeven run --trace TRACE.json --json REPORT.json` records one",
-                self.report.display()
+                Outside(self.report.display())
             ));
         }
         let (title, recordings) = if self.lanes.is_empty() && self.scenario.is_none() {
@@ -72,9 +74,10 @@ impl Flow {
     /// The one that is named, or the first that the report has both lanes of.
     fn preset(&self, report: &Report) -> Result<&'static Preset, String> {
         match &self.preset {
-            Some(name) => {
-                PRESETS.iter().find(|it| it.id == name).ok_or_else(|| format!("no preset {name}"))
-            }
+            Some(name) => PRESETS
+                .iter()
+                .find(|it| it.id == name)
+                .ok_or_else(|| format!("no preset {}", Outside(name))),
             None => PRESETS.iter().find(|it| of_preset(report, it).is_ok()).ok_or_else(|| {
                 "this report has both lanes of no preset: name some with --lane".to_owned()
             }),

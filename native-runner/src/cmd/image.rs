@@ -1,23 +1,21 @@
 //! `breakeven image`: a picture file, filtered on a lane.
 
-use std::fs;
-use std::io::{IsTerminal, stderr};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use clap::Args;
 use codec::{Decoded, Format, decode_within, encode};
 use futures::executor::block_on;
-use indicatif::ProgressBar;
 use lab::{Job, Lane, LaneError, format};
 use protocol::{Availability, Filter, LaneId, Nanos};
+use texts::outside::Outside;
 use workloads::{Kernel, MAX_PIXELS};
 
 use super::measure::cancel_on_signals;
 use super::{End, names};
 use crate::cancel::Cancel;
 use crate::files::Output;
-use crate::lanes;
+use crate::terminal::{Progress, say};
+use crate::{input, lanes};
 
 /// The longest file that is read, in bytes.
 const LONGEST: u64 = 1 << 30;
@@ -71,14 +69,16 @@ impl Image {
             Err(why) => return Ok(End::BadUsage(why)),
         };
         if let Some(why) = unavailable(lane) {
-            eprintln!("breakeven: {}: {why}", lane.id());
+            say!("breakeven: {}: {why}", lane.id());
             return Ok(End::Unavailable);
         }
         let _signals = cancel_on_signals(&cancel)?;
         let step = Step::begin("decoding");
         let picture = match decode_within(&file, MAX_PIXELS) {
             Ok(picture) => picture,
-            Err(why) => return Ok(End::BadUsage(format!("{}: {why}", self.input.display()))),
+            Err(why) => {
+                return Ok(End::BadUsage(format!("{}: {why}", Outside(self.input.display()))));
+            }
         };
         drop((file, step));
         let workers = self.workers.unwrap_or_else(|| crate::machine::describe().cores).clamp(1, 64);
@@ -89,7 +89,7 @@ impl Image {
             Ok(made) => made,
             Err(LaneError::Cancelled) => return Ok(End::Interrupted),
             Err(LaneError::Unavailable(why)) => {
-                eprintln!("breakeven: {}: {why}", lane.id());
+                say!("breakeven: {}: {why}", lane.id());
                 return Ok(End::Unavailable);
             }
             Err(LaneError::Failed(why) | LaneError::Void(why)) => {
@@ -105,13 +105,13 @@ impl Image {
         let bytes = match encode(made, pixels, format) {
             Ok(bytes) => bytes,
             Err(why) => {
-                let name = self.output.display();
+                let name = Outside(self.output.display());
                 return Ok(End::BadUsage(format!("{name}: this format cannot hold it: {why}")));
             }
         };
         output.keep(&bytes)?;
         drop(step);
-        eprintln!("{}", told(&taken, read.pixels(), workers, lane.id()));
+        say!("{}", told(&taken, read.pixels(), workers, lane.id()));
         Ok(End::Done)
     }
 
@@ -120,13 +120,19 @@ impl Image {
         let kernel = Kernel::try_from(filter(&self.filter)?).map_err(|why| why.to_string())?;
         let output = &self.output;
         let format = Format::of(&output.to_string_lossy()).ok_or_else(|| {
-            format!("{}: its name must end in .png, .jpg, .jpeg or .webp", output.display())
+            format!(
+                "{}: its name must end in .png, .jpg, .jpeg or .webp",
+                Outside(output.display())
+            )
         })?;
         if output.exists() && !self.force {
-            return Err(format!("{} is there already: --force overwrites it", output.display()));
+            return Err(format!(
+                "{} is there already: --force overwrites it",
+                Outside(output.display())
+            ));
         }
         let output = Output::open(output)?;
-        Ok((kernel, format, output, read(&self.input)?))
+        Ok((kernel, format, output, input::read(&self.input, LONGEST)?))
     }
 }
 
@@ -152,16 +158,6 @@ fn filter(words: &str) -> Result<Filter, String> {
         (_, Some(value)) => Err(format!("{name} takes no value, and got {value}")),
         (filter, None) => Ok(filter),
     }
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    let told = |why: std::io::Error| format!("{}: {why}", file.display());
-    let length = fs::metadata(file).map_err(told)?.len();
-    if length > LONGEST {
-        let most = LONGEST >> 20;
-        return Err(format!("{} has more than {most} MiB: make it smaller first", file.display()));
-    }
-    fs::read(file).map_err(told)
 }
 
 fn unavailable(lane: &dyn Lane) -> Option<String> {
@@ -212,21 +208,17 @@ fn megapixels(pixels: u64) -> String {
 }
 
 /// Something that takes a while, on a terminal.
-struct Step(ProgressBar);
+struct Step(Progress);
 
 impl Step {
     fn begin(words: &str) -> Self {
-        let bar =
-            if stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
-        bar.set_message(words.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(100));
-        Self(bar)
+        Self(Progress::spinner(words))
     }
 }
 
 impl Drop for Step {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.0.end();
     }
 }
 

@@ -4,10 +4,12 @@ use clap::{Args, ValueEnum};
 use lab::experiments;
 use protocol::Availability;
 use serde_json::json;
+use texts::outside::Outside;
 
-use super::{End, print};
+use super::End;
 use crate::cancel::Cancel;
 use crate::lanes;
+use crate::terminal::{print, print_json};
 
 /// Lists experiments, lanes, claims or workloads.
 #[derive(Args)]
@@ -70,11 +72,12 @@ impl List {
         };
         if self.json {
             let data: Vec<_> = entries.into_iter().map(|(_, _, data)| data).collect();
-            print(&(serde_json::to_string_pretty(&data)? + "\n"))?;
+            print_json(&data)?;
         } else {
             let width = entries.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
-            let line =
-                |(name, about, _): &(String, String, _)| format!("{name:<width$}  {about}\n");
+            let line = |(name, about, _): &(String, String, _)| {
+                format!("{name:<width$}  {}\n", Outside(about))
+            };
             print(&entries.iter().map(line).collect::<String>())?;
         }
         Ok(End::Done)

@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use anyhow::Context;
 use futures::executor::block_on;
 use lab::clocks::{Exchange, relate};
 use lab::experiments::Experiment;
@@ -15,6 +14,7 @@ use lab::study::{Ended, study};
 use lab::{Lane, Placement};
 use protocol::load::Load;
 use protocol::report::{Browser, Report};
+use texts::outside::Outside;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,7 +25,8 @@ use crate::browser::{Browser as BrowserProcess, Kind};
 use crate::cancel::Cancel;
 use crate::files::{Target, last_run};
 use crate::recorder::{Recorder, seed};
-use crate::{lanes, machine, timing};
+use crate::terminal::say;
+use crate::{lanes, machine, runtime, timing};
 
 /// What is to be measured, and where the report goes meanwhile.
 pub(super) struct Measuring {
@@ -76,7 +77,7 @@ impl Measuring {
             Some(Err(NoPage::Cancelled)) => return Ok(Err(End::Interrupted)),
             Some(Err(NoPage::Failed(why))) => return Err(why),
             Some(Err(NoPage::Unavailable(why))) => {
-                eprintln!("breakeven: {why}");
+                say!("breakeven: {why}");
                 return Ok(Err(End::Unavailable));
             }
         };
@@ -109,7 +110,7 @@ impl Measuring {
         if let (Some(spare), Ended::Cancelled | Ended::Stopped(_)) = (&spare, &ended)
             && report.run.finished > 0
         {
-            eprintln!("breakeven: what was measured is in {}", spare.path().display());
+            say!("breakeven: what was measured is in {}", Outside(spare.path().display()));
         }
         Ok(Ok(Measured { report, ended }))
     }
@@ -165,11 +166,7 @@ fn clock() -> f64 {
 
 /// Has the first SIGINT or SIGTERM end the run with what it has, for as long as the result lives.
 pub(super) fn cancel_on_signals(cancel: &Cancel) -> anyhow::Result<Runtime> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("cannot start the threads that serve and wait for signals")?;
+    let runtime = runtime::start(2)?;
     let cancel = cancel.clone();
     let (mut interrupt, mut terminate) = {
         let _inside = runtime.enter();

@@ -17,16 +17,26 @@ mod serve;
 
 use std::process::ExitCode;
 
-use std::io::Write;
+use clap::error::ErrorKind;
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
+use texts::outside::Outside;
 
-use anyhow::Context;
-use clap::{CommandFactory, Parser, Subcommand};
+use crate::panics;
+use crate::terminal::{print, say};
 
 use crate::{private, trials};
 
 /// Worker threads or child processes? Measured on your machine, with your workload.
 #[derive(Parser)]
-#[command(name = "breakeven", version, about, disable_help_subcommand = true)]
+#[command(
+    name = "breakeven",
+    bin_name = "breakeven",
+    version,
+    about,
+    disable_help_subcommand = true
+)]
+// Words from outside are in its errors, so that nothing but text is let through to a terminal.
+#[command(color = ColorChoice::Never)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -82,16 +92,38 @@ pub(crate) enum End {
 /// 3 something named is unavailable, 130 interrupted.
 #[must_use]
 pub fn main() -> ExitCode {
+    panics::install();
     // Whoever started this may have left descriptors open that are none of our children's business. Where the
     // kernel cannot mark them, children still close their own.
     let _ = sandbox::descriptors::keep_to_oneself();
-    // clap ends with 2 on bad usage.
-    let command = Arguments::parse().command;
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(why) => return misread(&why),
+    };
+    // What unwinds from here was told.
+    let outcome = std::panic::catch_unwind(|| run(arguments.command));
+    match outcome.unwrap_or(Ok(End::Failed)) {
+        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Failed) => ExitCode::FAILURE,
+        Ok(End::BadUsage(why)) => {
+            say!("breakeven: {why}");
+            ExitCode::from(2)
+        }
+        Ok(End::Unavailable) => ExitCode::from(3),
+        Ok(End::Interrupted) => ExitCode::from(130),
+        Err(why) => {
+            say!("breakeven: {why:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<End> {
     let _at_the_end = private::AtTheEnd;
     if command.puts_files() {
         private::sweep(trials::release);
     }
-    let outcome = match command {
+    match command {
         Command::Serve(serve) => serve.run(),
         Command::Run(run) => run.run(),
         Command::List(list) => list.run(),
@@ -105,28 +137,23 @@ pub fn main() -> ExitCode {
         Command::Doctor(doctor) => doctor.run(),
         Command::Completions(completions) => completions.run(Arguments::command()),
         Command::Man(man) => man.run(Arguments::command()),
-    };
-    match outcome {
-        Ok(End::Done) => ExitCode::SUCCESS,
-        Ok(End::Failed) => ExitCode::FAILURE,
-        Ok(End::BadUsage(why)) => {
-            eprintln!("breakeven: {why}");
-            ExitCode::from(2)
-        }
-        Ok(End::Unavailable) => ExitCode::from(3),
-        Ok(End::Interrupted) => ExitCode::from(130),
-        Err(why) => {
-            eprintln!("breakeven: {why:#}");
-            ExitCode::FAILURE
-        }
     }
 }
 
-/// Data, to standard output. That nobody reads on (`| head`) is no failure.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("standard output"),
+/// What was asked for instead of a command (help, the version), or what is wrong with the arguments.
+fn misread(why: &clap::Error) -> ExitCode {
+    if !why.use_stderr() {
+        return print(&why.to_string()).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
+    if why.kind() == ErrorKind::InvalidUtf8 {
+        let mut all = std::env::args_os().skip(1);
+        let wrong = all.find(|argument| argument.to_str().is_none()).unwrap_or_default();
+        say!(
+            "breakeven: \"{}\" is not UTF-8: only the paths of files may be so",
+            Outside(wrong.display())
+        );
+    } else {
+        say!("{}", why.to_string().trim_end());
+    }
+    ExitCode::from(2)
 }

@@ -1,5 +1,7 @@
 //! Names that people type, and the nearest one that there is.
 
+use texts::outside::Outside;
+
 /// Finds what was named, or says what is nearest.
 pub(super) fn find<T>(
     kind: &str,
@@ -15,9 +17,10 @@ pub(super) fn find<T>(
     }
     let likeness = |name: &String| strsim::jaro_winkler(name, typed);
     let nearest = names.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    let typed_name = Outside(typed);
     Err(match nearest.filter(|name| likeness(name) > 0.7) {
-        Some(name) => format!("there is no {kind} \"{typed}\": did you mean {name}?"),
-        None => format!("there is no {kind} \"{typed}\": there are {}", names.join(", ")),
+        Some(name) => format!("there is no {kind} \"{typed_name}\": did you mean {name}?"),
+        None => format!("there is no {kind} \"{typed_name}\": there are {}", names.join(", ")),
     })
 }
 

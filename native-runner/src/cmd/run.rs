@@ -11,13 +11,15 @@ use lab::scenarios;
 use lab::study::Ended;
 use lab::{Lane, Placement, export, table};
 use protocol::report::{Report, ReportRow, RowOutcome};
+use texts::outside;
 
 use super::measure::{Measured, Measuring};
-use super::{End, names, print};
+use super::{End, names};
 use crate::browser::Kind;
 use crate::cancel::Cancel;
 use crate::export::chrome;
 use crate::files::{Output, keep_elsewhere};
+use crate::terminal::{print, say};
 use crate::{lanes, placement};
 
 /// Runs experiments on this machine's lanes and reports what they gave.
@@ -171,9 +173,10 @@ impl Run {
         // The table first: it is there whatever becomes of the files.
         print(&if self.is_json_printed() { json.clone() } else { table::text(report) })?;
         for warning in &report.run.warnings {
-            eprintln!("breakeven: warning: {warning}");
+            say!("breakeven: warning: {warning}");
         }
-        let texts = [json, export::csv(report), export::markdown(report), chrome(report)];
+        let trace = outside::json(&chrome(report)).into_owned();
+        let texts = [json, export::csv(report), export::markdown(report), trace];
         let written = outputs.iter().zip(&texts);
         let written =
             written.filter_map(|(output, text)| Some(keep_somewhere(output.as_ref()?, text)));

@@ -1,7 +1,5 @@
 //! `breakeven scrape`: pages, fetched and looked at by workers that may die of them.
 
-use std::io::{IsTerminal, stderr};
-
 use clap::Args;
 use futures::executor::block_on;
 use lab::{format, scraped};
@@ -9,12 +7,14 @@ use protocol::scrape::{
     Answer, Child, MAX_ADDRESS, MAX_SCRAPERS, Reach, ScrapeEvent, ScrapeResult, Scraped,
 };
 use protocol::{LaneId, Nanos};
+use texts::outside::Outside;
 
 use super::measure::cancel_on_signals;
-use super::{End, names, print};
+use super::{End, names};
 use crate::cancel::Cancel;
 use crate::scrape::{LANES, Run, SECONDS};
 use crate::site::Site;
+use crate::terminal::{self, print, print_json_line, say};
 
 /// Fetches pages and tells what is on them, by a pool of children: a page that its worker does not survive costs
 /// that page and not the run. Without addresses, the pages of the built-in site.
@@ -91,7 +91,7 @@ impl Scrape {
 fn trouble(url: &str) -> Option<String> {
     let is_web = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
     if !is_web {
-        return Some(format!("{url}: an address begins with http:// or https://"));
+        return Some(format!("{}: an address begins with http:// or https://", Outside(url)));
     }
     (url.len() > MAX_ADDRESS)
         .then(|| format!("an address of {} bytes: it may have {MAX_ADDRESS}", url.len()))
@@ -116,19 +116,22 @@ impl Teller {
             ScrapeEvent::Ended(summary) if summary.pages > 0 => self.end = End::Done,
             ScrapeEvent::Ended(_) => {}
             ScrapeEvent::Failed { error, unavailable } => {
-                eprintln!("breakeven: {error}");
+                say!("breakeven: {error}");
                 self.end = if *unavailable { End::Unavailable } else { End::Failed };
             }
             ScrapeEvent::Crashed { .. } | ScrapeEvent::Outgrown { .. } => {}
         }
-        let told = if self.json { serde_json::to_string(event).ok() } else { told(event) };
-        let told = told.map(|told| print(&format!("{told}\n")));
+        let told = if self.json {
+            Some(print_json_line(event))
+        } else {
+            told(event).map(|told| print(&format!("{told}\n")))
+        };
         if let Some(Err(why)) = told {
             self.broken.get_or_insert(why);
         }
-        if let (Some(of), true) = (self.of, stderr().is_terminal() && !self.json) {
+        if let (Some(of), true) = (self.of, terminal::is_error() && !self.json) {
             let over = if event.is_last() { "" } else { &format!("{} of {of} pages", self.done) };
-            eprint!("\r{over:<24}\r");
+            terminal::write_over(over);
         }
     }
 }
@@ -140,10 +143,10 @@ fn told(event: &ScrapeEvent) -> Option<String> {
         }
         ScrapeEvent::Page(page) => Some(page_line(page)),
         ScrapeEvent::Crashed { attempt: 0, how, .. } => {
-            Some(format!("died      with nothing to do: {how}"))
+            Some(format!("died      with nothing to do: {}", Outside(how)))
         }
         ScrapeEvent::Crashed { url, attempt, how } => {
-            Some(format!("died      at {url}, attempt {attempt}: {how}"))
+            Some(format!("died      at {}, attempt {attempt}: {}", Outside(url), Outside(how)))
         }
         ScrapeEvent::Outgrown { bytes } => {
             Some(format!("replaced  a worker that had grown to {}", format::bytes(*bytes)))
@@ -164,7 +167,7 @@ fn page_line(page: &Scraped) -> String {
     };
     // One that nobody was given took no time.
     let took = if took.0 == 0 { "–".to_owned() } else { time(*took) };
-    format!("{word:<9} {took:>9}  {url}  {rest}")
+    format!("{word:<9} {took:>9}  {}  {}", Outside(url), Outside(rest))
 }
 
 fn time(nanos: Nanos) -> String {
@@ -199,5 +202,26 @@ mod tests {
         let page = Page { title: Some("T".into()), charset: "UTF-8".into(), ..Page::default() };
         let line = line(ScrapeResult::Answered(Answer::Page(Box::new(page))));
         assert!(line.contains("“T”: 0 words, 0 headings, 0 links"), "{line}");
+    }
+
+    #[test]
+    fn what_a_page_or_its_end_says_is_on_its_line() {
+        let hostile = || "\u{1b}]0;x\u{7}\r\nok  \u{9b}31m\u{202e}\u{2028}".to_owned();
+        let page = Page { title: Some(hostile()), charset: hostile(), ..Page::default() };
+        for result in [
+            ScrapeResult::Answered(Answer::Page(Box::new(page))),
+            ScrapeResult::Answered(Answer::Refused(hostile())),
+            ScrapeResult::Answered(Answer::Failed(hostile())),
+        ] {
+            let line = page_line(&Scraped { url: hostile(), result, took: Nanos(1), attempts: 1 });
+            assert!(!line.contains(texts::outside::is_obeyed), "{line:?}");
+        }
+        for event in [
+            ScrapeEvent::Crashed { url: hostile(), attempt: 0, how: hostile() },
+            ScrapeEvent::Crashed { url: hostile(), attempt: 1, how: hostile() },
+        ] {
+            let line = told(&event).unwrap();
+            assert!(!line.contains(texts::outside::is_obeyed), "{line:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `breakeven serve`: the page and its API, until somebody interrupts.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +15,12 @@ use tokio::time::sleep;
 use super::End;
 use crate::laboratory::Laboratory;
 use crate::private::Folder;
+use crate::runtime;
 use crate::server::{
     AllowedOrigin, Answered, Door, Host, Listeners, Pairing, PairingRequest, Server, assets,
 };
 use crate::start_page::StartPage;
+use crate::terminal::{ask, print, say};
 
 /// By then a browser has read the page that opens the address.
 const START: Duration = Duration::from_secs(60);
@@ -43,12 +45,8 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> anyhow::Result<End> {
         let laboratory = Laboratory::start().context("cannot start the laboratory's thread")?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            // Serving is light, and figures are taken beside it.
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .context("cannot start the server's threads")?;
+        // Serving is light, and figures are taken beside it.
+        let runtime = runtime::start(2)?;
         let ended = runtime.block_on(self.serve(laboratory));
         // A thread that still waits for a line at the terminal is not waited for.
         runtime.shutdown_background();
@@ -67,12 +65,9 @@ impl Serve {
         let server = Server::new(port, Host::Laboratory(laboratory), door)?;
         let address = server.one_time_address();
         if !assets::page_is_there() {
-            eprintln!("breakeven: this build has no page inside: `cargo xtask build` makes one");
+            say!("breakeven: this build has no page inside: `cargo xtask build` makes one");
         }
-        {
-            let mut out = std::io::stdout().lock();
-            writeln!(out, "{address}").and_then(|()| out.flush()).context("standard output")?;
-        }
+        print(&format!("{address}\n"))?;
         self.say_what_is_exposed(port);
         let opened = if self.no_open { None } else { open(&address) };
         let start_is_over = async {
@@ -91,24 +86,24 @@ impl Serve {
     }
 
     fn say_what_is_exposed(&self, port: u16) {
-        eprintln!(
+        say!(
             "Serving on 127.0.0.1 and ::1, port {port}: programs on this machine reach it, others do not.\n\
              The page is for everybody. Experiments, of bounded size, are for the browser that opens the\n\
              address first; nobody can have files read or programs run that are not part of this one.\n\
              The address works once. Ctrl-C ends it."
         );
         if self.allow_scrape {
-            eprintln!(
+            say!(
                 "Pages of the internet are scraped for it, too; addresses of this network are not."
             );
         }
         if let Some(origin) = &self.allow_origin {
             let origin = origin.as_str();
-            eprintln!(
+            say!(
                 "Pages of {origin} may ask for experiments too: each shows a code, to be typed here."
             );
             if !std::io::stdin().is_terminal() {
-                eprintln!("breakeven: this is no terminal to ask at, so that none will be let in");
+                say!("breakeven: this is no terminal to ask at, so that none will be let in");
             }
         }
     }
@@ -121,7 +116,7 @@ fn open(address: &str) -> Option<StartPage> {
         .and_then(|page| open::that_detached(page.path()).map(|()| page));
     opened
         .inspect_err(|why| {
-            eprintln!("breakeven: no browser could be opened ({why}); open the address yourself");
+            say!("breakeven: no browser could be opened ({why}); open the address yourself");
         })
         .ok()
 }
@@ -140,23 +135,23 @@ async fn attend(pairing: Option<Arc<Pairing>>, asked: Option<Receiver<PairingReq
                     // Dropping it says no.
                     continue;
                 }
-                eprint!(
+                ask(format_args!(
                     "A page of {} asks to have experiments run here. To let it in, type the code that it \
                      shows; anything else keeps it out: ",
                     pairing.origin().as_str()
-                );
+                ));
                 waiting = Some(request);
             }
             () = gone(&mut waiting) => {
                 waiting = None;
-                eprintln!("\nThe page asks no longer.");
+                say!("\nThe page asks no longer.");
             }
             line = next(&mut lines) => match (line.trim(), waiting.take()) {
                 ("revoke", _) => {
                     pairing.revoke();
-                    eprintln!("Nobody but this machine's own page is in.");
+                    say!("Nobody but this machine's own page is in.");
                 }
-                (typed, Some(request)) => eprintln!("{}", match request.answer(typed) {
+                (typed, Some(request)) => say!("{}", match request.answer(typed) {
                     Answered::In => "It is in; `revoke` turns it out.",
                     Answered::WrongCode => "That is not the code that it shows. It stays out.",
                     Answered::Gone => "It is gone.",

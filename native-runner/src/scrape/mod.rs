@@ -12,10 +12,10 @@ use lab::LaneError;
 use lab::ops::Trails;
 use protocol::LaneId;
 use protocol::scrape::{Ask, Child, MAX_SCRAPERS, Reach, ScrapeEvent, ScrapeSummary};
-use tokio::runtime::Builder;
 
 use crate::cancel::Cancel;
 use crate::lanes::{Pipes, Transport};
+use crate::runtime;
 use crate::site::Site;
 use pool::Pool;
 use programs::{Crew, Program};
@@ -46,8 +46,7 @@ const TRACED: [&str; 10] = [
 
 /// Has two children read some pages of the built-in site; returns what they have noted.
 pub(crate) fn trace<T: Transport>(cancel: &Cancel) -> Result<Trails, LaneError> {
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.map_err(LaneError::failed)?;
+    let runtime = runtime::start(1).map_err(|why| LaneError::failed(format!("{why:#}")))?;
     let site = runtime.block_on(Site::start()).map_err(LaneError::failed)?;
     let run = Run {
         lane: T::LANE,

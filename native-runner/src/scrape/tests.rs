@@ -5,11 +5,11 @@ use protocol::scrape::{Answer, Child, Reach, ScrapeEvent, ScrapeResult, ScrapeSu
 
 use super::Run;
 use crate::cancel::Cancel;
+use crate::runtime;
 use crate::site::{Finds, PAGES, Site};
 
 fn scrape(lane: LaneId, child: Child, wish: impl FnOnce(&Site, &mut Run)) -> Vec<ScrapeEvent> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = runtime::start(2).unwrap();
     let site = runtime.block_on(Site::start()).unwrap();
     let reach = Reach::Site(site.origin().to_owned());
     let mut run =

@@ -1,4 +1,5 @@
 //! The server lets the page in and nobody else, and does what the page asks.
+#![allow(clippy::disallowed_methods, reason = "tokio makes the tests' own threads")]
 
 mod access;
 mod examples;

@@ -9,6 +9,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use protocol::report::Unit;
 use protocol::{LaneId, LaneKind};
+use texts::outside;
 
 use scale::Scale;
 
@@ -82,7 +83,9 @@ pub(crate) fn chart(lines: &[Line], unit: Unit, axis: &str, width: u32) -> Optio
     drop(root);
     let opening = format!("<svg width=\"{}\" height=\"{}\"", size.0, size.1);
     let accessible = format!("{opening} aria-hidden=\"true\" focusable=\"false\"");
-    Some(svg.replace(INK_TEXT, "currentColor").replacen(&opening, &accessible, 1))
+    let svg = svg.replace(INK_TEXT, "currentColor").replacen(&opening, &accessible, 1);
+    // Names are escaped already; this leaves out what XML forbids.
+    Some(outside::lines(&svg).into_owned())
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -192,6 +195,14 @@ mod tests {
         let points = svg.split("<circle").skip(1).filter_map(|rest| rest.split_once('>'));
         let hollow = points.filter(|(point, _)| point.contains("fill=\"none\"")).count();
         assert_eq!(hollow, 1, "{svg}");
+    }
+
+    #[test]
+    fn a_name_is_text_and_nothing_else() {
+        let hostile = LaneId::from("<script>\u{1b}[2J\u{0}\u{ffff}\u{202e}&\"");
+        let svg = chart(&[line(hostile, &[])], Unit::Nanoseconds, "", 640).unwrap();
+        assert!(!svg.contains("<script"), "{svg}");
+        assert!(!svg.contains(|sign| outside::is_obeyed(sign) && sign != '\n'), "{svg:?}");
     }
 
     #[test]

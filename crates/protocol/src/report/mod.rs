@@ -11,6 +11,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use texts::outside;
 
 use crate::trace::{Recording, RecordingError};
 use crate::{LaneId, Stage};
@@ -157,7 +158,7 @@ pub struct ReportRow {
 pub type Params = BTreeMap<String, Param>;
 
 /// A parameter.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Param {
@@ -326,12 +327,13 @@ impl Report {
         summary
     }
 
-    /// The report as text, with a line per value where people may look.
+    /// The report as text, with a line per value where people may look, and nothing in it that a terminal would obey.
     ///
     /// # Errors
     /// If a figure is not finite, which JSON cannot say.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+        let text = serde_json::to_string_pretty(self)?;
+        Ok(outside::json(&text).into_owned() + "\n")
     }
 }
 

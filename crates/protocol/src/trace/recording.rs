@@ -9,6 +9,10 @@ use crate::{LaneId, LaneKind};
 /// The most tracks of a recording: a caller, the most workers, and those that took the place of one.
 pub const MAX_TRACKS: usize = 256;
 
+/// The greatest number in a recording, of nanoseconds, bytes or whatever: more would not survive a program that reads
+/// numbers as floats, as browsers do.
+const GREATEST: u64 = 1 << 53;
+
 /// What a lane did in one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -110,10 +114,17 @@ pub enum RecordingError {
     /// Events are not in the order of their times.
     #[error("its events are not in the order of their times")]
     Order,
+    /// A number is greater than any that is measured.
+    #[error("the number {0}, where there are 2^53 at most")]
+    Number(u64),
+    /// A number is none.
+    #[error("a clock's step or a note's cost that is no number from 0 on")]
+    NoNumber,
 }
 
 impl Recording {
-    /// Whether whoever draws it can rely on it: tracks are there, and events in their order.
+    /// Whether whoever draws it can rely on it: tracks are there, events in their order, and numbers of a size that can be
+    /// reckoned with.
     ///
     /// # Errors
     /// Says what is wrong.
@@ -139,11 +150,17 @@ impl Recording {
                 return Err(RecordingError::Track(track));
             }
         }
-        if self.events.is_sorted_by_key(|event| event.at) {
-            Ok(())
-        } else {
-            Err(RecordingError::Order)
+        if !self.events.is_sorted_by_key(|event| event.at) {
+            return Err(RecordingError::Order);
         }
+        let costs = self.tracks.iter().map(|track| track.cost);
+        if costs.chain([self.tick]).any(|it| !(it.is_finite() && it >= 0.0)) {
+            return Err(RecordingError::NoNumber);
+        }
+        let of_tracks = self.tracks.iter().flat_map(Track::numbers);
+        let of_events = self.events.iter().flat_map(Event::numbers);
+        let mut all = of_tracks.chain(of_events).chain([self.began]);
+        all.find(|number| *number > GREATEST).map_or(Ok(()), |it| Err(RecordingError::Number(it)))
     }
 
     /// How long it is, in nanoseconds: until the end of the last event.
@@ -167,6 +184,27 @@ impl Recording {
     #[must_use]
     pub fn messages(&self) -> usize {
         self.events.iter().filter(|event| matches!(event.what, What::Send { .. })).count()
+    }
+}
+
+impl Track {
+    fn numbers(&self) -> [u64; 4] {
+        let told = |number: Option<u64>| number.unwrap_or(0);
+        [told(self.process), told(self.thread), told(self.heap_bytes), self.dropped]
+    }
+}
+
+impl Event {
+    /// Its end among them.
+    fn numbers(&self) -> [u64; 3] {
+        let (bytes, region) = match self.what {
+            What::Send { bytes, .. } | What::Receive { bytes, .. } | What::Copy { bytes, .. } => {
+                (bytes, 0)
+            }
+            What::Map { region, bytes } => (bytes, region),
+            _ => (0, 0),
+        };
+        [self.at.saturating_add(self.what.took()), bytes, region]
     }
 }
 
@@ -249,5 +287,29 @@ mod tests {
         assert_eq!(recording(vec![to_nobody]).check(), Err(RecordingError::Track(9)));
         let empty = Recording { tracks: Vec::new(), ..recording(Vec::new()) };
         assert_eq!(empty.check(), Err(RecordingError::Tracks(0)));
+        let much = GREATEST + 1;
+        for what in [
+            What::Blocked { took: much },
+            What::Blocked { took: u64::MAX },
+            What::Copy { bytes: much, took: 0 },
+            What::Map { region: much, bytes: 1 },
+            What::Send { peer: 0, bytes: much, crosses: Crosses::Copied },
+            What::Receive { peer: 0, bytes: much },
+        ] {
+            let why = recording(vec![event(0, 0, what.clone())]).check();
+            assert!(matches!(why, Err(RecordingError::Number(_))), "{what:?}: {why:?}");
+        }
+        let late = recording(vec![event(much, 0, What::Wait)]);
+        assert_eq!(late.check(), Err(RecordingError::Number(much)));
+        let mut numbered = recording(Vec::new());
+        numbered.tracks[1].heap_bytes = Some(u64::MAX);
+        assert_eq!(numbered.check(), Err(RecordingError::Number(u64::MAX)));
+        for wrong in [f64::NAN, f64::INFINITY, -1.0] {
+            let mut unclear = recording(Vec::new());
+            unclear.tracks[0].cost = wrong;
+            assert_eq!(unclear.check(), Err(RecordingError::NoNumber));
+            let stepless = Recording { tick: wrong, ..recording(Vec::new()) };
+            assert_eq!(stepless.check(), Err(RecordingError::NoNumber));
+        }
     }
 }

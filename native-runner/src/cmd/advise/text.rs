@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use advisor::{Advice, BreakEven, Cells, Standing, Workload};
 use protocol::report::RowOutcome;
+use texts::outside::{self, Outside};
 
 use super::Proved;
 
@@ -13,7 +14,7 @@ pub(super) fn of(
     workload: &Workload,
     proved: &[Proved],
 ) -> String {
-    let mut out = format!("{}\n\n", advisor::answer(advice, workload));
+    let mut out = format!("{}\n\n", Outside(advisor::answer(advice, workload)));
     let rows: Vec<[String; 6]> =
         advice.lanes.iter().map(|standing| row(standing, proved)).collect();
     let heads = ["lane", "predicted", "90% interval", "proved", "tasks a second", "memory"];
@@ -31,14 +32,14 @@ pub(super) fn of(
     }
     let first = advice.lanes.iter().find(|it| it.is_eligible());
     if let Some((first, Ok(predicted))) = first.map(|it| (it, &it.predicted)) {
-        let _ = writeln!(out, "\n{} with 90% intervals:", first.lane);
+        let _ = writeln!(out, "\n{} with 90% intervals:", Outside(&first.lane));
         for (name, figure) in advisor::figures(predicted) {
             let _ = writeln!(out, "  {name}: {figure}");
         }
     }
     out.push('\n');
     for reason in advisor::reasons(advice, break_evens, workload) {
-        let _ = writeln!(out, "- {reason}");
+        let _ = writeln!(out, "- {}", Outside(reason));
     }
     // The first of those that are too close to call is as good as any of them.
     if let Some(first) = first {
@@ -63,5 +64,5 @@ fn row(standing: &Standing, proved: &[Proved]) -> [String; 6] {
         RowOutcome::Failed { error, .. } => format!("failed: {error}"),
     });
     let Cells { predicted, interval, rate, memory } = standing.cells();
-    [lane, predicted, interval, proof, rate, memory]
+    [lane, predicted, interval, proof, rate, memory].map(|cell| outside::line(&cell).into_owned())
 }

@@ -43,14 +43,18 @@ impl<T: Transport> Processes<T> {
                 let (band, after) = rest.split_at_mut(job.makes().byte_range(&rows).len());
                 rest = after;
                 if number + 1 < count {
-                    talks.push(scope.spawn(move || make(child, job, rows, band)));
+                    let talk = move || make(child, job, rows, band);
+                    talks.push(thread::Builder::new().spawn_scoped(scope, talk));
                 } else {
                     // The caller talks to the last child itself: one worker needs no extra thread.
                     last = Some(make(child, job, rows, band));
                 }
             }
             let panicked = |_| Err(LaneError::failed("the thread that talked to it panicked"));
-            let joined = talks.into_iter().map(|talk| talk.join().unwrap_or_else(panicked));
+            let joined = talks.into_iter().map(|talk| match talk {
+                Ok(talk) => talk.join().unwrap_or_else(panicked),
+                Err(why) => Err(LaneError::failed(format!("no thread could be started: {why}"))),
+            });
             joined.chain(last).collect()
         });
         let total = clock.elapsed();
