@@ -27,10 +27,9 @@ impl Answers {
                 this.places.insert(row.experiment.clone(), BTreeMap::new());
                 this.of_experiment.insert(row.experiment.clone(), Vec::new());
             }
-            let (Some(places), Some(all)) = (
-                this.places.get_mut(&row.experiment),
-                this.of_experiment.get_mut(&row.experiment),
-            ) else {
+            let (Some(places), Some(all)) =
+                (this.places.get_mut(&row.experiment), this.of_experiment.get_mut(&row.experiment))
+            else {
                 continue;
             };
             let asked = question(&row.params);

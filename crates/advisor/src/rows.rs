@@ -118,12 +118,11 @@ impl<'a> OfLane<'a> {
         rows.filter_map(|(row, blocks)| Some((*row, take(blocks, draw)?))).collect()
     }
 
-    fn costed(
-        &self,
-        workers: u32,
-        nanos_per_round: f64,
-        draw: &mut Draw<'_>,
-    ) -> Option<Costed> {
+    fn costed(&self, workers: u32, nanos_per_round: f64, draw: &mut Draw<'_>) -> Option<Costed> {
+        #[allow(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method is of one lifetime, and a row of any is asked about"
+        )]
         let steady = self.figures(workers, draw, |row| row.is_steady());
         let time = |row: &TaskRow<'_>| row.rounds as f64 * nanos_per_round;
         let curve = |like: &dyn Fn(&TaskRow<'_>) -> bool, size: &dyn Fn(&TaskRow<'_>) -> f64| {

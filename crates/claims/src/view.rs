@@ -178,7 +178,9 @@ impl<'a> View<'a> {
             Some((lane, RowOutcome::Measured(_))) => {
                 tr!("{}{} on {} looked at something else", experiment, name, lane)
             }
-            None if self.platform == Platform::Browser && self.report.report.machine.browser.is_none() => {
+            None if self.platform == Platform::Browser
+                && self.report.report.machine.browser.is_none() =>
+            {
                 tr!("no browser took part").to_owned()
             }
             None => tr!("{} was not run", experiment),

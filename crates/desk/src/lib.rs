@@ -188,7 +188,10 @@ mod tests {
         assert!(refused("{\"name\": \"x\"}").starts_with("this is no report: missing field"));
         assert!(refused("{\"version\": 999}").contains("reads up to"));
         assert!(refused(&GOLDEN[..GOLDEN.len() / 2]).starts_with("this is no report:"));
-        assert_eq!(refused(&format!("\u{feff}{}", &GOLDEN[..9])).split(':').next(), Some("this is no report"));
+        assert_eq!(
+            refused(&format!("\u{feff}{}", &GOLDEN[..9])).split(':').next(),
+            Some("this is no report")
+        );
         let wild = GOLDEN.replacen("\"seed\": ", "\"seed\": 18446744073709551615, \"was\": ", 1);
         assert!(refused(&wild).contains("53 bits"), "{}", refused(&wild));
     }

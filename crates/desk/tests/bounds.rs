@@ -136,7 +136,8 @@ fn looked_at(name: &str, report: &Report) -> bool {
         let film = timed(name, "film", || Film::new(recording.clone()));
         timed(name, "caption", || caption(recording));
         let middle = film.length() / 2;
-        let drawn = timed(name, "structure", || structure(&film, 500.0, Some(middle)).0.to_string());
+        let drawn =
+            timed(name, "structure", || structure(&film, 500.0, Some(middle)).0.to_string());
         assert!(drawn.len() < 4 << 20, "{name}: structure of {} bytes", drawn.len());
         let view = View::whole(film.length(), 500.0);
         let drawn = timed(name, "time", || time(&film, &view).0.to_string());
@@ -164,7 +165,8 @@ fn many_rows_take_no_time_for_each_other_row() {
         row
     };
     looked_at("crashes", &report(MAX_ROWS, crash));
-    let known = |at: usize| row("echo", "node.worker", of("round_trip", ("bytes", at as u64)), 4, 4);
+    let known =
+        |at: usize| row("echo", "node.worker", of("round_trip", ("bytes", at as u64)), 4, 4);
     looked_at("all of one lane", &report(MAX_ROWS, known));
 }
 
@@ -193,7 +195,8 @@ fn many_tasks_are_fitted_in_one_pass_each() {
             return start("node.worker");
         }
         let kind = at % 4;
-        let task = task([[64, 0, 0], [128, 0, 0], [64, 8, 0], [64, 0, 1000]][kind], 1 + at as u64 / 4);
+        let task =
+            task([[64, 0, 0], [128, 0, 0], [64, 8, 0], [64, 0, 1000]][kind], 1 + at as u64 / 4);
         slower(row("tasks", "node.worker", task, 8, 4), 1.0 + kind as f64)
     };
     let found = looked_at("tasks by workers", &report(MAX_ROWS, workers));

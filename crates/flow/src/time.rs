@@ -129,8 +129,11 @@ fn nice(least: f64) -> f64 {
     factor.unwrap_or(10.0) * power
 }
 
+/// A class, a height in pixels, and whether a span is of this kind.
+type Kind = (&'static str, f64, fn(Doing) -> bool);
+
 /// What takes time: its class, its height, and which spans it is, from what matters least to what matters most.
-const KINDS: [(&str, f64, fn(Doing) -> bool); 4] = [
+const KINDS: [Kind; 4] = [
     ("waiting", 5.0, |doing| doing == Doing::Waiting),
     ("blocked", 12.0, |doing| doing == Doing::Blocked),
     ("copying", 12.0, |doing| matches!(doing, Doing::Copying(_))),

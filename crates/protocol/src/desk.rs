@@ -184,7 +184,8 @@ const OF_STANDING: usize = 6;
 /// A report in parts, in the order in which [`Gathered`] takes them.
 #[must_use]
 pub fn parts<File>(mut report: Report) -> Vec<Part<File>> {
-    let (rows, recordings) = (std::mem::take(&mut report.results), std::mem::take(&mut report.trace));
+    let (rows, recordings) =
+        (std::mem::take(&mut report.results), std::mem::take(&mut report.trace));
     let mut all = vec![Part::Report(Box::new(report))];
     let mut long = Vec::new();
     let rows = rows.into_iter().enumerate().map(|(at, mut row)| {
@@ -265,13 +266,7 @@ pub struct Gathered<File> {
 
 impl<File> Default for Gathered<File> {
     fn default() -> Self {
-        Self {
-            report: None,
-            standings: Vec::new(),
-            changes: Vec::new(),
-            letters: None,
-            file: None,
-        }
+        Self { report: None, standings: Vec::new(), changes: Vec::new(), letters: None, file: None }
     }
 }
 
@@ -340,7 +335,11 @@ mod tests {
                 blocks: (0..n).map(|it| it / 1000).collect(),
                 seen: Vec::new(),
             });
-            report.results.push(ReportRow { experiment: format!("made {at}"), outcome, ..row.clone() });
+            report.results.push(ReportRow {
+                experiment: format!("made {at}"),
+                outcome,
+                ..row.clone()
+            });
         }
         let events = report.trace[0].events.clone();
         report.trace[0].events = events.iter().cycle().take(50_000).cloned().collect();

@@ -134,7 +134,7 @@ fn files() {
     let here = libc::AT_FDCWD as usize;
     let empty = libc::AT_EMPTY_PATH as usize;
     let say = |name: &str, path: &CStr, answer: i64| {
-        println!("{name} {}={answer}", path.to_str().unwrap())
+        println!("{name} {}={answer}", path.to_str().unwrap());
     };
     for path in [c"/etc/passwd", c"/root", c"/nothing-here", c"/etc/hosts"] {
         let at = path.as_ptr().addr();
@@ -179,6 +179,7 @@ fn between(allowed: &str) {
     assert!(lines.next().unwrap().unwrap().starts_with("guards="));
     println!("{}", child.id());
     sleep();
+    let _ = child.wait();
 }
 
 fn attack(allowed: Allowances, attack: &str, more: &str, input: Stdio) -> Child {

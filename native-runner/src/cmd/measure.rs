@@ -119,7 +119,7 @@ impl Measuring {
 /// Where the report of a run is kept that was not to be written to a file, if there is a place.
 fn spare_file() -> Option<Target> {
     last_run()
-        .inspect_err(|why| eprintln!("breakeven: this run is kept nowhere before its end: {why}"))
+        .inspect_err(|why| say!("breakeven: this run is kept nowhere before its end: {why}"))
         .ok()
 }
 

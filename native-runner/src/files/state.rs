@@ -10,6 +10,7 @@ use rustix::process::geteuid;
 
 use super::{Readers, Target};
 use crate::private;
+use crate::terminal::say;
 
 /// Where the report of a run is kept that is to be written nowhere else: the next one overwrites it.
 ///
@@ -51,7 +52,7 @@ fn folder() -> Result<PathBuf, String> {
     let (root, why) = root(set("XDG_STATE_HOME"), set("HOME"))?;
     if let Some(why) = why {
         static SAID: std::sync::Once = std::sync::Once::new();
-        SAID.call_once(|| eprintln!("breakeven: {why}"));
+        SAID.call_once(|| say!("breakeven: {why}"));
     }
     made(&root.join("breakeven"))
 }

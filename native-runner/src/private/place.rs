@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use crate::terminal::say;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::process::geteuid;
 
@@ -26,7 +27,7 @@ pub(crate) fn scratch() -> io::Result<&'static Path> {
         let named = std::env::var_os("TMPDIR");
         let (found, why) = choose(named.as_deref(), Path::new(USUAL));
         if let Some(why) = why {
-            eprintln!("breakeven: {why}");
+            say!("breakeven: {why}");
         }
         found
     };

@@ -128,6 +128,7 @@ fn every_child_gives_a_slow_page_up_in_time() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "nothing is served: nobody may come")]
 fn nothing_but_the_site_is_fetched_by_any_child() {
     for child in Child::ALL {
         let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -109,8 +109,7 @@ impl Report {
         within(measured().map(|it| it.samples.len()).sum(), MAX_SAMPLES, TooLarge::Samples)?;
         let facts = |it: &Measured| it.seen.iter().map(|seen| seen.facts.len() + 1).sum::<usize>();
         within(measured().map(facts).sum(), MAX_FACTS, TooLarge::Facts)?;
-        let lines =
-            self.run.warnings.len() + self.run.command.len() + self.machine.guards.len();
+        let lines = self.run.warnings.len() + self.run.command.len() + self.machine.guards.len();
         within(lines, MAX_LINES, TooLarge::Lines)?;
         within(self.trace.len(), MAX_RECORDINGS, TooLarge::Recordings)?;
         self.trace.iter().try_for_each(check_names)?;
@@ -126,9 +125,9 @@ fn check_row(row: &ReportRow) -> Result<(), TooLarge> {
     let params = params.flat_map(|(name, value)| [Some(name.as_str()), value.as_text()]).flatten();
     let names = [row.experiment.as_str(), row.lane.as_str()].into_iter().chain(params);
     within(names.map(str::len).max().unwrap_or(0), MAX_NAME, TooLarge::Name)?;
-    let blocks = row.measured().map_or(0, |measured| {
-        measured.blocks.chunk_by(|one, next| one == next).count()
-    });
+    let blocks = row
+        .measured()
+        .map_or(0, |measured| measured.blocks.chunk_by(|one, next| one == next).count());
     within(blocks, MAX_BLOCKS, TooLarge::Blocks)
 }
 
@@ -255,7 +254,10 @@ mod tests {
     #[test]
     fn each_bound_holds_just_so_much() {
         let rows = |count| with_rows(count, |_, _| {});
-        assert_eq!((rows(MAX_ROWS), rows(MAX_ROWS + 1)), (Ok(()), Err(TooLarge::Rows(MAX_ROWS + 1))));
+        assert_eq!(
+            (rows(MAX_ROWS), rows(MAX_ROWS + 1)),
+            (Ok(()), Err(TooLarge::Rows(MAX_ROWS + 1)))
+        );
         let lanes = |count| {
             with_rows(count, |at, row| row.lane = LaneId::from(format!("lane {at}").as_str()))
         };
@@ -295,10 +297,7 @@ mod tests {
         assert_eq!(facts(MAX_FACTS + 2), Err(TooLarge::Facts(MAX_FACTS + 2)));
         let recordings = |count| changed(|report| report.trace = vec![recording(0); count]);
         assert_eq!(recordings(MAX_RECORDINGS), Ok(()));
-        assert_eq!(
-            recordings(MAX_RECORDINGS + 1),
-            Err(TooLarge::Recordings(MAX_RECORDINGS + 1))
-        );
+        assert_eq!(recordings(MAX_RECORDINGS + 1), Err(TooLarge::Recordings(MAX_RECORDINGS + 1)));
         let events = |count| changed(|report| report.trace = vec![recording(count)]);
         assert_eq!(events(MAX_EVENTS), Ok(()));
         assert_eq!(events(MAX_EVENTS + 1), Err(TooLarge::Events(MAX_EVENTS + 1)));

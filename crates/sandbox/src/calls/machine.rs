@@ -30,7 +30,7 @@ impl Asked {
             8 | 12 => 0,
             _ => {
                 let argument = self.arguments[(at as usize - 16) / 8];
-                (if at % 8 == 0 { argument } else { argument >> 32 }) as u32
+                (if at.is_multiple_of(8) { argument } else { argument >> 32 }) as u32
             }
         }
     }
