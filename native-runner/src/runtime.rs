@@ -3,11 +3,15 @@
 use std::io;
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::panics;
+
+/// How long the system may take to start a handful of threads.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// So many threads, with sockets, signals and timers.
 ///
@@ -15,12 +19,15 @@ use crate::panics;
 /// If the system gives none.
 pub(crate) fn start(threads: usize) -> anyhow::Result<Runtime> {
     let context = "cannot start the threads that serve and wait for signals";
-    has_room_for(threads).context(context)?;
-    // tokio panics where it gets no thread (and, if it has got some, waits for them for ever).
+    has_room_for(threads + 1).context(context)?;
+    // Where it gets no thread tokio panics, and, if it has got some, waits for these for ever: somebody else waits for it.
     #[expect(clippy::disallowed_methods, reason = "what it panics of is looked for here")]
-    let build = || Builder::new_multi_thread().worker_threads(threads).enable_all().build();
-    let built = panics::caught(build).map_err(anyhow::Error::msg).context(context)?;
-    built.context(context)
+    let build = move || Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let (tell, told) = channel();
+    let builder = thread::Builder::new().name("runtime".into());
+    builder.spawn(move || drop(tell.send(panics::caught(build)))).context(context)?;
+    let built = told.recv_timeout(PATIENCE).context(context)?;
+    built.map_err(anyhow::Error::msg).context(context)?.context(context)
 }
 
 /// Whether the system gives so many threads: as many are there for a moment, all at once.

@@ -60,6 +60,12 @@ fn profiles() -> BTreeSet<PathBuf> {
     runners.flat_map(inside).filter(|path| path.join("words.txt").exists()).collect()
 }
 
+/// What is in these folders, to tell who wrote it.
+fn contents(folders: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
+    let inside = |folder| fs::read_dir(folder).into_iter().flatten().flatten();
+    folders.iter().flat_map(inside).map(|entry| entry.path()).collect()
+}
+
 /// Processes whose command line names one of these.
 fn processes(of: &BTreeSet<PathBuf>) -> Vec<(u32, String)> {
     let mut all = Vec::new();
@@ -121,7 +127,8 @@ fn ended(running: Child, before: &BTreeSet<PathBuf>) -> (Option<i32>, String) {
     let own = profiles_of(before);
     let output = running.wait_with_output().unwrap();
     assert_eq!(processes(&own), [], "no process is left");
-    assert_eq!(profiles_of(before), BTreeSet::new(), "no profile is left");
+    let left = profiles_of(before);
+    assert_eq!(left, BTreeSet::new(), "no profile is left: {:?}", contents(&left));
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 

@@ -26,16 +26,15 @@ enum Rules {
 }
 
 impl Robots {
-    /// Asks the site, unless it was asked before.
+    /// Asks the site of an address about it, unless the site was asked before.
     ///
     /// # Errors
     /// If the page may not be fetched, or the site is not there.
-    pub(crate) fn ask(&mut self, ask: &Ask, fetcher: &Fetcher) -> Result<(), Missing> {
+    pub(crate) fn ask(&mut self, url: &Url, ask: &Ask, fetcher: &Fetcher) -> Result<(), Missing> {
         debug_assert!(AGENT.starts_with(NAME));
-        let Ok(url) = Url::parse(&ask.url) else { return Ok(()) };
         let site = url.origin().ascii_serialization();
         if !self.0.contains_key(&site) {
-            self.0.insert(site.clone(), read(&url, ask, fetcher)?);
+            self.0.insert(site.clone(), read(url, ask, fetcher)?);
         }
         match &self.0[&site] {
             Rules::Some(robot) if !robot.allowed(url.as_str()) => {
@@ -52,9 +51,11 @@ impl Robots {
 fn read(url: &Url, ask: &Ask, fetcher: &Fetcher) -> Result<Rules, Missing> {
     let Ok(at) = url.join("/robots.txt") else { return Ok(Rules::None) };
     let short = Ask { bytes: LONGEST, ..ask.clone() };
-    match fetcher.get(at.as_str(), &short) {
-        Ok((.., text)) => {
-            Ok(Robot::new(NAME, &text).map_or(Rules::None, |robot| Rules::Some(Box::new(robot))))
+    // Nobody is asked whether one may ask.
+    match fetcher.get(at.as_str(), &short, |_| Ok(())) {
+        Ok(got) => {
+            Ok(Robot::new(NAME, &got.bytes)
+                .map_or(Rules::None, |robot| Rules::Some(Box::new(robot))))
         }
         // It is not there. A site in trouble may have one.
         Err(Missing::Status(400..500)) => Ok(Rules::None),

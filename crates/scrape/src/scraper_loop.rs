@@ -42,9 +42,12 @@ impl Scraper {
                 &other.insert((ask.reach.clone(), Fetcher::new(Guard::new(ask.reach.clone())))).1
             }
         };
-        let asked = if ask.robots { self.robots.ask(ask, fetcher) } else { Ok(()) };
+        let robots = &mut self.robots;
         tracer::note(What::Wait);
-        let fetched = asked.and_then(|()| fetcher.fetch(ask));
+        let fetched = fetcher.fetch(ask, |url| match ask.robots {
+            true => robots.ask(url, ask, fetcher),
+            false => Ok(()),
+        });
         tracer::note(What::Wake);
         let fetched = match fetched {
             Ok(fetched) => fetched,

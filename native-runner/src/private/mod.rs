@@ -163,7 +163,7 @@ impl Drop for AtTheEnd {
     fn drop(&mut self) {
         let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         if let Some(run) = current {
-            let _ = fs::remove_dir_all(run.folder.path());
+            sweep::remove(run.folder.path());
         }
     }
 }

@@ -12,7 +12,7 @@ use rustix::process::geteuid;
 
 use super::{NAME, OWNER, open, scratch};
 
-/// Tries to remove a folder that a process of the killed runner still writes into: its keeper is about to end it.
+/// Tries to remove a folder that a process still writes into: its keeper is about to end it.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -61,7 +61,8 @@ fn abandoned(folder: &Path) -> io::Result<Option<File>> {
     Ok(is_free.then_some(owner))
 }
 
-fn remove(folder: &Path) {
+/// Removes a folder, whoever is still about to end in it.
+pub(super) fn remove(folder: &Path) {
     for _ in 0..TRIES {
         // It goes by descriptors and follows no link.
         match fs::remove_dir_all(folder) {

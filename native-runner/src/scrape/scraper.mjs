@@ -22,8 +22,8 @@ function frame(kind, body = Buffer.alloc(0), process = 0) {
   return Buffer.concat([header, body]);
 }
 
-/** Goes where it is sent, if it may. */
-async function get(url, ask) {
+/** Goes where it is sent, if it may: each address on the way must pass `may` first. */
+async function get(url, ask, may) {
   const signal = AbortSignal.timeout(ask.seconds * 1000);
   for (let redirects = 0; redirects <= REDIRECTS; redirects++) {
     const here = new URL(url);
@@ -34,6 +34,7 @@ async function get(url, ask) {
       throw new Refused(`${here.origin} is not the built-in site, and nothing else may be fetched`);
     }
     if (ask.reach === "public") throw new Refused("this child goes to the built-in site alone");
+    await may(here);
     const response = await fetch(here, {
       redirect: "manual",
       signal,
@@ -61,19 +62,21 @@ async function get(url, ask) {
   throw new Error(`it sends one elsewhere more than ${REDIRECTS} times`);
 }
 
-async function allowed(ask) {
-  const { origin } = new URL(ask.url);
+/** Asks the site of an address about it, unless the site was asked before. */
+async function askRobots({ origin, href }, ask) {
   if (!rules.has(origin)) {
     const at = `${origin}/robots.txt`;
     try {
-      rules.set(origin, robotsParser(at, (await get(at, ask)).bytes.toString()));
+      rules.set(origin, robotsParser(at, (await get(at, ask, () => {})).bytes.toString()));
     } catch (why) {
-      if (/answers 5/.test(why.message)) throw new Refused("the site cannot say what may be fetched");
+      if (/answers [35]/.test(why.message)) throw new Refused("the site cannot say what may be fetched");
       if (!/answers 4/.test(why.message)) throw why;
       rules.set(origin, robotsParser(at, ""));
     }
   }
-  return rules.get(origin).isAllowed(ask.url, "breakeven") !== false;
+  if (rules.get(origin).isAllowed(href, "breakeven") === false) {
+    throw new Refused("the site's robots.txt does not want it fetched");
+  }
 }
 
 /** What windows-1252 has between 0x80 and 0x9f. */
@@ -171,8 +174,7 @@ function digest(document, url) {
 async function scrape(ask) {
   let fetched;
   try {
-    if (ask.robots && !(await allowed(ask))) throw new Refused("the site's robots.txt does not want it fetched");
-    fetched = await get(ask.url, ask);
+    fetched = await get(ask.url, ask, (here) => ask.robots && askRobots(here, ask));
     if (fetched.kind && !/^(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(fetched.kind)) {
       throw new Error(`no HTML but ${fetched.kind}`);
     }

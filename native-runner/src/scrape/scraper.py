@@ -42,8 +42,8 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 OPENER = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
 
 
-def get(url, ask):
-    """Goes where it is sent, if it may."""
+def get(url, ask, may):
+    """Goes where it is sent, if it may: each address on the way must pass `may` first."""
     until = time.monotonic() + ask["seconds"]
     for redirects in range(REDIRECTS + 1):
         parts = urllib.parse.urlsplit(url)
@@ -54,6 +54,7 @@ def get(url, ask):
             raise Refused("this child goes to the built-in site alone")
         if isinstance(ask["reach"], dict) and origin != ask["reach"]["site"]:
             raise Refused(f"{origin} is not the built-in site, and nothing else may be fetched")
+        may(url, origin)
         headers = {"User-Agent": AGENT, "Accept": "text/html,application/xhtml+xml;q=0.9", "Accept-Encoding": "gzip"}
         request = urllib.request.Request(url, headers=headers)
         try:
@@ -79,22 +80,22 @@ def get(url, ask):
     raise ValueError(f"it sends one elsewhere more than {REDIRECTS} times")
 
 
-def is_allowed(ask):
-    parts = urllib.parse.urlsplit(ask["url"])
-    origin = f"{parts.scheme}://{parts.netloc}"
+def ask_robots(url, origin, ask):
+    """Asks the site of an address about it, unless the site was asked before."""
     if origin not in rules:
         parser = urllib.robotparser.RobotFileParser()
         try:
-            text = get(f"{origin}/robots.txt", ask)[3].decode("utf-8", "replace")
+            text = get(f"{origin}/robots.txt", ask, lambda *_: None)[3].decode("utf-8", "replace")
         except ValueError as why:
-            if "answers 5" in str(why):
+            if re.search("answers [35]", str(why)):
                 raise Refused("the site cannot say what may be fetched") from None
             if "answers 4" not in str(why):
                 raise
             text = ""
         parser.parse(text.splitlines())
         rules[origin] = parser
-    return rules[origin].can_fetch("breakeven", ask["url"])
+    if not rules[origin].can_fetch("breakeven", url):
+        raise Refused("the site's robots.txt does not want it fetched")
 
 
 def charset_in(text):
@@ -220,9 +221,7 @@ def digest(root, url):
 
 def scrape(ask):
     try:
-        if ask["robots"] and not is_allowed(ask):
-            raise Refused("the site's robots.txt does not want it fetched")
-        url, redirects, kind, data = get(ask["url"], ask)
+        url, redirects, kind, data = get(ask["url"], ask, lambda *at: ask["robots"] and ask_robots(*at, ask))
         if kind and kind.split(";")[0].strip().lower() not in ("text/html", "application/xhtml+xml"):
             raise ValueError(f"no HTML but {kind}")
     except Refused as why:

@@ -126,6 +126,8 @@ pub(crate) const PAGES: &[SitePage] = &[
     page!("/redirect/twice", Finds::Title("Article 1"), Content::Elsewhere("/redirect/once")),
     page!("/redirect/loop", Finds::Failed("elsewhere"), Content::Elsewhere("/redirect/loop")),
     page!("/redirect/outside", Finds::Refused, Content::Elsewhere("http://localhost:1/")),
+    page!("/redirect/private", Finds::Refused, Content::Elsewhere("/redirect/to-private")),
+    page!("/redirect/to-private", Finds::Refused, Content::Elsewhere("/private/diary")),
     page!(
         "/broken/unclosed",
         Finds::Title("Unclosed"),

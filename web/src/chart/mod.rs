@@ -29,6 +29,9 @@ const NAMES: u32 = 232;
 /// Of charts that are narrower, names stand above their lines.
 const NARROW: u32 = 640;
 
+/// Samples of a line that are a point each; of more, those that would lie on the same pixel are one.
+const EACH: usize = 1000;
+
 /// Whether a chart of this width has its lines' names above them.
 pub(crate) fn is_narrow(width: u32) -> bool {
     width < NARROW
@@ -139,11 +142,11 @@ fn draw(root: &Area<'_>, lines: &[Line], scale: &Scale, axis: &str) -> Result<()
                 .map_err(|why| why.to_string())?;
         }
         let middle = line.figure.filter(|_| line.samples.is_empty()).map(|(middle, _)| middle);
+        let is_crowded = line.samples.len() > EACH;
         let mut taken = BTreeSet::new();
         for point in line.samples.iter().copied().chain(middle) {
             let at = (point, y);
-            // Half a million samples are no more points than a line has pixels.
-            if !taken.insert(area.map_coordinate(&at)) {
+            if is_crowded && !taken.insert(area.map_coordinate(&at)) {
                 continue;
             }
             let style = if line.is_other { colour.stroke_width(2) } else { colour.filled() };
