@@ -75,6 +75,17 @@ fn every_direct_dependency_has_its_reason() {
 }
 
 #[test]
+fn every_advisory_that_is_left_out_has_its_reason() {
+    let settings = read("deny.toml");
+    let (_, ignored) = settings.split_once("ignore = [").unwrap();
+    let ignored: Vec<&str> = ignored.split(']').next().unwrap().split('"').collect();
+    let reasons = read("docs/DEPENDENCIES.md");
+    for advisory in ignored.iter().filter(|part| part.starts_with("RUSTSEC-")) {
+        assert!(reasons.contains(&format!("| {advisory} |")), "{advisory}");
+    }
+}
+
+#[test]
 fn what_npm_installs_is_locked_whole_and_silent() {
     for name in LOCKS {
         let lock: Value = serde_json::from_str(&read(name)).unwrap();

@@ -16,16 +16,6 @@ pub(crate) fn tool(name: &str, version: &str) -> Result<PathBuf, String> {
     Ok(root()?.join("tools").join(format!("{name}-{version}")))
 }
 
-/// Whether cargo-deny has fetched the database of advisories; it is not asked to.
-pub(crate) fn advisories_are_there() -> bool {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    // A fetch that failed leaves the folder, and no database in it.
-    let databases = home.and_then(|home| home.join("advisory-dbs").read_dir().ok());
-    databases.is_some_and(|all| all.flatten().any(|entry| entry.path().is_dir()))
-}
-
 fn root() -> Result<PathBuf, String> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(own) = set("BREAKEVEN_CACHE") {

@@ -4,6 +4,7 @@
 //! touches the user's own tools: whatever it installs goes into a folder of its own (see `cache`).
 #![forbid(unsafe_code)]
 
+mod advisories;
 mod attack;
 mod backtest;
 mod bench;
@@ -41,6 +42,9 @@ cargo xtask COMMAND [--toolchain rustup|debian]
   validate         the long checks of the statistics (half a minute)
   backtest         the decision guide against what happens: forty workloads on eight lanes (a quarter of an hour)
   attack           every attack that once got through, at length, as this account and as another one
+  advisories [FOLDER]
+                   known faults of dependencies; with a FOLDER, a clone of the RustSec database, renews what is kept
+                   of it here
   soak             ten thousand workers and hundreds of runners killed at any moment: nothing may be left
   fuzz [SECONDS] [TARGET...]
                    hostile bytes against every parser, a minute each
@@ -116,6 +120,16 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
         ("attack", []) => {
             attack::run(forced)?;
             Ok(Done::Say("attacked"))
+        }
+        ("advisories", []) => {
+            let tools = setup::run(Want::Test, forced)?;
+            let testing = tools.testing.ok_or("set-up for the tests left something out")?;
+            advisories::check(&testing.cargo_deny)?;
+            Ok(Done::Say("checked"))
+        }
+        ("advisories", [clone]) => {
+            advisories::renew(clone)?;
+            Ok(Done::Say("renewed"))
         }
         ("soak", []) => {
             soak::run(forced)?;
