@@ -8,7 +8,6 @@
 
 mod files;
 mod input;
-mod inside;
 mod terminal;
 
 use std::path::Path;

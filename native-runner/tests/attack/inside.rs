@@ -1,1 +1,0 @@
-//! System calls from inside a child, and what a child can reach.
