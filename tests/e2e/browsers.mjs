@@ -1,4 +1,4 @@
-// The two browsers that every end-to-end test runs in.
+// The two browsers that every end-to-end test runs in, or the one that BREAKEVEN_BROWSER names.
 //
 // Opening one, without shared memory if { sharedMemory: false } says so, and of another language than English by
 // { language: "de" }, gives a tab in a fresh browser with a profile of its own:
@@ -10,7 +10,9 @@
 import { openChromium } from "./chromium.mjs";
 import { openFirefox } from "./firefox.mjs";
 
+const wanted = process.env.BREAKEVEN_BROWSER;
+
 export const browsers = [
   { name: "Chromium", open: openChromium },
   { name: "Firefox", open: openFirefox },
-];
+].filter(({ name }) => !wanted || name.toLowerCase() === wanted);

@@ -94,7 +94,7 @@ pub(crate) fn renew(clone: &str) -> Result<(), String> {
     if let Ok((_, old)) = vendored() {
         fs::remove_file(&old).map_err(|why| at(&old, &why))?;
     }
-    let file = folder.join(format!("{}.tsv", date));
+    let file = folder.join(format!("{date}.tsv"));
     fs::write(&file, lines.join("\n") + "\n").map_err(|why| at(&file, &why))?;
     println!("{}: {} advisories", file.display(), lines.len());
     Ok(())

@@ -35,8 +35,9 @@ cargo xtask COMMAND [--toolchain rustup|debian]
   setup            install what building and testing need (both of the next two call it)
   serve [ARGS...]  set up, build, start the runner and open the comparison page;
                    ARGS go to `breakeven serve`
-  test [--fast]    set up, then run every check and every test;
-                   --fast leaves out what needs a release build or a browser
+  test [--fast | NAME...] [--browser chromium|firefox]
+                   set up, then run every check and every test; --fast leaves out what needs a release build or
+                   a browser; NAMEs choose native tests, files of tests/e2e, and titles in these
   bench [ARGS...]  set up, build, and run the benches, with the browser and the libraries that
                    they measure against; ARGS go to the benches (--blocks N)
   validate         the long checks of the statistics (half a minute)
@@ -97,13 +98,14 @@ fn dispatch(words: &[String], forced: Option<Toolchain>) -> Result<Done, String>
             serve::run(arguments, forced)?;
             Ok(Done::Silent)
         }
-        ("test", []) => {
-            test::run(test::Extent::All, forced)?;
-            Ok(Done::Say("every check and test passed"))
-        }
-        ("test", ["--fast"]) => {
-            test::run(test::Extent::Fast, forced)?;
-            Ok(Done::Say("the fast checks and tests passed"))
+        ("test", words) => {
+            let selection = test::Selection::parse(words)?;
+            test::run(&selection, forced)?;
+            Ok(Done::Say(match selection {
+                test::Selection::All { .. } => "every check and test passed",
+                test::Selection::Fast => "the fast checks and tests passed",
+                test::Selection::Named { .. } => "the named tests passed",
+            }))
         }
         ("bench", arguments) => {
             bench::run(arguments, forced)?;

@@ -2,12 +2,28 @@
 
 use std::fs::{self, File};
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cache;
+
+/// A step, and how long it took.
+pub(crate) type Step = (String, Duration);
+
+static STEPS: Mutex<Vec<Step>> = Mutex::new(Vec::new());
+
+/// The steps that were done so far, in their order.
+pub(crate) fn steps() -> Vec<Step> {
+    STEPS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Notes a step that somebody else timed.
+pub(crate) fn done(title: &str, time: Duration) {
+    STEPS.lock().unwrap_or_else(PoisonError::into_inner).push((title.to_owned(), time));
+}
 
 /// Runs a step whose output matters only when it fails: it goes to a log under `target/xtask`, and
 /// one line says what was done and how long it took.
@@ -20,6 +36,7 @@ pub(crate) fn quietly(title: &str, command: &mut Command, limit: Duration) -> Re
     match run(command, limit, |elapsed| line.tick(elapsed)) {
         Ok(elapsed) => {
             line.end(&format!("done in {}", human(elapsed)));
+            done(title, elapsed);
             Ok(())
         }
         Err(why) => {
@@ -36,11 +53,40 @@ pub(crate) fn quietly(title: &str, command: &mut Command, limit: Duration) -> Re
 /// Runs a step whose output is the point (compilers, tests): it goes straight to the terminal, beside what is said of the
 /// step. Standard output is left to what comes after all steps, such as the runner's address.
 pub(crate) fn loudly(title: &str, command: &mut Command, limit: Duration) -> Result<(), String> {
+    command.stdout(std::io::stderr());
+    aloud(title, command, limit)
+}
+
+/// The same, of what it says on standard output, which goes to this file.
+pub(crate) fn to_file(
+    title: &str,
+    command: &mut Command,
+    file: &Path,
+    limit: Duration,
+) -> Result<(), String> {
+    command.stdout(File::create(file).map_err(|why| format!("{}: {why}", file.display()))?);
+    aloud(title, command, limit)
+}
+
+fn aloud(title: &str, command: &mut Command, limit: Duration) -> Result<(), String> {
     eprintln!("── {title}");
-    command.stdin(Stdio::null()).stdout(std::io::stderr());
+    command.stdin(Stdio::null());
     let elapsed = run(command, limit, |_| {}).map_err(|why| format!("{title}: {why}"))?;
     eprintln!("── {title}: done in {}", human(elapsed));
+    done(title, elapsed);
     Ok(())
+}
+
+/// Runs several of these at once: says nothing, and both outputs go to this file.
+pub(crate) fn silently(
+    command: &mut Command,
+    file: &Path,
+    limit: Duration,
+) -> Result<Duration, String> {
+    let failed = |why| format!("{}: {why}", file.display());
+    let output = File::create(file).map_err(failed)?;
+    let copy = output.try_clone().map_err(failed)?;
+    run(command.stdin(Stdio::null()).stdout(output).stderr(copy), limit, |_| {})
 }
 
 /// A command's standard output, trimmed, or `None` where it is missing or fails.

@@ -12,6 +12,13 @@ pub(crate) struct Browsers {
     pub(crate) firefox: PathBuf,
 }
 
+impl Browsers {
+    /// What says where they are: to tests, which do without those that nobody names.
+    pub(crate) fn environment(&self) -> [(&'static str, &PathBuf); 2] {
+        [("CHROMIUM", &self.chromium), ("FIREFOX", &self.firefox)]
+    }
+}
+
 /// Finds or installs both.
 pub(crate) fn ensure() -> Result<Browsers, String> {
     Ok(Browsers {
