@@ -92,7 +92,7 @@ for (const { name, open } of browsers) {
       assert.equal(await page.count('[data-page="/article/12"][data-scraped="page"]'), 1);
       assert.equal(await page.count('[data-scraped="lost"]'), 0);
       assert.equal(await page.count('[data-scraped="outgrown"]'), 1);
-      await page.says("#scrape-summary", /34 pages read, 7 not to be had, 1 that their workers died of, 0 lost/);
+      await page.says("#scrape-summary", /34 pages read, 9 not to be had, 1 that their workers died of, 0 lost/);
 
       await scraped(page, "native.thread", "rust");
       assert.equal(await page.count('[data-page="/article/12"][data-scraped="lost"]'), 1);
