@@ -25,7 +25,9 @@ pub(crate) fn start(threads: usize) -> anyhow::Result<Runtime> {
     let build = move || Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     let (tell, told) = channel();
     let builder = thread::Builder::new().name("runtime".into());
-    builder.spawn(move || drop(tell.send(panics::caught(build)))).context(context)?;
+    #[expect(clippy::disallowed_methods, reason = "it starts others, and no child")]
+    let started = builder.spawn(move || drop(tell.send(panics::caught(build))));
+    started.context(context)?;
     let built = told.recv_timeout(PATIENCE).context(context)?;
     built.map_err(anyhow::Error::msg).context(context)?.context(context)
 }

@@ -112,7 +112,7 @@ impl Lane for Worker {
         let mut answer = vec![0; sha256.answer_bytes(self.pages)];
         Box::pin(ready(ops.iter().try_for_each(|op| {
             let [times] = batches::sample(effort, |count| {
-                Ok([self.clock.time(self.pages * count as u32, || {
+                Ok([self.clock.time(self.pages * count, || {
                     for _ in 0..count {
                         share.run(&input, &mut answer);
                     }
