@@ -46,7 +46,7 @@ async fn a_page_may_have_the_built_in_site_scraped_and_nothing_else() {
     let server = start().await;
     let mut socket = connect(&server).await;
     let (pages, summary) = scraped(&mut socket, &wish(&[])).await;
-    assert_eq!(pages.len(), 42);
+    assert_eq!(pages.len(), 44);
     assert_eq!((summary.crashed, summary.lost), (1, 0), "{summary:?}");
 
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
