@@ -17,7 +17,7 @@ use crate::{cache, shell};
 /// Programs of tests without libtest's `main`.
 const OWN_MAIN: [&str; 2] = ["sandbox denied", "sandbox attacks"];
 /// Programs beside which nothing else runs: they look at what all of this machine has, or need it for themselves.
-const ALONE: [&str; 1] = ["native-runner attack"];
+const ALONE: [&str; 2] = ["native-runner attack", "native-runner browser"];
 /// Programs at once: tests wait, mostly.
 const AT_ONCE: usize = 3;
 
