@@ -47,6 +47,10 @@ for (const { name, open } of browsers) {
           assert.equal(row.outcome, "failed");
           assert.match(row.text, /engine-plain\/\S+ could not be loaded/);
         }
+        // The message has an address in it, which is longer than a line of a phone.
+        await page.tab.resize(360, 900);
+        const wide = await page.tab.run(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.equal(wide, 0, "nothing is wider than a phone");
       }),
     );
   });

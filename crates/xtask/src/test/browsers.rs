@@ -14,10 +14,11 @@ const ENDING: &str = ".test.mjs";
 /// What names mean here.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted {
-    /// Files with tests.
+    /// Files all of whose tests are wanted.
     pub(super) files: Vec<String>,
-    /// Parts of titles; none are all.
+    /// Parts of titles, and the files that have them.
     pub(super) titles: Vec<String>,
+    pub(super) titled: Vec<String>,
     /// Names that are nothing here.
     pub(super) rest: Vec<String>,
 }
@@ -53,11 +54,14 @@ pub(super) fn wanted(names: &[String]) -> Result<Wanted, String> {
             wanted.rest.push(name.clone());
         } else {
             wanted.titles.push(name.clone());
-            wanted.files.extend(with);
+            wanted.titled.extend(with);
         }
     }
-    wanted.files.sort();
-    wanted.files.dedup();
+    wanted.titled.retain(|file| !wanted.files.contains(file));
+    for files in [&mut wanted.files, &mut wanted.titled] {
+        files.sort();
+        files.dedup();
+    }
     Ok(wanted)
 }
 
@@ -128,10 +132,12 @@ mod tests {
     #[test]
     fn names_are_files_titles_or_neither() {
         let names =
-            ["door", "sizes.test.mjs", "keeps to its size", "no_such_test"].map(str::to_owned);
+            ["door", "another tab shows", "sizes.test.mjs", "keeps to its size", "no_such_test"]
+                .map(str::to_owned);
         let wanted = wanted(&names).unwrap();
         assert_eq!(wanted.files, ["door.test.mjs", "sizes.test.mjs"]);
-        assert_eq!(wanted.titles, ["keeps to its size"]);
+        assert_eq!(wanted.titles, ["another tab shows", "keeps to its size"]);
+        assert_eq!(wanted.titled, ["comparison.test.mjs"], "a whole file has all of its titles");
         assert_eq!(wanted.rest, ["no_such_test"]);
     }
 

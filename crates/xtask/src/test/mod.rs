@@ -59,11 +59,15 @@ fn named(
     if !wanted.rest.is_empty() {
         found += native::run(|| with_browsers(tools.cargo(), testing), &wanted.rest, times)?;
     }
-    if !wanted.files.is_empty() {
+    if !wanted.files.is_empty() || !wanted.titled.is_empty() {
         build::page(&tools)?;
         build::runner(&tools)?;
         site::of_page(&cache::workspace().join("target/site"))?;
-        browsers::run(testing, browser, &wanted.files, &wanted.titles, times)?;
+        for (files, titles) in [(&wanted.files, &[][..]), (&wanted.titled, &wanted.titles[..])] {
+            if !files.is_empty() {
+                browsers::run(testing, browser, files, titles, times)?;
+            }
+        }
         found += 1;
     }
     if found == 0 {
